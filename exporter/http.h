@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The endpoint: libmicrohttpd in front of a scraper. One thread per listening socket serves all of its
+ * connections; a request for metrics is suspended until its ticket is answered, so that the other
+ * paths answer while a snapshot is taken.
+ */
+#ifndef EXPORTER_HTTP_H
+#define EXPORTER_HTTP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exporter/platform/platform.h"
+#include "exporter/scrape.h"
+
+struct http_server;
+
+struct http_options {
+	const char *telemetry_path;
+	unsigned max_requests; /* requests for metrics in flight; more get 503 */
+	uint64_t families;     /* METRIC_BITs that collect[] and exclude[] choose from */
+	struct scraper *scraper;
+};
+
+/* Serves on `sockets` (listening, from host_listen(); taken over even on failure) until http_stop().
+ * 0 or -errno with *error filled. `options` is copied, its strings are not. */
+int http_start(struct http_server **server, const struct http_options *options, const int *sockets, size_t count,
+	       struct platform_error *error) MUST_CHECK;
+
+/* Stops accepting. Call before scraper_stop(). */
+void http_quiesce(struct http_server *server);
+/* Ends every connection and frees the server. Call after scraper_stop(), which answers the suspended requests. */
+void http_stop(struct http_server *server);
+
+#endif

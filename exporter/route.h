@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which answer a (method, path) gets. To add an endpoint: a row in route.c and its case in http.c. */
+#ifndef EXPORTER_ROUTE_H
+#define EXPORTER_ROUTE_H
+
+enum route {
+	ROUTE_METRICS,
+	ROUTE_LANDING,
+	ROUTE_HEALTHZ,
+	ROUTE_READYZ,
+	ROUTE_NOT_FOUND,          /* 404 */
+	ROUTE_METHOD_NOT_ALLOWED, /* 405, Allow: GET, HEAD */
+};
+
+/* `telemetry_path` is where the metrics are. */
+enum route route_find(const char *method, const char *path, const char *telemetry_path);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The compiler attributes this code relies on, by names that say what they promise. */
+#ifndef METRICS_COMPILER_H
+#define METRICS_COMPILER_H
+
+#if defined(__GNUC__) || defined(__clang__)
+/* A caller that ignores the result does not compile (with -Werror=unused-result). */
+#define MUST_CHECK __attribute__((warn_unused_result))
+/* Arguments are checked against the printf format in parameter number `format`. */
+#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#else
+#define MUST_CHECK
+#define PRINTF_LIKE(format, first)
+#endif
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The OS-neutral TCP table: what a platform fills and everything else reads.
+ *
+ * Invariants
+ *  - One row per socket. A socket that several processes hold has one row, owned by the oldest
+ *    holder; a process that is PID 1 of its PID namespace owns only what nobody else holds.
+ *  - Rows refer to processes, addresses and network namespaces by index into this snapshot.
+ *    Indexes stay valid until snapshot_reset(); pointers into the arrays only until the next add.
+ *  - A fact that the platform cannot tell is marked absent. Absent is not zero.
+ *  - Text is the kernel's raw bytes: no terminator, any byte value, possibly not UTF-8.
+ *  - Memory is kept by snapshot_reset() and reused: a steady host allocates nothing per scrape.
+ *
+ * Every function that returns int returns 0 or -ENOMEM, and leaves the snapshot usable.
+ */
+#ifndef METRICS_SNAPSHOT_H
+#define METRICS_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "metrics/compiler.h"
+
+/*
+ * The order is that of Linux's TCP_ESTABLISHED (1) to TCP_CLOSING (11), include/net/tcp_states.h;
+ * DELETE_TCB is Windows' MIB_TCP_STATE_DELETE_TCB.
+ */
+enum socket_state {
+	STATE_ESTABLISHED,
+	STATE_SYN_SENT,
+	STATE_SYN_RECV,
+	STATE_FIN_WAIT1,
+	STATE_FIN_WAIT2,
+	STATE_TIME_WAIT,
+	STATE_CLOSED,
+	STATE_CLOSE_WAIT,
+	STATE_LAST_ACK,
+	STATE_LISTEN,
+	STATE_CLOSING,
+	STATE_DELETE_TCB,
+	STATE_COUNT
+};
+
+#define STATE_BIT(state) (1u << (state))
+
+/* snapshot_socket.owner when it is no index: no process holds the socket, or the platform
+ * was not allowed to see which one does. */
+#define OWNER_NONE UINT32_MAX
+#define OWNER_UNKNOWN (UINT32_MAX - 1)
+/* snapshot_socket.remote when the platform was not asked for remote addresses. */
+#define ADDRESS_ABSENT UINT32_MAX
+
+/* snapshot_socket.flags */
+enum {
+	SOCKET_HAS_QUEUES = 1 << 0,   /* receive_queue and send_queue are known */
+	SOCKET_HAS_QUIET = 1 << 1,    /* quiet_ms is known */
+	SOCKET_V6_ONLY = 1 << 2,      /* an IPv6 listener that takes no IPv4-mapped connections */
+	SOCKET_V4_MAPPED = 1 << 3,    /* an IPv6 socket whose addresses are IPv4-mapped (RFC 4291, 2.5.5.2) */
+	SOCKET_CREDITED = 1 << 4,     /* no process holds it: owner is the process that listens there */
+};
+
+struct snapshot_socket {
+	uint32_t owner;         /* index of a process, OWNER_NONE or OWNER_UNKNOWN */
+	uint32_t local;         /* index of an address */
+	uint32_t remote;        /* index of an address, or ADDRESS_ABSENT */
+	uint16_t local_port;    /* host byte order */
+	uint16_t remote_port;   /* host byte order */
+	uint32_t receive_queue; /* unread bytes; of a listener: connections in its accept queue */
+	uint32_t send_queue;    /* unacknowledged bytes; of a listener: the accept queue's limit */
+	/* SYN and FIN take a sequence number each but are no data: the queues leave them out. */
+	uint32_t quiet_ms;      /* milliseconds since the peer's last segment */
+	uint8_t state;          /* enum socket_state */
+	uint8_t flags;
+};
+
+/* An address within a network namespace. IPv4-mapped IPv6 addresses are stored as IPv4. */
+struct snapshot_address {
+	uint32_t netns;    /* index of a network namespace */
+	uint8_t family;    /* 4 or 6 */
+	uint8_t bytes[16]; /* network byte order; IPv4 uses the first four, the rest are zero */
+};
+
+struct snapshot_netns {
+	uint64_t id;             /* the namespace's inode number; 0 where the platform has no namespaces */
+	uint16_t ephemeral_low;  /* ip_local_port_range, both ends included; */
+	uint16_t ephemeral_high; /* high < low: not known, so no port is ephemeral */
+};
+
+/* Bytes in snapshot.text; length TEXT_ABSENT: not asked for, or not readable. */
+#define TEXT_ABSENT UINT32_MAX
+struct snapshot_text {
+	uint32_t offset;
+	uint32_t length;
+};
+
+enum process_text {
+	PROCESS_NAME,      /* comm, executable or command line, as asked for; never absent */
+	PROCESS_USER,      /* name of the real user, or its number */
+	PROCESS_EXE,       /* path of the executable */
+	PROCESS_UNIT,      /* systemd unit; Windows service */
+	PROCESS_CONTAINER, /* container id */
+	PROCESS_TEXT_COUNT
+};
+
+struct snapshot_process {
+	uint64_t start; /* when it started; only the order counts: smaller is older */
+	uint32_t pid;
+	struct snapshot_text text[PROCESS_TEXT_COUNT];
+};
+
+#define PORT_SET_WORDS (65536 / 64)
+struct port_set {
+	uint64_t words[PORT_SET_WORDS];
+};
+
+/* snapshot.facts: what this platform can tell at all. */
+enum {
+	FACT_QUEUES = 1 << 0,        /* rows have queues */
+	FACT_LISTEN_QUEUES = 1 << 1, /* listeners have accept queue length and limit */
+	FACT_CLOSE_WAIT_AGE = 1 << 2,/* rows in CLOSE_WAIT have quiet_ms */
+	FACT_SHARED = 1 << 3,        /* shared_sockets was counted */
+	FACT_UNREADABLE = 1 << 4,    /* unreadable_processes was counted */
+};
+
+struct snapshot {
+	struct snapshot_socket *sockets;
+	size_t socket_count, socket_capacity;
+	struct snapshot_address *addresses;
+	size_t address_count, address_capacity;
+	struct snapshot_process *processes;
+	size_t process_count, process_capacity;
+	struct snapshot_netns *netns; /* the first is the exporter's own */
+	size_t netns_count, netns_capacity;
+	char *text;
+	size_t text_length, text_capacity;
+
+	struct port_set reserved; /* ip_local_reserved_ports of the first namespace */
+	unsigned states;          /* STATE_BIT of every state that this platform can report */
+	unsigned facts;
+	uint64_t unreadable_processes; /* processes whose sockets could not be read */
+	uint64_t shared_sockets;       /* sockets with more than one holder */
+	uint64_t sockets_ns, owners_ns;/* time spent reading the table, and finding the owners */
+
+	uint32_t *address_index; /* private: open-addressed hash over addresses */
+	size_t address_index_capacity;
+	uint32_t last_address;
+};
+
+/* A snapshot of all zeros is valid and empty; snapshot_init() makes one. */
+void snapshot_init(struct snapshot *snapshot);
+/* Empties the snapshot and keeps its memory. */
+void snapshot_reset(struct snapshot *snapshot);
+/* Frees all memory; the snapshot is empty and may be used again. */
+void snapshot_release(struct snapshot *snapshot);
+
+/* Appends a namespace; *index tells which. No check for duplicates. */
+int snapshot_add_netns(struct snapshot *snapshot, const struct snapshot_netns *netns, uint32_t *index) MUST_CHECK;
+
+/* Finds or adds an address. family is 4 or 6; bytes has 4 or 16 bytes in network order.
+ * An IPv4-mapped IPv6 address becomes IPv4. */
+int snapshot_intern_address(struct snapshot *snapshot, uint32_t netns, int family, const void *bytes,
+			    uint32_t *index) MUST_CHECK;
+
+/* Appends a zeroed row with OWNER_NONE and ADDRESS_ABSENT. NULL: out of memory. */
+struct snapshot_socket *snapshot_add_socket(struct snapshot *snapshot) MUST_CHECK;
+
+/* Makes room for `count` more rows at once. */
+int snapshot_reserve_sockets(struct snapshot *snapshot, size_t count) MUST_CHECK;
+
+/* Appends a process with every text absent. */
+int snapshot_add_process(struct snapshot *snapshot, uint32_t pid, uint64_t start, uint32_t *index) MUST_CHECK;
+
+/* Copies `length` bytes into the process's text. */
+int snapshot_set_text(struct snapshot *snapshot, uint32_t process, enum process_text which, const void *bytes,
+		      size_t length) MUST_CHECK;
+
+/* The bytes of a text; NULL when it is absent. Not terminated. */
+const char *snapshot_text(const struct snapshot *snapshot, struct snapshot_text text);
+
+/* The state as the exporter's metrics write it ("close_wait"). */
+const char *state_name(enum socket_state state);
+/* The state of that name; STATE_COUNT if there is none. */
+enum socket_state state_from_name(const char *name, size_t length);
+
+void port_set_add(struct port_set *set, uint16_t port);
+bool port_set_has(const struct port_set *set, uint16_t port);
+
+/* True if `address` is the wildcard of its family (0.0.0.0 or ::). */
+bool address_is_wildcard(const struct snapshot_address *address);
+
+/* Grows *array (of elements of `size` bytes) so that it can hold `need` elements; doubles, so that
+ * appending is linear. 0 or -ENOMEM (the array is unchanged). For every growable array of rows. */
+int array_reserve(void **array, size_t *capacity, size_t need, size_t size) MUST_CHECK;
+
+#endif
