@@ -6,11 +6,11 @@
 #if defined(__GNUC__) || defined(__clang__)
 /* A caller that ignores the result does not compile (with -Werror=unused-result). */
 #define MUST_CHECK __attribute__((warn_unused_result))
-/* Arguments are checked against the printf format in parameter number `format`. */
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+/* Arguments are checked against the printf format in parameter number `string`. */
+#define PRINTF_LIKE(string, first) __attribute__((format(printf, string, first)))
 #else
 #define MUST_CHECK
-#define PRINTF_LIKE(format, first)
+#define PRINTF_LIKE(string, first)
 #endif
 
 #endif
