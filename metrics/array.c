@@ -1,2 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-typedef int stub_until_written;
+/* The one way arrays grow. */
+#include "metrics/snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The smallest allocation: saves the first few doublings, costs next to nothing. */
+enum { FIRST_CAPACITY = 16 };
+
+static size_t grown_capacity(size_t capacity, size_t need)
+{
+	if (need < FIRST_CAPACITY)
+		need = FIRST_CAPACITY;
+	if (capacity > SIZE_MAX / 2)
+		return need;
+	return capacity * 2 > need ? capacity * 2 : need;
+}
+
+int array_reserve(void **array, size_t *capacity, size_t need, size_t size)
+{
+	size_t grown = grown_capacity(*capacity, need);
+	void *memory;
+
+	if (need <= *capacity)
+		return 0;
+	if (grown > SIZE_MAX / size)
+		grown = need;
+	if (grown > SIZE_MAX / size)
+		return -ENOMEM;
+	/* Copied bytewise: what `array` points to is a pointer to some row, of a type unknown here. */
+	memcpy(&memory, array, sizeof(memory));
+	memory = realloc(memory, grown * size);
+	if (!memory)
+		return -ENOMEM;
+	memcpy(array, &memory, sizeof(memory));
+	*capacity = grown;
+	return 0;
+}
