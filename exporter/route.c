@@ -1,2 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-typedef int stub_until_written;
+/* The table of paths. */
+#include "exporter/route.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+	const char *path;
+	enum route route;
+} routes[] = {
+        {"/", ROUTE_LANDING},
+        {"/healthz", ROUTE_HEALTHZ},
+        {"/readyz", ROUTE_READYZ},
+};
+
+static enum route find_path(const char *path, const char *telemetry_path)
+{
+	/* First: where the metrics share a path with another page, the metrics are what was asked for. */
+	if (strcmp(path, telemetry_path) == 0)
+		return ROUTE_METRICS;
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (strcmp(path, routes[i].path) == 0)
+			return routes[i].route;
+	return ROUTE_NOT_FOUND;
+}
+
+enum route route_find(const char *method, const char *path, const char *telemetry_path)
+{
+	enum route route = find_path(path, telemetry_path);
+	bool allowed = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+
+	return route == ROUTE_NOT_FOUND || allowed ? route : ROUTE_METHOD_NOT_ALLOWED;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Methods and paths, by table. */
+#include "exporter/route.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const struct {
+	const char *method, *path, *telemetry_path;
+	enum route route;
+} cases[] = {
+        {"GET", "/metrics", "/metrics", ROUTE_METRICS},
+        {"HEAD", "/metrics", "/metrics", ROUTE_METRICS},
+        {"GET", "/", "/metrics", ROUTE_LANDING},
+        {"HEAD", "/", "/metrics", ROUTE_LANDING},
+        {"GET", "/healthz", "/metrics", ROUTE_HEALTHZ},
+        {"GET", "/readyz", "/metrics", ROUTE_READYZ},
+        {"GET", "/metrics", "/tcp", ROUTE_NOT_FOUND},
+        {"GET", "/tcp", "/tcp", ROUTE_METRICS},
+        {"GET", "/", "/", ROUTE_METRICS},
+        {"GET", "/healthz", "/healthz", ROUTE_METRICS},
+        {"GET", "/metrics/", "/metrics", ROUTE_NOT_FOUND},
+        {"GET", "/METRICS", "/metrics", ROUTE_NOT_FOUND},
+        {"GET", "/metricsx", "/metrics", ROUTE_NOT_FOUND},
+        {"GET", "", "/metrics", ROUTE_NOT_FOUND},
+        {"GET", "*", "/metrics", ROUTE_NOT_FOUND},
+        {"POST", "/metrics", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
+        {"PUT", "/", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
+        {"DELETE", "/healthz", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
+        {"OPTIONS", "/readyz", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
+        {"get", "/metrics", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
+        {"POST", "/nothing", "/metrics", ROUTE_NOT_FOUND},
+};
+
+static void test_routes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		enum route route = route_find(cases[i].method, cases[i].path, cases[i].telemetry_path);
+
+		if (route != cases[i].route)
+			fail_msg("%s %s with metrics at %s: route %d", cases[i].method, cases[i].path,
+			         cases[i].telemetry_path, (int)route);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_routes)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
