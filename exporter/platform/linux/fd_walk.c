@@ -1,2 +1,228 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-typedef int stub_until_written;
+/* The walk over /proc/PID/fd. */
+#include "exporter/platform/linux/fd_walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exporter/platform/linux/parse.h"
+
+/* "socket:[4294967295]" and more: a longer link is no socket's. */
+#define LINK_SIZE 64
+/* Files between two looks at the clock: about a millisecond. */
+#define FILES_PER_CHECK 512
+/* The first lines of /proc/PID/status, NSpid among them; Groups may be long. */
+#define STATUS_SIZE 4096
+
+/* One process that is being walked. */
+struct visit {
+	const struct process_entry *process;
+	int dir;        /* its directory in procfs: keeps meaning this process if the pid is reused */
+	uint32_t owner; /* its index in the snapshot, once it holds a socket */
+	bool has_owner;
+	bool may_put_off; /* false on the second round */
+	bool put_off;
+};
+
+void fd_walk_init(struct fd_walk *walk, int procfs, const struct platform_options *options)
+{
+	char link[LINK_SIZE];
+	long length = read_link_at(procfs, "self/ns/pid", link, sizeof(link));
+
+	walk->procfs = procfs;
+	walk->options = options;
+	walk->own_pid_namespace = 0;
+	if (length > 0 && !parse_ns_link(link, (size_t)length, "pid", &walk->own_pid_namespace))
+		walk->own_pid_namespace = 0;
+	process_list_init(&walk->processes);
+	process_list_init(&walk->last);
+	process_texts_init(&walk->texts);
+}
+
+void fd_walk_release(struct fd_walk *walk)
+{
+	process_list_release(&walk->processes);
+	process_list_release(&walk->last);
+	process_texts_release(&walk->texts);
+}
+
+/* Whether the process is PID 1 of its PID namespace. */
+static bool is_namespace_init(const struct fd_walk *walk, const struct visit *visit)
+{
+	char bytes[STATUS_SIZE];
+	uint64_t namespace;
+	uint32_t innermost;
+	long length = read_link_at(visit->dir, "ns/pid", bytes, LINK_SIZE);
+
+	/* Most processes are in our own PID namespace, where their number here is the one that counts. */
+	if (length > 0 && parse_ns_link(bytes, (size_t)length, "pid", &namespace) &&
+	    namespace == walk->own_pid_namespace)
+		return visit->process->pid == 1;
+	length = read_file_at(visit->dir, "status", bytes, sizeof(bytes));
+	if (length > 0 && parse_status_innermost_pid(bytes, (size_t)length, &innermost))
+		return innermost == 1;
+	return visit->process->pid == 1;
+}
+
+static int put_off(struct fd_walk *walk, struct visit *visit)
+{
+	struct process_list *last = &walk->last;
+	int result = array_reserve((void **)&last->items, &last->capacity, last->count + 1, sizeof(*last->items));
+
+	if (result == 0) {
+		last->items[last->count++] = *visit->process;
+		visit->put_off = true;
+	}
+	return result;
+}
+
+static int found_socket(struct fd_walk *walk, struct visit *visit, uint32_t inode)
+{
+	int result;
+
+	if (!inode_index_next(walk->inodes, inode, NULL))
+		return 0; /* not a TCP socket, or made after the dump */
+	if (!visit->has_owner) {
+		if (visit->may_put_off && is_namespace_init(walk, visit))
+			return put_off(walk, visit);
+		result = process_texts_add(&walk->texts, visit->dir, visit->process, walk->options, walk->snapshot,
+		                           &visit->owner);
+		if (result != 0)
+			return result;
+		visit->has_owner = true;
+	}
+	inode_index_claim(walk->inodes, walk->snapshot, inode, visit->owner);
+	return 0;
+}
+
+static bool is_finished(const struct fd_walk *walk)
+{
+	return !walk->whole && walk->inodes->unresolved == 0;
+}
+
+static int walk_files(struct fd_walk *walk, struct visit *visit, int files)
+{
+	unsigned until_check = FILES_PER_CHECK;
+	const char *name;
+	char link[LINK_SIZE];
+	uint32_t inode;
+	int result;
+
+	dirents_begin(&walk->dirents, files);
+	while ((result = dirents_next(&walk->dirents, &name)) > 0 && !visit->put_off && !is_finished(walk)) {
+		long length = read_link_at(files, name, link, sizeof(link));
+
+		if (is_denied(length))
+			return (int)length;
+		if (length > 0 && parse_socket_link(link, (size_t)length, &inode)) {
+			result = found_socket(walk, visit, inode);
+			if (result != 0)
+				return result;
+		}
+		if (--until_check == 0) {
+			until_check = FILES_PER_CHECK;
+			result = patience_over(walk->patience);
+			if (result != 0)
+				return result;
+		}
+	}
+	return result < 0 ? result : 0;
+}
+
+/* A thread of the process besides its main one, as a path to its files. */
+static int thread_files(struct fd_walk *walk, const struct visit *visit, char *path, size_t size)
+{
+	int tasks = openat(visit->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *name;
+	uint32_t tid;
+	int result;
+
+	if (tasks < 0)
+		return -errno;
+	dirents_begin(&walk->dirents, tasks);
+	while ((result = dirents_next(&walk->dirents, &name)) > 0) {
+		if (parse_pid(name, &tid) && tid != visit->process->pid) {
+			snprintf(path, size, "task/%u/fd", tid);
+			break;
+		}
+	}
+	close(tasks);
+	if (result == 0)
+		return -ESRCH;
+	return result < 0 ? result : 0;
+}
+
+static int open_files(struct fd_walk *walk, const struct visit *visit)
+{
+	char path[48] = "fd";
+	int files;
+
+	if (visit->process->leader_gone) {
+		int result = thread_files(walk, visit, path, sizeof(path));
+
+		if (result != 0)
+			return result;
+	}
+	files = openat(visit->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return files < 0 ? -errno : files;
+}
+
+static int visit_process(struct fd_walk *walk, const struct process_entry *process, bool may_put_off)
+{
+	struct visit visit = {.process = process, .may_put_off = may_put_off};
+	char path[16];
+	int files, result;
+
+	snprintf(path, sizeof(path), "%u", process->pid);
+	visit.dir = openat(walk->procfs, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (visit.dir < 0)
+		return -errno;
+	files = result = open_files(walk, &visit);
+	if (files >= 0) {
+		result = walk_files(walk, &visit, files);
+		close(files);
+	}
+	close(visit.dir);
+	return result;
+}
+
+static int visit_all(struct fd_walk *walk, const struct process_list *processes, bool may_put_off)
+{
+	for (size_t i = 0; i < processes->count && !is_finished(walk); i++) {
+		int result = patience_over(walk->patience);
+
+		if (result == 0)
+			result = visit_process(walk, &processes->items[i], may_put_off);
+		if (is_denied(result))
+			walk->snapshot->unreadable_processes++;
+		else if (result != 0 && !is_gone(result))
+			return result;
+	}
+	return 0;
+}
+
+int fd_walk_run(struct fd_walk *walk, struct snapshot *snapshot, struct inode_index *inodes, struct patience *patience,
+                struct platform_error *error)
+{
+	int result;
+
+	walk->snapshot = snapshot;
+	walk->inodes = inodes;
+	walk->patience = patience;
+	walk->whole = walk->options->want & WANT_SHARED;
+	walk->last.count = 0;
+	result = process_list_read(&walk->processes, walk->procfs, &walk->dirents, patience, error);
+	if (result != 0)
+		return result;
+	snapshot->unreadable_processes = walk->processes.denied;
+	result = visit_all(walk, &walk->processes, true);
+	if (result == 0)
+		result = visit_all(walk, &walk->last, false);
+	if (result != 0)
+		platform_error_set(error, "cannot read the processes' files: %s", strerror(-result));
+	return result;
+}

@@ -1,2 +1,156 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-typedef int stub_until_written;
+/* An open-addressed hash from inode numbers to rows. */
+#include "exporter/platform/linux/inode_index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Few hosts have fewer sockets; also keeps mask non-zero. */
+#define MIN_SLOTS 1024
+/* In inode_entry.row: another process holds the socket too. Leaves 2^31 rows, 64 GiB of them. */
+#define ROW_SHARED (UINT32_C(1) << 31)
+
+void inode_index_init(struct inode_index *index)
+{
+	*index = (struct inode_index){0};
+}
+
+void inode_index_release(struct inode_index *index)
+{
+	free(index->slots);
+	inode_index_init(index);
+}
+
+/* Fibonacci hashing: neighbouring inode numbers, which are the rule, spread over the table. */
+static size_t slot_of(const struct inode_index *index, uint32_t inode)
+{
+	return (size_t)(((uint64_t)inode * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & index->mask;
+}
+
+/* Makes the first `count` slots, a power of two, the empty table. */
+static int use_slots(struct inode_index *index, size_t count)
+{
+	if (count > index->capacity) {
+		struct inode_entry *slots = calloc(count, sizeof(*slots));
+
+		if (!slots)
+			return -ENOMEM;
+		free(index->slots);
+		index->slots = slots;
+		index->capacity = count;
+	} else {
+		memset(index->slots, 0, count * sizeof(*index->slots));
+	}
+	index->mask = count - 1;
+	return 0;
+}
+
+int inode_index_reset(struct inode_index *index)
+{
+	size_t slots = MIN_SLOTS;
+	int result;
+
+	/* As large as the last table needed: a quiet host clears little, a steady one never grows. */
+	while (slots < index->count * 2)
+		slots *= 2;
+	result = use_slots(index, slots);
+	if (result == 0) {
+		index->count = 0;
+		index->unresolved = 0;
+		index->shared = 0;
+	}
+	return result;
+}
+
+static void insert(struct inode_index *index, struct inode_entry entry)
+{
+	size_t slot = slot_of(index, entry.inode);
+
+	while (index->slots[slot].inode != 0)
+		slot = (slot + 1) & index->mask;
+	index->slots[slot] = entry;
+}
+
+/* Moves the entries whose row is below `row_end` to a new table. */
+static int rebuild(struct inode_index *index, size_t slots, uint32_t row_end)
+{
+	struct inode_index rebuilt = {.mask = slots - 1, .capacity = slots, .shared = index->shared};
+
+	rebuilt.slots = calloc(slots, sizeof(*rebuilt.slots));
+	if (!rebuilt.slots)
+		return -ENOMEM;
+	for (size_t i = 0; i <= index->mask; i++) {
+		if (index->slots[i].inode != 0 && index->slots[i].row < row_end) {
+			insert(&rebuilt, index->slots[i]);
+			rebuilt.count++;
+		}
+	}
+	rebuilt.unresolved = rebuilt.count;
+	free(index->slots);
+	*index = rebuilt;
+	return 0;
+}
+
+int inode_index_forget(struct inode_index *index, uint32_t first_row)
+{
+	return rebuild(index, index->mask + 1, first_row);
+}
+
+int inode_index_add(struct inode_index *index, uint32_t inode, uint32_t row)
+{
+	/* At most half full, so that probes stay short. */
+	if ((index->count + 1) * 2 > index->mask + 1) {
+		int result = rebuild(index, (index->mask + 1) * 2, UINT32_MAX);
+
+		if (result != 0)
+			return result;
+	}
+	insert(index, (struct inode_entry){inode, row});
+	index->count++;
+	index->unresolved++;
+	return 0;
+}
+
+const struct inode_entry *inode_index_next(const struct inode_index *index, uint32_t inode,
+                                           const struct inode_entry *slot)
+{
+	size_t at = slot ? ((size_t)(slot - index->slots) + 1) & index->mask : slot_of(index, inode);
+
+	for (; index->slots[at].inode != 0; at = (at + 1) & index->mask) {
+		if (index->slots[at].inode == inode)
+			return &index->slots[at];
+	}
+	return NULL;
+}
+
+void inode_index_claim(struct inode_index *index, struct snapshot *snapshot, uint32_t inode, uint32_t owner)
+{
+	const struct inode_entry *found = NULL;
+
+	while ((found = inode_index_next(index, inode, found)) != NULL) {
+		struct inode_entry *entry = &index->slots[found - index->slots];
+		struct snapshot_socket *row = &snapshot->sockets[entry->row & ~ROW_SHARED];
+
+		if (row->owner == OWNER_NONE) {
+			row->owner = owner;
+			index->unresolved--;
+		} else if (row->owner != owner && !(entry->row & ROW_SHARED)) {
+			entry->row |= ROW_SHARED;
+			index->shared++;
+		}
+	}
+}
+
+void inode_index_mark_unknown(const struct inode_index *index, struct snapshot *snapshot)
+{
+	for (size_t i = 0; i <= index->mask; i++) {
+		struct snapshot_socket *row;
+
+		if (index->slots[i].inode == 0)
+			continue;
+		row = &snapshot->sockets[index->slots[i].row & ~ROW_SHARED];
+		if (row->owner == OWNER_NONE)
+			row->owner = OWNER_UNKNOWN;
+	}
+}

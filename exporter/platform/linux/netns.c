@@ -1,2 +1,137 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-typedef int stub_until_written;
+/* Finding and entering network namespaces. */
+#include "exporter/platform/linux/netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exporter/platform/linux/parse.h"
+
+/* "net:[4026531840]". */
+#define LINK_SIZE 64
+/* ip_local_reserved_ports may list 65536 ports; lists people write are short. */
+#define RESERVED_SIZE 16384
+
+uint64_t netns_current_id(int procfs)
+{
+	char link[LINK_SIZE];
+	uint64_t id = 0;
+	long length = read_link_at(procfs, "thread-self/ns/net", link, sizeof(link));
+
+	if (length <= 0 || !parse_ns_link(link, (size_t)length, "net", &id))
+		return 0;
+	return id;
+}
+
+/* /proc/sys/net shows the settings of the namespace of the thread that reads it. */
+int netns_add_current(int procfs, uint64_t id, struct snapshot *snapshot, uint32_t *index)
+{
+	struct snapshot_netns netns = {.id = id, .ephemeral_low = 1, .ephemeral_high = 0};
+	char bytes[RESERVED_SIZE];
+	long length = read_file_at(procfs, "sys/net/ipv4/ip_local_port_range", bytes, sizeof(bytes));
+
+	if (length > 0 && !parse_port_range(bytes, (size_t)length, &netns.ephemeral_low, &netns.ephemeral_high))
+		netns.ephemeral_low = 1, netns.ephemeral_high = 0;
+	if (snapshot->netns_count == 0) {
+		length = read_file_at(procfs, "sys/net/ipv4/ip_local_reserved_ports", bytes, sizeof(bytes));
+		if (length > 0 && !parse_reserved_ports(bytes, (size_t)length, &snapshot->reserved))
+			snapshot->reserved = (struct port_set){0};
+	}
+	return snapshot_add_netns(snapshot, &netns, index);
+}
+
+static bool is_known(const struct snapshot *snapshot, uint64_t id)
+{
+	for (size_t i = 0; i < snapshot->netns_count; i++) {
+		if (snapshot->netns[i].id == id)
+			return true;
+	}
+	return false;
+}
+
+/* Enters the namespace behind `path`. -ENOENT if it is gone. */
+static int enter(int procfs, const char *path)
+{
+	int fd = openat(procfs, path, O_RDONLY | O_CLOEXEC);
+	int result;
+
+	if (fd < 0)
+		return is_gone(-errno) ? -ENOENT : -errno;
+	result = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
+	close(fd);
+	return result;
+}
+
+/* Visits the namespace of process `name` if it is a new one. Leaves the thread wherever it got to. */
+static int visit_namespace_of(int procfs, const char *name, const struct snapshot *snapshot,
+                              const struct netns_visitor *visitor, struct platform_error *error)
+{
+	char path[32], link[LINK_SIZE];
+	uint64_t id;
+	long length;
+	int result;
+
+	snprintf(path, sizeof(path), "%.10s/ns/net", name);
+	length = read_link_at(procfs, path, link, sizeof(link));
+	if (length < 0)
+		return is_gone(length) || is_denied(length) ? 0 : (int)length;
+	if (!parse_ns_link(link, (size_t)length, "net", &id) || is_known(snapshot, id))
+		return 0;
+	result = enter(procfs, path);
+	if (result == -ENOENT)
+		return 0;
+	if (result != 0) {
+		platform_error_set(error, "cannot enter the network namespace of process %.10s: %s", name,
+		                   strerror(-result));
+		return result;
+	}
+	/* The process may have moved to another namespace since its link was read. */
+	id = netns_current_id(procfs);
+	return is_known(snapshot, id) ? 0 : visitor->visit(visitor->data, id);
+}
+
+static int visit_others(int procfs, struct dirents *dirents, const struct snapshot *snapshot,
+                        const struct netns_visitor *visitor, struct patience *patience, struct platform_error *error)
+{
+	const char *name;
+	uint32_t pid;
+	int result = 0;
+
+	if (lseek(procfs, 0, SEEK_SET) < 0)
+		return -errno;
+	dirents_begin(dirents, procfs);
+	while (result == 0 && (result = dirents_next(dirents, &name)) > 0) {
+		result = 0;
+		if (!parse_pid(name, &pid))
+			continue;
+		result = patience_over(patience);
+		if (result == 0)
+			result = visit_namespace_of(procfs, name, snapshot, visitor, error);
+	}
+	return result;
+}
+
+int netns_visit_others(int procfs, struct dirents *dirents, struct snapshot *snapshot,
+                       const struct netns_visitor *visitor, struct patience *patience, struct platform_error *error)
+{
+	int own = openat(procfs, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int result;
+
+	error->text[0] = '\0';
+	if (own < 0) {
+		result = -errno;
+	} else {
+		result = visit_others(procfs, dirents, snapshot, visitor, patience, error);
+		/* A thread left in a foreign namespace would report that one's sockets as the host's. */
+		if (setns(own, CLONE_NEWNET) < 0 && result == 0 && snapshot->netns_count > 1)
+			result = -errno;
+		close(own);
+	}
+	if (result != 0 && error->text[0] == '\0')
+		platform_error_set(error, "cannot visit the network namespaces: %s", strerror(-result));
+	return result;
+}

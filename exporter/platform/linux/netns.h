@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Network namespaces (network_namespaces(7)): which there are, entering them, and their port settings. */
+#ifndef EXPORTER_PLATFORM_LINUX_NETNS_H
+#define EXPORTER_PLATFORM_LINUX_NETNS_H
+
+#include "exporter/platform/linux/procfs_file.h"
+#include "exporter/platform/platform.h"
+
+/* Reads ip_local_port_range, and for the first namespace ip_local_reserved_ports, of the calling
+ * thread's namespace into the snapshot, as a new namespace `id`. 0 or -ENOMEM. */
+int netns_add_current(int procfs, uint64_t id, struct snapshot *snapshot, uint32_t *index) MUST_CHECK;
+
+/* The calling thread's own namespace; 0 if it cannot be told. */
+uint64_t netns_current_id(int procfs);
+
+struct netns_visitor {
+	/* Called inside each namespace; 0, or -errno to give up. */
+	int (*visit)(void *data, uint64_t id);
+	void *data;
+};
+
+/*
+ * Enters, one after the other, every network namespace but our own that some process is in, and
+ * returns to our own. Needs CAP_SYS_ADMIN if there is any. A namespace that ends meanwhile is left
+ * out. 0 or -errno with *error filled.
+ */
+int netns_visit_others(int procfs, struct dirents *dirents, struct snapshot *snapshot,
+                       const struct netns_visitor *visitor, struct patience *patience,
+                       struct platform_error *error) MUST_CHECK;
+
+#endif

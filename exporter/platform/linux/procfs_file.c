@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading procfs. */
+#include "exporter/platform/linux/procfs_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+void dirents_begin(struct dirents *dirents, int fd)
+{
+	dirents->fd = fd;
+	dirents->at = 0;
+	dirents->length = 0;
+}
+
+static int refill(struct dirents *dirents)
+{
+	ssize_t length = getdents64(dirents->fd, dirents->buffer, sizeof(dirents->buffer));
+
+	if (length <= 0)
+		return length < 0 ? -errno : 0;
+	dirents->at = 0;
+	dirents->length = (size_t)length;
+	return 1;
+}
+
+static bool is_dot(const char *name)
+{
+	return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+}
+
+int dirents_next(struct dirents *dirents, const char **name)
+{
+	const struct dirent64 *entry;
+
+	do {
+		if (dirents->at == dirents->length) {
+			int result = refill(dirents);
+
+			if (result <= 0)
+				return result;
+		}
+		entry = (const struct dirent64 *)(const void *)(dirents->buffer + dirents->at);
+		dirents->at += entry->d_reclen;
+	} while (is_dot(entry->d_name));
+	*name = entry->d_name;
+	return 1;
+}
+
+long read_file_at(int dir, const char *path, char *bytes, size_t size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	long result = 0;
+	size_t length = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (length < size) {
+		ssize_t got = read(fd, bytes + length, size - length);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			result = -errno;
+		if (got <= 0)
+			break;
+		length += (size_t)got;
+	}
+	close(fd);
+	return result < 0 ? result : (long)length;
+}
+
+long read_link_at(int dir, const char *path, char *bytes, size_t size)
+{
+	ssize_t length = readlinkat(dir, path, bytes, size);
+
+	if (length < 0)
+		return -errno;
+	return (size_t)length < size ? length : -ENAMETOOLONG;
+}
+
+bool is_gone(long result)
+{
+	return result == -ENOENT || result == -ESRCH;
+}
+
+bool is_denied(long result)
+{
+	return result == -EACCES || result == -EPERM;
+}
