@@ -54,7 +54,7 @@ struct census_options {
 
 /* census_group.port when it is no number. */
 #define PORT_EPHEMERAL UINT32_C(0x10000)
-#define PORT_ABSENT UINT32_C(0x10001)
+#define PORT_ABSENT    UINT32_C(0x10001)
 
 /* Bytes of valid UTF-8 in census.text. */
 struct census_text {
@@ -75,10 +75,10 @@ struct census_group {
 	uint32_t netns;    /* index into snapshot.netns, or CENSUS_ABSENT */
 	uint32_t address;  /* index into snapshot.addresses, or CENSUS_ABSENT */
 	uint32_t family;   /* 4 or 6, or CENSUS_ABSENT */
-	uint32_t rank;     /* 0 is the last to be folded away; set by fold_select() */
+	uint32_t rank;     /* 0 is the last to be folded away; set by fold_rank() */
 	uint32_t count[STATE_COUNT];
-	uint32_t aged;     /* CLOSE_WAIT sockets whose age is known */
-	uint32_t oldest_ms;/* of those, the greatest time since the peer's last segment */
+	uint32_t aged;                      /* CLOSE_WAIT sockets whose age is known */
+	uint32_t oldest_ms;                 /* of those, the greatest time since the peer's last segment */
 	uint64_t receive_bytes, send_bytes; /* of all rows but listeners */
 	uint64_t queue_length, queue_limit; /* of the listeners */
 };
@@ -86,9 +86,13 @@ struct census_group {
 struct census_table {
 	struct census_group *groups; /* in label order */
 	size_t count, capacity;
-	uint32_t *index; /* private: open-addressed hash over groups */
+	uint32_t *index; /* private: open-addressed hash over groups, of no meaning once they are sorted */
 	size_t index_capacity;
+	size_t last; /* private: the group that was found last */
 };
+
+struct sort_item;
+struct identity_place;
 
 struct census {
 	struct census_table by_local_port;
@@ -96,16 +100,22 @@ struct census {
 	struct census_identity *identities;
 	size_t identity_count, identity_capacity;
 	struct textbuf text;
-	uint64_t states[STATE_COUNT];   /* all rows, whoever owns them */
-	uint64_t ephemeral_used;        /* distinct local ports of the first namespace's range in use */
-	uint64_t ephemeral_limit;       /* the range's size; both leave reserved ports out; 0: not known */
+	uint64_t states[STATE_COUNT]; /* all rows, whoever owns them */
+	uint64_t ephemeral_used;      /* distinct local ports of the first namespace's range in use */
+	uint64_t ephemeral_limit;     /* the range's size; both leave reserved ports out; 0: not known */
 
-	uint32_t *identity_of_process;  /* private, as is all below */
+	uint32_t *identity_of_process; /* private, as is all below */
 	size_t identity_of_process_capacity;
 	uint32_t *identity_index;
 	size_t identity_index_capacity;
 	uint32_t *address_of;
 	size_t address_of_capacity;
+	uint32_t *address_index;
+	size_t address_index_capacity;
+	struct sort_item *order;
+	size_t order_capacity;
+	struct identity_place *places;
+	size_t place_capacity;
 	struct port_set ephemeral_ports;
 };
 
@@ -115,6 +125,6 @@ void census_release(struct census *census);
 /* Counts the snapshot, whose ownerless rows were credited before. 0 or -ENOMEM. Memory is reused.
  * The census refers to the snapshot's namespaces and addresses by index: use both together. */
 int census_take(struct census *census, const struct snapshot *snapshot, const struct listeners *listeners,
-		const struct census_options *options) MUST_CHECK;
+                const struct census_options *options) MUST_CHECK;
 
 #endif

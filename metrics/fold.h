@@ -14,15 +14,17 @@
 /* The least useful cap: one group with every state. */
 #define FOLD_MIN_SERIES STATE_COUNT
 
+struct sort_item;
+
 struct fold {
-	uint32_t *order; /* private: groups by rank */
+	struct sort_item *order; /* private: scratch, at least as large as the largest table that was ranked */
 	size_t capacity;
 };
 
 void fold_init(struct fold *fold);
 void fold_release(struct fold *fold);
 
-/* Sets every group's rank. 0 or -ENOMEM. */
+/* Sets every group's rank. Ranks are the groups' own: several tables may be ranked. 0 or -ENOMEM. */
 int fold_rank(struct fold *fold, struct census_table *table) MUST_CHECK;
 
 struct fold_cut {
@@ -35,8 +37,8 @@ struct fold_cut {
  * family (0: none); `other_series` how many the folded group may need. After fold_rank().
  */
 struct fold_cut fold_cut(const struct fold *fold, const struct census_table *table,
-			 size_t (*series_of)(const struct census_group *, const void *), const void *data,
-			 size_t other_series, size_t max_series);
+                         size_t (*series_of)(const struct census_group *, const void *), const void *data,
+                         size_t other_series, size_t max_series);
 
 /* Adds `group`'s numbers to `sum`: counts and bytes add up, ages take the greatest. */
 void fold_add(struct census_group *sum, const struct census_group *group);

@@ -19,10 +19,20 @@ struct listener {
 	uint32_t waiting; /* connections in its accept queue that were not credited yet */
 };
 
+struct listener_run;
+struct sort_item;
+
 struct listeners {
-	struct listener *items; /* sorted by port, namespace, address, age of the owner */
+	struct listener *items; /* sorted by port, address (which implies the namespace), age of the owner */
 	size_t count, capacity;
 	struct port_set ports; /* every port that has a listener in some namespace */
+
+	struct listener_run *runs; /* private: items of one address, and a hash that finds them */
+	size_t run_count, run_capacity;
+	uint32_t *run_index;
+	size_t run_index_capacity;
+	struct sort_item *order; /* private: scratch */
+	size_t order_capacity;
 };
 
 void listeners_init(struct listeners *listeners);
@@ -32,8 +42,7 @@ void listeners_release(struct listeners *listeners);
 int listeners_build(struct listeners *listeners, const struct snapshot *snapshot) MUST_CHECK;
 
 /* Whether some listener in this network namespace has this port. */
-bool listeners_serve(const struct listeners *listeners, const struct snapshot *snapshot, uint32_t netns,
-		     uint16_t port);
+bool listeners_serve(const struct listeners *listeners, const struct snapshot *snapshot, uint32_t netns, uint16_t port);
 
 /* Credits each row with OWNER_NONE to its listener's owner and marks it SOCKET_CREDITED; rows
  * without a listener are left alone. Uses up the counts in `listeners`: once per build. */
