@@ -2,6 +2,8 @@
 /* The log's lines: logfmt in Prometheus' manner, or JSON with the same keys. */
 #include "exporter/log.h"
 
+#include "exporter/printable.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -45,39 +47,13 @@ static bool line_puts(struct line *line, const char *string)
 	return line_add(line, string, strlen(string));
 }
 
-/* The length of the well-formed UTF-8 sequence at `s` (Unicode 3.9, table 3-7), 0 if there is none. */
-static size_t utf8_sequence(const unsigned char *s)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t length;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
-			return 0;
-	return length;
-}
-
 /* C0, DEL, and C1 as UTF-8 writes it: a terminal may act on them. */
 static bool is_control(const unsigned char *s)
 {
 	return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
 }
 
+/* U+0000 to U+FFFF by number; both formats know the escape. */
 static bool line_escape(struct line *line, const unsigned char *s)
 {
 	char text[sizeof("\\u0000")];
@@ -94,21 +70,23 @@ static bool line_escape(struct line *line, const unsigned char *s)
  * escape alike; what is not UTF-8 becomes U+FFFD. */
 static bool line_quoted(struct line *line, const char *value)
 {
-	const unsigned char *s = (const unsigned char *)value;
+	size_t left = strlen(value), length;
 	bool fits = true;
 
 	if (line->room - line->length < 2)
 		return false;
 	line->bytes[line->length++] = '"';
 	line->room--; /* for the closing quote */
-	for (size_t length; *s != '\0' && fits; s += length > 0 ? length : 1) {
-		length = utf8_sequence(s);
-		if (length == 0)
+	for (; left > 0 && fits; value += length, left -= length) {
+		length = utf8_sequence(value, left);
+		if (length == 0) {
 			fits = line_puts(line, "\xef\xbf\xbd");
-		else if (is_control(s) || *s == '"' || *s == '\\')
-			fits = line_escape(line, s);
-		else
-			fits = line_add(line, (const char *)s, length);
+			length = 1;
+		} else if (is_control((const unsigned char *)value) || *value == '"' || *value == '\\') {
+			fits = line_escape(line, (const unsigned char *)value);
+		} else {
+			fits = line_add(line, value, length);
+		}
 	}
 	line->room++;
 	line->bytes[line->length++] = '"';
@@ -196,6 +174,11 @@ size_t log_format_line(char *text, size_t size, enum log_format format, const ch
 		text[line.length++] = '}';
 	text[line.length++] = '\n';
 	return line.length;
+}
+
+const char *log_level_name(size_t level)
+{
+	return level < sizeof(level_names) / sizeof(level_names[0]) ? level_names[level] : NULL;
 }
 
 void log_configure(enum log_level level, enum log_format format)

@@ -14,6 +14,9 @@
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 enum log_format { LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON };
 
+/* The name of a level ("warn"); NULL past the last. */
+const char *log_level_name(size_t level);
+
 /* Before any thread is started. Default: info, logfmt. */
 void log_configure(enum log_level level, enum log_format format);
 
@@ -27,6 +30,6 @@ struct log_pair {
 	const char *key, *value;
 };
 size_t log_format_line(char *line, size_t size, enum log_format format, const char *time, enum log_level level,
-		       const char *message, const struct log_pair *pairs, size_t count);
+                       const char *message, const struct log_pair *pairs, size_t count);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line. One table in options.c drives parsing, --help and the README's list. To add a
+ * The command line. One table, in option_table.c, drives parsing, --help and the README's list. To add a
  * flag: a row there and a field here.
  */
 #ifndef EXPORTER_OPTIONS_H
@@ -28,11 +28,11 @@ struct options {
 	const char *telemetry_path;
 	unsigned max_requests;
 	bool disable_exporter_metrics;
-	const char *backend;      /* "auto" or a backend's name */
+	const char *backend; /* "auto" or a backend's name */
 	const char *replay_file;
 	enum local_port_mode local_port;
 	size_t max_series;
-	unsigned labels;          /* LABEL_BITs */
+	unsigned labels; /* LABEL_BITs */
 	enum process_naming naming;
 	const char *include, *exclude;
 	bool all_netns, shared_sockets;

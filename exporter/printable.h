@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Foreign bytes made fit for a person's terminal: valid UTF-8, with no character that moves the cursor. */
+#ifndef EXPORTER_PRINTABLE_H
+#define EXPORTER_PRINTABLE_H
+
+#include <stddef.h>
+
+/* The length of the well-formed UTF-8 sequence that `bytes` start with (Unicode Standard 3.9, table
+ * 3-7); 0 if they start with none. */
+size_t utf8_sequence(const char *bytes, size_t length);
+
+/* What one step writes at the most: each byte of a character of three bytes as "\xNN". */
+enum { PRINTABLE_MAX = 12 };
+
+/*
+ * Takes the first character of `bytes` (length > 0) and writes how to show it: itself; "\n"; "\xNN"
+ * for each byte of a control character (C0, DEL, C1) or of one that changes the direction or the line
+ * of text; U+FFFD for a byte that is not UTF-8. Returns the bytes written; *taken those that were taken.
+ */
+size_t printable_step(char out[PRINTABLE_MAX], const char *bytes, size_t length, size_t *taken);
+
+#endif
