@@ -55,8 +55,11 @@ void sort_items(struct sort_item *items, size_t count, int (*tie)(const void *da
                 const void *data)
 {
 	const struct order order = {tie, data};
-	struct sort_item *from = items, *to = items + count;
+	struct sort_item *from = items, *to;
 
+	if (count < 2)
+		return;
+	to = items + count;
 	for (size_t at = 0; at < count; at += FIRST_RUN)
 		insertion_sort(&order, items + at, least(FIRST_RUN, count - at));
 	for (size_t run = FIRST_RUN; run < count; run *= 2) {
