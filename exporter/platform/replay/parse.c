@@ -1,2 +1,364 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-typedef int stub_until_written;
+/* Reads a recorded snapshot: bytes -> rows. Every number that names something is checked. */
+#include "exporter/platform/replay/parse.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "exporter/platform/replay/word.h"
+
+enum {
+	/* A process's texts are names and command lines: no system lets them grow past this. */
+	TEXT_MAX = 1 << 21,
+	/* Lines between two looks at the clock: well under a millisecond. */
+	LINES_PER_LOOK = 1024,
+};
+
+const struct replay_bit replay_facts[REPLAY_FACT_COUNT] = {
+        {"queues", FACT_QUEUES}, {"listen_queues", FACT_LISTEN_QUEUES}, {"close_wait_age", FACT_CLOSE_WAIT_AGE},
+        {"shared", FACT_SHARED}, {"unreadable", FACT_UNREADABLE},
+};
+
+const struct replay_bit replay_flags[REPLAY_FLAG_COUNT] = {
+        {"v6_only", SOCKET_V6_ONLY},
+        {"v4_mapped", SOCKET_V4_MAPPED},
+        {"credited", SOCKET_CREDITED},
+};
+
+const char *const replay_texts[PROCESS_TEXT_COUNT] = {
+        [PROCESS_NAME] = "name", [PROCESS_USER] = "user",           [PROCESS_EXE] = "exe",
+        [PROCESS_UNIT] = "unit", [PROCESS_CONTAINER] = "container",
+};
+
+struct reader {
+	struct snapshot *snapshot;
+	struct textbuf text; /* a process's text without escapes */
+	struct word line;    /* what is left of it */
+	const char *reason;
+	bool ended;
+};
+
+static int fault(struct reader *reader, const char *reason)
+{
+	reader->reason = reason;
+	return -EINVAL;
+}
+
+/* The next word as a number. */
+static bool number(struct reader *reader, uint64_t max, uint64_t *value)
+{
+	return word_number(word_next(&reader->line), max, value);
+}
+
+static int read_facts(struct reader *reader)
+{
+	for (struct word word; (word = word_next(&reader->line)).length > 0;) {
+		size_t i = 0;
+
+		while (i < REPLAY_FACT_COUNT && !word_is(word, replay_facts[i].name))
+			i++;
+		if (i == REPLAY_FACT_COUNT)
+			return fault(reader, "not a fact that is known");
+		reader->snapshot->facts |= replay_facts[i].bit;
+	}
+	return 0;
+}
+
+static int read_states(struct reader *reader)
+{
+	for (struct word word; (word = word_next(&reader->line)).length > 0;) {
+		enum socket_state state = state_from_name(word.bytes, word.length);
+
+		if (state == STATE_COUNT)
+			return fault(reader, "not a state that is known");
+		reader->snapshot->states |= STATE_BIT(state);
+	}
+	return 0;
+}
+
+static int read_unreadable(struct reader *reader)
+{
+	if (!number(reader, UINT64_MAX, &reader->snapshot->unreadable_processes))
+		return fault(reader, "no number of unreadable processes");
+	return 0;
+}
+
+static int read_shared(struct reader *reader)
+{
+	if (!number(reader, UINT64_MAX, &reader->snapshot->shared_sockets))
+		return fault(reader, "no number of shared sockets");
+	return 0;
+}
+
+static int read_time(struct reader *reader)
+{
+	if (!number(reader, UINT64_MAX, &reader->snapshot->sockets_ns) ||
+	    !number(reader, UINT64_MAX, &reader->snapshot->owners_ns))
+		return fault(reader, "no two numbers of nanoseconds");
+	return 0;
+}
+
+static int read_netns(struct reader *reader)
+{
+	struct snapshot_netns netns = {.ephemeral_low = 1}; /* high < low: not known */
+	struct word low, high;
+	uint64_t from, to;
+	uint32_t index;
+
+	if (!number(reader, UINT64_MAX, &netns.id))
+		return fault(reader, "no id of a namespace");
+	low = word_next(&reader->line);
+	high = word_next(&reader->line);
+	if (!word_is(low, "-") || !word_is(high, "-")) {
+		if (!word_number(low, UINT16_MAX, &from) || !word_number(high, UINT16_MAX, &to) || to < from)
+			return fault(reader, "no range of ephemeral ports");
+		netns.ephemeral_low = (uint16_t)from;
+		netns.ephemeral_high = (uint16_t)to;
+	}
+	return snapshot_add_netns(reader->snapshot, &netns, &index);
+}
+
+static int read_reserved(struct reader *reader)
+{
+	for (struct word word; (word = word_next(&reader->line)).length > 0;) {
+		struct word low = word, high = word;
+		uint64_t from, to;
+
+		word_split(word, '-', &low, &high);
+		if (!word_number(low, UINT16_MAX, &from) || !word_number(high, UINT16_MAX, &to) || to < from)
+			return fault(reader, "not a port or a range of ports");
+		for (; from <= to; from++) {
+			/* Also bounds the work: no port is looked at twice. */
+			if (port_set_has(&reader->snapshot->reserved, (uint16_t)from))
+				return fault(reader, "a port that was reserved before");
+			port_set_add(&reader->snapshot->reserved, (uint16_t)from);
+		}
+	}
+	return 0;
+}
+
+static int read_text(struct reader *reader, uint32_t process, struct word word)
+{
+	for (int i = 0; i < PROCESS_TEXT_COUNT; i++) {
+		struct word rest = word;
+
+		if (!word_skip(&rest, replay_texts[i]) || !word_skip(&rest, "="))
+			continue;
+		textbuf_reset(&reader->text);
+		if (!word_unescape(rest, &reader->text))
+			return fault(reader, "a % without two hexadecimal digits");
+		if (reader->text.error != 0)
+			return reader->text.error == -ENOMEM ? -ENOMEM : fault(reader, "a text that is too long");
+		return snapshot_set_text(reader->snapshot, process, (enum process_text)i,
+		                         reader->text.length > 0 ? reader->text.data : "", reader->text.length);
+	}
+	return fault(reader, "not a text of a process");
+}
+
+static int read_process(struct reader *reader)
+{
+	uint64_t pid, start;
+	uint32_t index;
+	int err;
+
+	if (!number(reader, UINT32_MAX, &pid) || !number(reader, UINT64_MAX, &start))
+		return fault(reader, "no pid and start of a process");
+	err = snapshot_add_process(reader->snapshot, (uint32_t)pid, start, &index);
+	for (struct word word; err == 0 && (word = word_next(&reader->line)).length > 0;)
+		err = read_text(reader, index, word);
+	if (err == 0 && reader->snapshot->processes[index].text[PROCESS_NAME].length == TEXT_ABSENT)
+		return fault(reader, "a process without a name");
+	return err;
+}
+
+static bool read_owner(struct reader *reader, uint32_t *owner)
+{
+	struct word word = word_next(&reader->line);
+	uint64_t index;
+
+	if (word_is(word, "-"))
+		*owner = OWNER_NONE;
+	else if (word_is(word, "?"))
+		*owner = OWNER_UNKNOWN;
+	else if (word_number(word, UINT32_MAX, &index) && index < reader->snapshot->process_count)
+		*owner = (uint32_t)index;
+	else
+		return false;
+	return true;
+}
+
+/* An address and a port. */
+static int read_end(struct reader *reader, uint32_t netns, uint32_t *address, uint16_t *port)
+{
+	struct word word = word_next(&reader->line), host, service;
+	uint8_t bytes[16];
+	uint64_t value;
+	int family;
+
+	if (!word_split(word, ':', &host, &service) || !word_number(service, UINT16_MAX, &value))
+		return fault(reader, "not an address and a port");
+	*port = (uint16_t)value;
+	*address = ADDRESS_ABSENT;
+	if (word_is(host, "-"))
+		return 0;
+	if (!word_address(host, &family, bytes))
+		return fault(reader, "not an address and a port");
+	return snapshot_intern_address(reader->snapshot, netns, family, bytes, address);
+}
+
+/* What may follow the addresses. */
+static bool read_property(struct snapshot_socket *socket, struct word word)
+{
+	struct word receive, send;
+	uint64_t first, second;
+
+	if (word_skip(&word, "queues=")) {
+		if (!word_split(word, ',', &receive, &send) || !word_number(receive, UINT32_MAX, &first) ||
+		    !word_number(send, UINT32_MAX, &second))
+			return false;
+		socket->receive_queue = (uint32_t)first;
+		socket->send_queue = (uint32_t)second;
+		socket->flags |= SOCKET_HAS_QUEUES;
+		return true;
+	}
+	if (word_skip(&word, "quiet_ms=")) {
+		if (!word_number(word, UINT32_MAX, &first))
+			return false;
+		socket->quiet_ms = (uint32_t)first;
+		socket->flags |= SOCKET_HAS_QUIET;
+		return true;
+	}
+	for (size_t i = 0; i < REPLAY_FLAG_COUNT; i++) {
+		if (!word_is(word, replay_flags[i].name))
+			continue;
+		socket->flags = (uint8_t)(socket->flags | replay_flags[i].bit);
+		return true;
+	}
+	return false;
+}
+
+/* State, owner and addresses: everything that must be there. */
+static int read_row(struct reader *reader, struct snapshot_socket *socket)
+{
+	struct word word = word_next(&reader->line);
+	enum socket_state state = state_from_name(word.bytes, word.length);
+	uint64_t netns;
+	int err;
+
+	if (state == STATE_COUNT || !(reader->snapshot->states & STATE_BIT(state)))
+		return fault(reader, "not a state that the states line has");
+	socket->state = (uint8_t)state;
+	if (!read_owner(reader, &socket->owner))
+		return fault(reader, "no owner with that number");
+	if (!number(reader, UINT32_MAX, &netns) || netns >= reader->snapshot->netns_count)
+		return fault(reader, "no namespace with that number");
+	err = read_end(reader, (uint32_t)netns, &socket->local, &socket->local_port);
+	if (err == 0 && socket->local == ADDRESS_ABSENT)
+		return fault(reader, "a socket without a local address");
+	if (err == 0)
+		err = read_end(reader, (uint32_t)netns, &socket->remote, &socket->remote_port);
+	return err;
+}
+
+static int read_socket(struct reader *reader)
+{
+	struct snapshot_socket row = {0}, *socket;
+	int err = read_row(reader, &row);
+
+	for (struct word word; err == 0 && (word = word_next(&reader->line)).length > 0;)
+		if (!read_property(&row, word))
+			err = fault(reader, "not a property of a socket");
+	if (err != 0)
+		return err;
+	if ((row.flags & SOCKET_V4_MAPPED) && reader->snapshot->addresses[row.local].family != 4)
+		return fault(reader, "v4_mapped with an address that is not IPv4");
+	if ((row.flags & SOCKET_CREDITED) && row.owner >= OWNER_UNKNOWN)
+		return fault(reader, "credited to nobody");
+	socket = snapshot_add_socket(reader->snapshot);
+	if (socket == NULL)
+		return -ENOMEM;
+	*socket = row;
+	return 0;
+}
+
+static int read_the_end(struct reader *reader)
+{
+	reader->ended = true;
+	return 0;
+}
+
+static const struct line_kind {
+	const char *name;
+	int (*read)(struct reader *reader);
+} line_kinds[] = {
+        {"socket", read_socket},         {"process", read_process}, {"netns", read_netns},
+        {"reserved", read_reserved},     {"facts", read_facts},     {"states", read_states},
+        {"unreadable", read_unreadable}, {"shared", read_shared},   {"time", read_time},
+        {"end", read_the_end},
+};
+
+static int read_line(struct reader *reader)
+{
+	struct word word = word_next(&reader->line);
+
+	if (word.length == 0 || word.bytes[0] == '#')
+		return 0;
+	if (reader->ended)
+		return fault(reader, "a line after the end");
+	for (size_t i = 0; i < sizeof(line_kinds) / sizeof(line_kinds[0]); i++) {
+		int err;
+
+		if (!word_is(word, line_kinds[i].name))
+			continue;
+		err = line_kinds[i].read(reader);
+		if (err == 0 && word_next(&reader->line).length > 0)
+			return fault(reader, "more words than expected");
+		return err;
+	}
+	return fault(reader, "not a kind of line that is known");
+}
+
+static int read_title(struct reader *reader)
+{
+	if (!word_is(word_next(&reader->line), REPLAY_TITLE))
+		return fault(reader, "not a recorded snapshot: the first line is not \"" REPLAY_TITLE "\"");
+	if (!word_is(word_next(&reader->line), REPLAY_VERSION))
+		return fault(reader, "not a version that is known: only " REPLAY_VERSION " is");
+	return 0;
+}
+
+static int read_lines(struct reader *reader, const char *bytes, size_t length, struct patience *patience, size_t *line)
+{
+	int err = 0;
+
+	for (size_t at = 0; err == 0 && at < length; ++*line) {
+		const char *newline = memchr(bytes + at, '\n', length - at);
+		size_t size = newline != NULL ? (size_t)(newline - (bytes + at)) : length - at;
+
+		if (patience != NULL && *line % LINES_PER_LOOK == 0)
+			err = patience_over(patience);
+		if (err != 0)
+			return err;
+		reader->line = (struct word){bytes + at, size};
+		err = *line == 0 ? read_title(reader) : read_line(reader);
+		at += size + 1;
+	}
+	if (err == 0 && !reader->ended)
+		return fault(reader,
+		             *line == 0 ? "the file is empty" : "the file is cut short: its last line is not \"end\"");
+	return err;
+}
+
+int replay_parse(const char *bytes, size_t length, struct patience *patience, struct snapshot *snapshot,
+                 struct replay_fault *result)
+{
+	struct reader reader = {.snapshot = snapshot};
+	size_t line = 0;
+	int err;
+
+	textbuf_init(&reader.text, TEXT_MAX);
+	err = read_lines(&reader, bytes, length, patience, &line);
+	*result = (struct replay_fault){.line = line > 0 ? line : 1, .reason = reader.reason};
+	textbuf_release(&reader.text);
+	return err;
+}

@@ -1,2 +1,135 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-typedef int stub_until_written;
+/* The backend that reads a recorded snapshot from a file, anew each time. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/platform/platform.h"
+#include "exporter/platform/replay/parse.h"
+#include "metrics/textbuf.h"
+
+enum {
+	/* A million sockets take about 100 MB. */
+	FILE_BYTES_MAX = 1 << 29,
+	READ_BYTES = 1 << 14,
+};
+
+struct platform {
+	const char *path;
+	struct textbuf bytes; /* the file; kept from read to read */
+};
+
+static int read_stream(struct platform *platform, FILE *file, struct patience *patience)
+{
+	char chunk[READ_BYTES];
+	size_t got;
+	int err;
+
+	do {
+		err = patience_over(patience);
+		if (err != 0)
+			return err;
+		got = fread(chunk, 1, sizeof(chunk), file);
+		textbuf_append(&platform->bytes, chunk, got);
+	} while (got == sizeof(chunk) && platform->bytes.error == 0);
+	if (ferror(file))
+		return errno != 0 ? -errno : -EIO;
+	return platform->bytes.error;
+}
+
+static int describe(struct platform_error *error, const struct platform *platform, int err)
+{
+	platform_error_set(error, "cannot read \"%s\": %s", platform->path, strerror(-err));
+	return err;
+}
+
+static int read_file(struct platform *platform, struct patience *patience, struct platform_error *error)
+{
+	FILE *file;
+	int err;
+
+	textbuf_reset(&platform->bytes);
+	errno = 0;
+	file = fopen(platform->path, "rb");
+	if (file == NULL)
+		return describe(error, platform, errno != 0 ? -errno : -EIO);
+	errno = 0;
+	err = read_stream(platform, file, patience);
+	fclose(file); /* it was only read: nothing can be lost */
+	return err != 0 ? describe(error, platform, err) : 0;
+}
+
+static int replay_read(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+                       struct platform_error *error)
+{
+	uint64_t begin_ns = platform_now_ns();
+	struct replay_fault fault;
+	int err = read_file(platform, patience, error);
+
+	if (err != 0)
+		return err;
+	err = replay_parse(platform->bytes.data, platform->bytes.length, patience, snapshot, &fault);
+	if (err == -EINVAL)
+		platform_error_set(error, "%s:%zu: %s", platform->path, fault.line, fault.reason);
+	else if (err != 0)
+		return describe(error, platform, err);
+	/* What this read took, not what the recorded one did. */
+	snapshot->sockets_ns = platform_now_ns() - begin_ns;
+	snapshot->owners_ns = 0;
+	return err;
+}
+
+static void replay_close(struct platform *platform)
+{
+	if (platform == NULL)
+		return;
+	textbuf_release(&platform->bytes);
+	free(platform);
+}
+
+/* Reads the file once, so that a bad one is noticed at the start. */
+static int try_file(struct platform *platform, struct platform_error *error)
+{
+	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct snapshot snapshot;
+	int err;
+
+	snapshot_init(&snapshot);
+	err = replay_read(platform, &patience, &snapshot, error);
+	snapshot_release(&snapshot);
+	return err;
+}
+
+static int replay_open(struct platform **result, const struct platform_options *options, struct platform_error *error)
+{
+	struct platform *platform;
+	int err;
+
+	*result = NULL;
+	if (options->replay_file == NULL) {
+		platform_error_set(error, "no recorded snapshot is given");
+		return -EINVAL;
+	}
+	platform = calloc(1, sizeof(*platform));
+	if (platform == NULL) {
+		platform_error_set(error, "cannot read \"%s\": %s", options->replay_file, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	platform->path = options->replay_file;
+	textbuf_init(&platform->bytes, FILE_BYTES_MAX);
+	err = try_file(platform, error);
+	if (err != 0) {
+		replay_close(platform);
+		return err;
+	}
+	*result = platform;
+	return 0;
+}
+
+const struct platform_backend platform_replay = {
+        .name = "replay",
+        .open = replay_open,
+        .read = replay_read,
+        .close = replay_close,
+};

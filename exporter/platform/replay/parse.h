@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The recorded snapshot, a text of lines that a person can write too:
+ *
+ *   tcp_exporter-snapshot 1
+ *   facts queues listen_queues close_wait_age shared unreadable
+ *   states established syn_sent ...     every state that the platform could report
+ *   unreadable 3                        processes; 0 if the line is missing, as for the next
+ *   shared 2                            sockets with several holders
+ *   time 1000000 2500000                nanoseconds for the sockets, and for the owners
+ *   netns 4026531840 32768 60999        id and ephemeral ports, "- -" where they are not known
+ *   reserved 8080 9000-9010             ports kept out of the ephemeral range; may be repeated
+ *   process 1234 8812345 name=nginx user=www-data exe=... unit=... container=...
+ *   socket listen 0 0 0.0.0.0:80 0.0.0.0:0 queues=0,511
+ *   socket close_wait 0 0 [fe80:0:0:0:0:0:0:1]:80 -:4711 quiet_ms=30 credited
+ *   end
+ *
+ * A process has a pid, a start and its texts; those that are not known are left out, the name never.
+ * In a text, "%", space, and every byte that is not printable ASCII is written %XX. A socket has a
+ * state, the number of its owner among the processes (from 0; "-" nobody, "?" not known), the number
+ * of its namespace, its local and its remote address ("-" for an address that is not known) and port.
+ * IPv6 has all eight groups. Then what is known of it: queues=RECEIVE,SEND, quiet_ms=N, v6_only, v4_mapped, credited,
+ * in any order.
+ *
+ * The first line comes first, "end" last: a file that was cut short is noticed. Namespaces and
+ * processes come before the sockets that name them. Empty lines and lines that start with "#" say
+ * nothing. record.c writes what parse.c reads, without a loss.
+ */
+#ifndef EXPORTER_PLATFORM_REPLAY_PARSE_H
+#define EXPORTER_PLATFORM_REPLAY_PARSE_H
+
+#include <stddef.h>
+
+#include "exporter/platform/platform.h"
+#include "metrics/snapshot.h"
+
+#define REPLAY_TITLE   "tcp_exporter-snapshot"
+#define REPLAY_VERSION "1"
+
+/* The bits of snapshot.facts and snapshot_socket.flags by the names that the format gives them. */
+struct replay_bit {
+	const char *name;
+	unsigned bit;
+};
+enum { REPLAY_FACT_COUNT = 5, REPLAY_FLAG_COUNT = 3 };
+extern const struct replay_bit replay_facts[REPLAY_FACT_COUNT];
+extern const struct replay_bit replay_flags[REPLAY_FLAG_COUNT];
+/* The names of enum process_text. */
+extern const char *const replay_texts[PROCESS_TEXT_COUNT];
+
+/* What is wrong, for a person; a constant. */
+struct replay_fault {
+	size_t line; /* from 1 */
+	const char *reason;
+};
+
+/*
+ * Reads `length` bytes into an empty snapshot. 0; -EINVAL with *fault filled; -ENOMEM; or what
+ * patience_over() says. `patience` may be NULL.
+ */
+int replay_parse(const char *bytes, size_t length, struct patience *patience, struct snapshot *snapshot,
+                 struct replay_fault *fault) MUST_CHECK;
+
+#endif

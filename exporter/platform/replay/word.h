@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Words of a recorded snapshot, and the values they stand for. Pure; a word is not terminated. */
+#ifndef EXPORTER_PLATFORM_REPLAY_WORD_H
+#define EXPORTER_PLATFORM_REPLAY_WORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "metrics/textbuf.h"
+
+struct word {
+	const char *bytes;
+	size_t length;
+};
+
+/* Takes the first word off `line`: what stands before the next space. Its length is 0 at the end. */
+struct word word_next(struct word *line);
+
+bool word_is(struct word word, const char *text);
+
+/* Takes `prefix` off the word if it starts with it. */
+bool word_skip(struct word *word, const char *prefix);
+
+/* Splits the word at its last `separator`; false if it has none. */
+bool word_split(struct word word, char separator, struct word *before, struct word *after);
+
+/* The whole word as a decimal number of at most `max`. */
+bool word_number(struct word word, uint64_t max, uint64_t *number);
+
+/* "192.0.2.1" or "[2001:db8:0:0:0:0:0:1]", in network byte order. *family is 4 or 6. */
+bool word_address(struct word word, int *family, uint8_t bytes[16]);
+
+/* Appends the word with its %XX turned into bytes; false if one is not of that form. */
+bool word_unescape(struct word word, struct textbuf *out);
+
+#endif
