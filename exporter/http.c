@@ -1,2 +1,125 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-typedef int stub_until_written;
+/* The endpoint's listening sockets: a daemon of libmicrohttpd for each. */
+#include "exporter/http.h"
+
+#include "exporter/http_request.h"
+#include "exporter/log.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Connections beside those that may wait for metrics: for health probes, browsers, idle scrapers. */
+enum { SPARE_CONNECTIONS = 64 };
+/* Prometheus scrapes once a minute by default and keeps the connection: an idle one may stay longer. */
+enum { IDLE_TIMEOUT_SECONDS = 90 };
+/* Per connection, for the request's head and the answer's: headers of 32 KiB fit, with what their
+ * parsing and the buffer's growth need. Only what is used is touched. */
+static const size_t connection_memory = (size_t)64 * 1024;
+/* How long answers may take to leave when the server stops: the suspended requests were all answered,
+ * so this is for slow readers, and the whole stop is to stay well under a second. */
+enum { STOP_GRACE_MS = 250 };
+
+struct http_socket {
+	struct MHD_Daemon *daemon;
+	int quiesced; /* the listening socket once it is ours again, else -1 */
+};
+
+struct http_server {
+	struct http_site site;
+	size_t count;
+	struct http_socket sockets[];
+};
+
+static void on_log(void *data, const char *format, va_list args) PRINTF_LIKE(2, 0);
+static void on_log(void *data, const char *format, va_list args)
+{
+	char text[256]; /* longer messages are cut */
+
+	(void)data;
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	log_message(LOG_LEVEL_DEBUG, "libmicrohttpd", "text", text, NULL);
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server, int socket)
+{
+	const unsigned flags =
+	        MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+
+	return MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, &server->site, MHD_OPTION_EXTERNAL_LOGGER,
+	                        on_log, NULL, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_NOTIFY_COMPLETED,
+	                        http_on_completed, &server->site, MHD_OPTION_CONNECTION_LIMIT,
+	                        server->site.options.max_requests + SPARE_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+	                        (unsigned)IDLE_TIMEOUT_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
+	                        MHD_OPTION_END);
+}
+
+static void close_all(const int *sockets, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		close(sockets[i]);
+}
+
+int http_start(struct http_server **result, const struct http_options *options, const int *sockets, size_t count,
+               struct platform_error *error)
+{
+	struct http_server *server = calloc(1, sizeof(*server) + count * sizeof(server->sockets[0]));
+	int status;
+
+	*result = NULL;
+	if (!server) {
+		close_all(sockets, count);
+		platform_error_set(error, "out of memory");
+		return -ENOMEM;
+	}
+	status = http_site_init(&server->site, options);
+	if (status)
+		platform_error_set(error, "cannot make the landing page: %s", strerror(-status));
+	for (; status == 0 && server->count < count; server->count++) {
+		struct http_socket *socket = &server->sockets[server->count];
+
+		errno = 0;
+		socket->quiesced = -1;
+		socket->daemon = start_daemon(server, sockets[server->count]);
+		if (socket->daemon)
+			continue;
+		status = errno ? -errno : -EIO;
+		platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
+		break;
+	}
+	if (status == 0) {
+		*result = server;
+		return 0;
+	}
+	/* the socket whose daemon failed may have been closed by it: it is left alone */
+	if (server->count + 1 < count)
+		close_all(sockets + server->count + 1, count - server->count - 1);
+	http_stop(server);
+	return status;
+}
+
+void http_quiesce(struct http_server *server)
+{
+	for (size_t i = 0; i < server->count; i++)
+		server->sockets[i].quiesced = MHD_quiesce_daemon(server->sockets[i].daemon);
+}
+
+void http_stop(struct http_server *server)
+{
+	if (!server)
+		return;
+	http_site_drain(&server->site, STOP_GRACE_MS);
+	for (size_t i = 0; i < server->count; i++) {
+		MHD_stop_daemon(server->sockets[i].daemon);
+		if (server->sockets[i].quiesced >= 0)
+			close(server->sockets[i].quiesced); /* only now: its thread may have used it */
+	}
+	http_site_release(&server->site);
+	free(server);
+}

@@ -25,7 +25,7 @@ struct http_options {
 /* Serves on `sockets` (listening, from host_listen(); taken over even on failure) until http_stop().
  * 0 or -errno with *error filled. `options` is copied, its strings are not. */
 int http_start(struct http_server **server, const struct http_options *options, const int *sockets, size_t count,
-	       struct platform_error *error) MUST_CHECK;
+               struct platform_error *error) MUST_CHECK;
 
 /* Stops accepting. Call before scraper_stop(). */
 void http_quiesce(struct http_server *server);

@@ -42,7 +42,7 @@ struct scrape_ticket {
 	enum exposition_format format;
 	bool gzip;
 	uint64_t families;    /* METRIC_BITs */
-	uint64_t deadline_ns; /* of platform_now_ns(); UINT64_MAX: none */
+	uint64_t deadline_ns; /* of platform_now_ns(); UINT64_MAX: a bound of the scraper's own */
 	void (*done)(struct scrape_ticket *ticket);
 	void *owner;
 
@@ -50,11 +50,12 @@ struct scrape_ticket {
 	char *body;      /* NULL only if there was no memory even for a reason */
 	size_t length;
 
-	struct scrape_ticket *next; /* private */
+	struct scrape_ticket *next; /* private, as is the time of its arrival */
+	uint64_t submitted_ns;
 };
 
-/* Starts the threads and takes a first snapshot, so that scraper_ready() means something before the
- * first scrape. 0 or -errno. */
+/* Starts the threads, and on one of them a first snapshot, so that scraper_ready() means something
+ * before the first scrape. That one is counted only if a ticket joined it. 0 or -errno. */
 int scraper_new(struct scraper **scraper, const struct scraper_options *options) MUST_CHECK;
 
 /* Accepts the ticket; its done() will be called, perhaps before this returns. After scraper_stop()

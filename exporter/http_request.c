@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each request gets. */
+#include "exporter/http_request.h"
+
+#include "exporter/http_query.h"
+#include "exporter/http_reply.h"
+#include "exporter/landing.h"
+#include "exporter/negotiate.h"
+#include "exporter/route.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* No request of ours has a body. A small one is read and forgotten, so that the connection can be kept;
+ * who sends more loses it. */
+enum { REQUEST_BODY_MAX = 64 * 1024 };
+/* A page of links is a few kilobytes. */
+enum { LANDING_MAX = 64 * 1024 };
+/* One line of text: the longest names a family. */
+enum { REASON_MAX = 320 };
+
+static const struct http_header metrics_headers[] = {{"Vary", "Accept, Accept-Encoding"}, {NULL, NULL}};
+static const struct http_header gzip_headers[] = {
+        {"Vary", "Accept, Accept-Encoding"},
+        {"Content-Encoding", "gzip"},
+        {NULL, NULL},
+};
+static const struct http_header allow_headers[] = {{"Allow", "GET, HEAD"}, {NULL, NULL}};
+static const struct http_header landing_headers[] = {
+        {"Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+        {"Referrer-Policy", "no-referrer"},
+        {NULL, NULL},
+};
+
+/* One request. libmicrohttpd keeps it beside the connection until the answer was sent. */
+struct http_request {
+	struct http_site *site;
+	struct MHD_Connection *connection;
+	struct scrape_ticket ticket;
+	const char *content_type; /* that the ticket's body will have */
+	bool scraping;            /* the ticket was submitted */
+	size_t discarded;         /* bytes of the body */
+};
+
+/* ---- Requests come and go ---- */
+
+static struct http_request *request_new(struct http_site *site, struct MHD_Connection *connection)
+{
+	struct http_request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		return NULL;
+	request->site = site;
+	request->connection = connection;
+	pthread_mutex_lock(&site->lock);
+	site->requests++;
+	pthread_mutex_unlock(&site->lock);
+	return request;
+}
+
+/* Whether one more request for metrics may be in flight; if so, it is. */
+static bool begin_scraping(struct http_site *site)
+{
+	bool room;
+
+	pthread_mutex_lock(&site->lock);
+	room = site->scraping < site->options.max_requests;
+	if (room)
+		site->scraping++;
+	pthread_mutex_unlock(&site->lock);
+	return room;
+}
+
+/* ---- Answers ---- */
+
+static enum MHD_Result queue(struct http_site *site, struct MHD_Connection *connection, unsigned status,
+                             struct MHD_Response *response)
+{
+	enum MHD_Result result = MHD_queue_response(connection, status, response);
+
+	if (result == MHD_YES)
+		scraper_count_request(site->options.scraper, status);
+	return result;
+}
+
+static enum MHD_Result answer(struct http_request *request, const struct http_reply *reply)
+{
+	struct http_site *site = request->site;
+	struct MHD_Response *response = http_response(reply);
+	enum MHD_Result result;
+
+	if (!response)
+		return queue(site, request->connection, MHD_HTTP_SERVICE_UNAVAILABLE, site->no_memory);
+	result = queue(site, request->connection, reply->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result answer_line(struct http_request *request, unsigned status, const char *text,
+                                   const struct http_header *headers)
+{
+	char line[REASON_MAX + 2];
+	int length = snprintf(line, sizeof(line), "%s\n", text);
+	struct http_reply reply = {.status = status, .content_type = HTTP_TYPE_TEXT, .body = line, .headers = headers};
+
+	reply.length = length < 0 ? 0 : strlen(line);
+	reply.memory = MHD_RESPMEM_MUST_COPY;
+	return answer(request, &reply);
+}
+
+static enum MHD_Result answer_landing(struct http_request *request)
+{
+	const struct textbuf *page = &request->site->landing;
+	const struct http_reply reply = {
+	        .status = MHD_HTTP_OK,
+	        .content_type = HTTP_TYPE_HTML,
+	        .body = page->data,
+	        .length = page->length,
+	        .memory = MHD_RESPMEM_PERSISTENT,
+	        .headers = landing_headers,
+	};
+
+	return answer(request, &reply);
+}
+
+static enum MHD_Result answer_ready(struct http_request *request)
+{
+	char reason[REASON_MAX];
+
+	if (scraper_ready(request->site->options.scraper, reason, sizeof(reason)))
+		return answer_line(request, MHD_HTTP_OK, "ready", NULL);
+	return answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, reason[0] ? reason : "no snapshot was taken yet",
+	                   NULL);
+}
+
+/* The ticket was answered: its body goes to the client. */
+static enum MHD_Result answer_ticket(struct http_request *request)
+{
+	struct scrape_ticket *ticket = &request->ticket;
+	bool good = ticket->status == MHD_HTTP_OK;
+	const struct http_reply reply = {
+	        .status = ticket->status,
+	        .content_type = good ? request->content_type : HTTP_TYPE_TEXT,
+	        .body = ticket->body,
+	        .length = ticket->length,
+	        .memory = MHD_RESPMEM_MUST_FREE,
+	        .headers = good && ticket->gzip ? gzip_headers : metrics_headers,
+	};
+
+	if (!ticket->body)
+		return queue(request->site, request->connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+		             request->site->no_memory);
+	ticket->body = NULL; /* the response's from here on */
+	return answer(request, &reply);
+}
+
+/* ---- The request for metrics ---- */
+
+/* On a thread of the scraper's. Once resumed, the request may be gone. */
+static void on_done(struct scrape_ticket *ticket)
+{
+	struct http_request *request = ticket->owner;
+
+	MHD_resume_connection(request->connection);
+}
+
+static enum MHD_Result add_argument(void *query, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	(void)kind;
+	http_query_add(query, key, value);
+	return MHD_YES;
+}
+
+static bool pick_families(struct http_request *request, char *reason, size_t size)
+{
+	struct http_query query;
+
+	http_query_init(&query, request->site->options.families);
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_argument, &query);
+	return http_query_families(&query, &request->ticket.families, reason, size);
+}
+
+static const char *header(const struct http_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+/* Suspends the request until its ticket is answered, and it comes back to answer_ticket(). */
+static enum MHD_Result scrape(struct http_request *request)
+{
+	if (!begin_scraping(request->site)) {
+		char reason[REASON_MAX];
+
+		snprintf(reason, sizeof(reason), "too many requests for metrics at once: the limit is %u",
+		         request->site->options.max_requests);
+		return answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, reason, metrics_headers);
+	}
+	request->scraping = true;
+	request->ticket.done = on_done;
+	request->ticket.owner = request;
+	/* In this order: the answer may come before scraper_submit() returns, and resumes what must be
+	 * suspended by then. */
+	MHD_suspend_connection(request->connection);
+	scraper_submit(request->site->options.scraper, &request->ticket);
+	return MHD_YES;
+}
+
+static enum MHD_Result answer_metrics(struct http_request *request)
+{
+	struct scrape_ticket *ticket = &request->ticket;
+	struct negotiated negotiated = negotiate_format(header(request, "Accept"));
+	char reason[REASON_MAX];
+	uint64_t time_ns;
+
+	if (!negotiated.acceptable)
+		return answer_line(request, MHD_HTTP_NOT_ACCEPTABLE,
+		                   "not acceptable: there is text/plain and application/openmetrics-text",
+		                   metrics_headers);
+	if (!negotiate_timeout(header(request, "X-Prometheus-Scrape-Timeout-Seconds"), &time_ns))
+		return answer_line(request, MHD_HTTP_BAD_REQUEST,
+		                   "X-Prometheus-Scrape-Timeout-Seconds is not a positive number of seconds",
+		                   metrics_headers);
+	if (!pick_families(request, reason, sizeof(reason)))
+		return answer_line(request, MHD_HTTP_BAD_REQUEST, reason, metrics_headers);
+	request->content_type = negotiated.content_type;
+	ticket->format = negotiated.format;
+	ticket->gzip = negotiate_gzip(header(request, "Accept-Encoding"));
+	ticket->deadline_ns = time_ns == UINT64_MAX ? UINT64_MAX : platform_now_ns() + time_ns;
+	return scrape(request);
+}
+
+static enum MHD_Result dispatch(struct http_request *request, const char *method, const char *path)
+{
+	switch (route_find(method, path, request->site->options.telemetry_path)) {
+	case ROUTE_METRICS:
+		return answer_metrics(request);
+	case ROUTE_LANDING:
+		return answer_landing(request);
+	case ROUTE_HEALTHZ:
+		return answer_line(request, MHD_HTTP_OK, "ok", NULL);
+	case ROUTE_READYZ:
+		return answer_ready(request);
+	case ROUTE_METHOD_NOT_ALLOWED:
+		return answer_line(request, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed: use GET or HEAD",
+		                   allow_headers);
+	case ROUTE_NOT_FOUND:
+		break;
+	}
+	return answer_line(request, MHD_HTTP_NOT_FOUND, "not found", NULL);
+}
+
+/* ---- Public ---- */
+
+/* The response for when nothing can be allocated any more. */
+static struct MHD_Response *make_no_memory(void)
+{
+	static const char text[] = "scrape failed: out of memory\n";
+	const struct http_reply reply = {
+	        .content_type = HTTP_TYPE_TEXT,
+	        .body = text,
+	        .length = sizeof(text) - 1,
+	        .memory = MHD_RESPMEM_PERSISTENT,
+	};
+
+	return http_response(&reply);
+}
+
+int http_site_init(struct http_site *site, const struct http_options *options)
+{
+	pthread_condattr_t attributes;
+
+	memset(site, 0, sizeof(*site));
+	site->options = *options;
+	textbuf_init(&site->landing, LANDING_MAX);
+	/* None of these can fail: the attributes are valid and nothing is allocated. */
+	pthread_mutex_init(&site->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&site->idle, &attributes);
+	pthread_condattr_destroy(&attributes);
+	landing_write(&site->landing, TCP_EXPORTER_VERSION, options->telemetry_path);
+	site->no_memory = make_no_memory();
+	if (!site->no_memory)
+		return -ENOMEM;
+	return site->landing.error;
+}
+
+void http_site_release(struct http_site *site)
+{
+	if (site->no_memory)
+		MHD_destroy_response(site->no_memory);
+	pthread_cond_destroy(&site->idle);
+	pthread_mutex_destroy(&site->lock);
+	textbuf_release(&site->landing);
+}
+
+void http_site_drain(struct http_site *site, unsigned ms)
+{
+	struct timespec until = {0, 0};
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	until.tv_sec += (time_t)(ms / 1000) + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&site->lock);
+	while (site->requests > 0 && pthread_cond_timedwait(&site->idle, &site->lock, &until) == 0)
+		;
+	pthread_mutex_unlock(&site->lock);
+}
+
+enum MHD_Result http_on_request(void *data, struct MHD_Connection *connection, const char *path, const char *method,
+                                const char *version, const char *body, size_t *body_length, void **state)
+{
+	struct http_site *site = data;
+	struct http_request *request = *state;
+
+	(void)version;
+	(void)body;
+	if (!request) {
+		*state = request_new(site, connection);
+		return *state ? MHD_YES : queue(site, connection, MHD_HTTP_SERVICE_UNAVAILABLE, site->no_memory);
+	}
+	if (*body_length > 0) {
+		request->discarded += *body_length;
+		*body_length = 0;
+		return request->discarded <= REQUEST_BODY_MAX ? MHD_YES : MHD_NO;
+	}
+	return request->scraping ? answer_ticket(request) : dispatch(request, method, path);
+}
+
+void http_on_completed(void *data, struct MHD_Connection *connection, void **state,
+                       enum MHD_RequestTerminationCode code)
+{
+	struct http_site *site = data;
+	struct http_request *request = *state;
+
+	(void)connection;
+	(void)code;
+	if (!request)
+		return;
+	*state = NULL;
+	pthread_mutex_lock(&site->lock);
+	if (request->scraping)
+		site->scraping--;
+	if (--site->requests == 0)
+		pthread_cond_signal(&site->idle);
+	pthread_mutex_unlock(&site->lock);
+	free(request->ticket.body);
+	free(request);
+}
