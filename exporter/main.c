@@ -1,5 +1,91 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-int main(void)
+/* tcp_exporter: reads the flags, does what they ask for, and alone decides how the program ends. */
+#include <stdio.h>
+
+#include "exporter/options.h"
+#include "exporter/platform/host.h"
+#include "exporter/print.h"
+#include "exporter/serve.h"
+
+enum { EXIT_DONE = 0, EXIT_RUNTIME = 1, EXIT_USAGE = 2 };
+
+static const struct build_info build = {
+        .version = TCP_EXPORTER_VERSION,
+        .revision = TCP_EXPORTER_REVISION,
+        .compiler = TCP_EXPORTER_COMPILER,
+};
+
+static int print_text(struct textbuf *text, struct platform_error *error)
 {
-	return 0;
+	int err = text->error;
+
+	if (err != 0)
+		platform_error_set(error, "out of memory");
+	else
+		err = print_bytes(text->data, text->length, error);
+	textbuf_release(text);
+	return err;
+}
+
+static int print_help(struct platform_error *error)
+{
+	struct textbuf text;
+
+	textbuf_init(&text, 1 << 16);
+	options_help(&text);
+	return print_text(&text, error);
+}
+
+static int print_version(struct platform_error *error)
+{
+	struct textbuf text;
+
+	textbuf_init(&text, 1 << 12);
+	textbuf_printf(&text, "tcp_exporter, version %s (revision: %s)\n", build.version, build.revision);
+	textbuf_printf(&text, "  compiler:         %s\n", build.compiler);
+	textbuf_printf(&text, "  platform:         %s\n", TCP_EXPORTER_PLATFORM);
+	return print_text(&text, error);
+}
+
+static int act(const struct options *options, struct platform_error *error)
+{
+	switch (options->action) {
+	case ACTION_HELP:
+		return print_help(error);
+	case ACTION_VERSION:
+		return print_version(error);
+	case ACTION_PRINT_TABLE:
+		return print_table(options, error);
+	case ACTION_SERVE:
+		break;
+	}
+	return serve(options, &build, error);
+}
+
+/* A service's last words belong in its log; a command's are for the person who typed it. */
+static void tell(const struct options *options, const struct platform_error *error)
+{
+	if (options->action == ACTION_SERVE)
+		log_message(LOG_LEVEL_ERROR, "cannot start", "error", error->text, NULL);
+	else
+		fprintf(stderr, "tcp_exporter: %s\n", error->text);
+}
+
+int main(int argc, char **argv)
+{
+	struct platform_error error = {""};
+	struct options options;
+	char usage[512];
+
+	if (options_parse(&options, argc - 1, (const char *const *)(argv + 1), usage, sizeof(usage)) != 0) {
+		fprintf(stderr, "tcp_exporter: %s\n", usage);
+		return EXIT_USAGE;
+	}
+	log_configure(options.log_level, options.log_format);
+	host_ignore_broken_pipes();
+	if (act(&options, &error) != 0) {
+		tell(&options, &error);
+		return EXIT_RUNTIME;
+	}
+	return EXIT_DONE;
 }

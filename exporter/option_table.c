@@ -18,7 +18,7 @@ enum {
 static const char *backend_names(size_t index)
 {
 	if (index == 0)
-		return "auto";
+		return OPTIONS_BACKEND_AUTO;
 	for (size_t i = 0; i < index; i++)
 		if (platform_backends[i] == NULL)
 			return NULL;
@@ -261,7 +261,7 @@ const struct option option_table[ROW_COUNT] = {
         [ROW_BACKEND] = {.name = "collector.backend",
                          .group = "Collector",
                          .kind = OPTION_CHOICE,
-                         .fallback = "auto",
+                         .fallback = OPTIONS_BACKEND_AUTO,
                          .placeholder = "NAME",
                          .choices = backend_names,
                          .set = set_backend,

@@ -211,7 +211,7 @@ static int set_defaults(const struct parse *parse, bool repeatable)
 static int settle_backend(const struct parse *parse)
 {
 	struct options *options = parse->options;
-	bool automatic = strcmp(options->backend, option_backend->fallback) == 0;
+	bool automatic = strcmp(options->backend, OPTIONS_BACKEND_AUTO) == 0;
 	bool replays = strcmp(options->backend, platform_replay.name) == 0;
 	const char *fault = NULL;
 

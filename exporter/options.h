@@ -18,6 +18,9 @@
 /* Why so many: a host has few addresses to listen on; the limit only bounds the array. */
 enum { OPTIONS_MAX_LISTEN = 16 };
 
+/* options.backend when the program chooses. */
+#define OPTIONS_BACKEND_AUTO "auto"
+
 enum options_action { ACTION_SERVE, ACTION_PRINT_TABLE, ACTION_HELP, ACTION_VERSION };
 
 struct options {

@@ -17,6 +17,9 @@ struct host_process {
 };
 void host_process_read(struct host_process *process);
 
+/* A pipe or connection whose reader went away is an error of the write, not the end of the program. */
+void host_ignore_broken_pipes(void);
+
 /* Blocks the signals that end the program, for the calling thread and all that it starts; ignores
  * SIGPIPE. Call before any thread is started. */
 void host_block_stop_signals(void);
@@ -27,6 +30,9 @@ const char *host_wait_for_stop(void);
  * both families where the host has both). The socket, or -errno with *error filled: -EINVAL if the
  * address is not of that form. Non-blocking and close-on-exec. */
 int host_listen(const char *address, struct platform_error *error) MUST_CHECK;
+/* Writes the address that a socket is bound to ("[::]:10793"); "" if the system does not tell. */
+enum { HOST_ADDRESS_MAX = 80 };
+void host_socket_address(int socket, char *text, size_t size);
 /* Only whether `address` has that form. */
 bool host_address_valid(const char *address);
 

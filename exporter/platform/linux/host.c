@@ -145,13 +145,18 @@ static void stop_signals(sigset_t *set)
 	sigaddset(set, SIGINT);
 }
 
+void host_ignore_broken_pipes(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+}
+
 void host_block_stop_signals(void)
 {
 	sigset_t set;
 
 	stop_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	host_ignore_broken_pipes();
 }
 
 const char *host_wait_for_stop(void)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -121,6 +122,19 @@ bool host_address_valid(const char *address)
 	struct address_parts parts;
 
 	return parse_address(address, &parts);
+}
+
+void host_socket_address(int socket, char *text, size_t size)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t length = sizeof(address);
+	char host[HOST_ADDRESS_MAX], port[PORT_TEXT_MAX];
+
+	if (getsockname(socket, (struct sockaddr *)&address, &length) != 0 ||
+	    getnameinfo((const struct sockaddr *)&address, length, host, sizeof(host), port, sizeof(port),
+	                NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
+	    snprintf(text, size, address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port) < 0)
+		text[0] = '\0';
 }
 
 int host_listen(const char *address, struct platform_error *error)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which backend reads the sockets, and what it is asked for. */
+#include "exporter/backend.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "exporter/log.h"
+
+static const struct {
+	enum census_label label;
+	unsigned want;
+} label_wants[] = {
+        {LABEL_USER, WANT_USER},
+        {LABEL_EXE, WANT_EXE},
+        {LABEL_UNIT, WANT_UNIT},
+        {LABEL_CONTAINER, WANT_CONTAINER},
+};
+
+unsigned backend_wants_to_serve(const struct options *options)
+{
+	unsigned want = WANT_CLOSE_WAIT_AGE;
+
+	for (size_t i = 0; i < sizeof(label_wants) / sizeof(label_wants[0]); i++)
+		if (options->labels & LABEL_BIT(label_wants[i].label))
+			want |= label_wants[i].want;
+	if (options->shared_sockets)
+		want |= WANT_SHARED;
+	return want;
+}
+
+/* A recorded snapshot has everything, so that it can be served with any options. */
+unsigned backend_wants_to_print(const struct options *options)
+{
+	if (options->table_format != TABLE_REPLAY)
+		return WANT_REMOTE_ADDRESSES;
+	return WANT_USER | WANT_EXE | WANT_UNIT | WANT_CONTAINER | WANT_REMOTE_ADDRESSES | WANT_SHARED |
+	       WANT_CLOSE_WAIT_AGE;
+}
+
+static int open_one(struct open_backend *open, const struct platform_backend *backend, struct platform_error *error)
+{
+	open->backend = backend;
+	return backend->open(&open->platform, &open->settings, error);
+}
+
+/* Best first. Replay stands for no host's sockets: only its own flag chooses it. */
+static int open_best(struct open_backend *open, struct platform_error *error)
+{
+	const struct platform_backend *failed = NULL;
+	int err = -ENOSYS;
+
+	platform_error_set(error, "no backend for this system");
+	for (size_t i = 0; platform_backends[i] != NULL; i++) {
+		if (platform_backends[i] == &platform_replay)
+			continue;
+		if (failed != NULL)
+			log_message(LOG_LEVEL_WARN, "a backend does not work here, trying the next", "backend",
+			            failed->name, "error", error->text, NULL);
+		err = open_one(open, platform_backends[i], error);
+		if (err == 0)
+			return 0;
+		failed = platform_backends[i];
+	}
+	return err;
+}
+
+static int open_named(struct open_backend *open, const char *name, struct platform_error *error)
+{
+	for (size_t i = 0; platform_backends[i] != NULL; i++)
+		if (strcmp(platform_backends[i]->name, name) == 0)
+			return open_one(open, platform_backends[i], error);
+	platform_error_set(error, "no backend has the name \"%s\"", name);
+	return -EINVAL;
+}
+
+int backend_open(struct open_backend *open, const struct options *options, unsigned want, struct platform_error *error)
+{
+	*open = (struct open_backend){
+	        .settings =
+	                {
+	                        .procfs = options->procfs,
+	                        .replay_file = options->replay_file,
+	                        .want = want,
+	                        .naming = options->naming,
+	                        .all_netns = options->all_netns,
+	                },
+	};
+	if (strcmp(options->backend, OPTIONS_BACKEND_AUTO) == 0)
+		return open_best(open, error);
+	return open_named(open, options->backend, error);
+}
+
+void backend_close(struct open_backend *open)
+{
+	if (open->platform != NULL)
+		open->backend->close(open->platform);
+	open->platform = NULL;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One snapshot on standard output. */
+#include "exporter/print.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "exporter/backend.h"
+#include "exporter/table.h"
+#include "metrics/listeners.h"
+
+/* Ten million sockets. */
+#define TABLE_BYTES_MAX (SIZE_MAX < UINT64_C(1) << 32 ? (size_t)1 << 30 : (size_t)1 << 31)
+
+int print_bytes(const char *bytes, size_t length, struct platform_error *error)
+{
+	int err;
+
+	errno = 0;
+	if (fwrite(bytes, 1, length, stdout) == length && fflush(stdout) == 0)
+		return 0;
+	err = errno != 0 ? -errno : -EIO;
+	platform_error_set(error, "cannot write to standard output: %s", strerror(-err));
+	return err;
+}
+
+/* A record keeps what the platform saw; people want to see whose an ownerless socket will be. */
+static int credit(struct snapshot *snapshot)
+{
+	struct listeners listeners;
+	int err;
+
+	listeners_init(&listeners);
+	err = listeners_build(&listeners, snapshot);
+	if (err == 0)
+		listeners_credit(&listeners, snapshot);
+	listeners_release(&listeners);
+	return err;
+}
+
+static int print_snapshot(struct snapshot *snapshot, enum table_format format, struct platform_error *error)
+{
+	struct textbuf out;
+	int err = format == TABLE_REPLAY ? 0 : credit(snapshot);
+
+	textbuf_init(&out, TABLE_BYTES_MAX);
+	if (err == 0)
+		err = table_write(&out, snapshot, format);
+	if (err == 0)
+		err = out.error;
+	if (err != 0)
+		platform_error_set(error, "cannot make the table: %s", strerror(-err));
+	else
+		err = print_bytes(out.data, out.length, error);
+	textbuf_release(&out);
+	return err;
+}
+
+int print_table(const struct options *options, struct platform_error *error)
+{
+	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct open_backend open;
+	struct snapshot snapshot;
+	int err = backend_open(&open, options, backend_wants_to_print(options), error);
+
+	if (err != 0)
+		return err;
+	snapshot_init(&snapshot);
+	err = open.backend->read(open.platform, &patience, &snapshot, error);
+	if (err == 0)
+		err = print_snapshot(&snapshot, options->table_format, error);
+	snapshot_release(&snapshot);
+	backend_close(&open);
+	return err;
+}
