@@ -46,10 +46,11 @@ const struct metric catalog[METRIC_COUNT] = {
         [METRIC_BACKEND_INFO] = {"tcp_exporter_backend_info", METRIC_INFO, "", "backend",
                                  "How sockets and their owners are read from the operating system; always 1"},
         [METRIC_SCRAPES] = {"tcp_exporter_scrapes_total", METRIC_COUNTER, "", "",
-                            "Snapshots of the socket table that were begun, failed ones included; scrapes that "
-                            "overlap share one"},
+                            "Snapshots of the socket table that scrapes asked for, failed ones included; scrapes "
+                            "that overlap share one"},
         [METRIC_SCRAPE_ERRORS] = {"tcp_exporter_scrape_errors_total", METRIC_COUNTER, "", "cause",
-                                  "Scrapes that failed and were answered with status 503, by cause"},
+                                  "Snapshots that failed or came too late, so that scrapes were answered with status "
+                                  "503, by cause"},
         [METRIC_FOLDED_SERIES] = {"tcp_exporter_folded_series", METRIC_GAUGE, "", "",
                                   "Series of this scrape that the limit on series has merged into process "
                                   "\"(other)\"; above 0, raise the limit or choose fewer labels"},
