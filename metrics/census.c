@@ -170,13 +170,13 @@ static int count_row(const struct pass *pass, const struct snapshot_socket *sock
 	return count_in_table(&pass->census->outbound, &key, socket);
 }
 
+/* Adds up neighbouring bits, pairs, and nibbles; the multiplication then adds up the bytes. */
 static unsigned bits_set(uint64_t word)
 {
-	unsigned bits = 0;
-
-	for (; word; word &= word - 1)
-		bits++;
-	return bits;
+	word -= word >> 1 & UINT64_C(0x5555555555555555);
+	word = (word & UINT64_C(0x3333333333333333)) + (word >> 2 & UINT64_C(0x3333333333333333));
+	word = (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (unsigned)(word * UINT64_C(0x0101010101010101) >> 56);
 }
 
 /* The bits of a port set's word that lie within [low, high]. */
