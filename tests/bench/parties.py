@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who takes part in a measurement: the load, the servers, and a row for everything that is timed."""
+
+import contextlib
+import http.client
+import os
+import pathlib
+import re
+import resource
+import shutil
+import socket
+import statistics
+import subprocess
+import time
+
+# Below the range of ephemeral ports that the bench sets.
+FIRST_EXPORTER_PORT = 10793
+NODE_EXPORTER_PORT = 9100
+# A first snapshot of a million sockets takes a few seconds on a slow machine.
+START_SECONDS = 60
+STOP_SECONDS = 30
+# Scrapes from which the phases' durations are taken.
+PHASE_SCRAPES = 5
+
+# The most that a process of the load is to hold, and the descriptors that it needs besides.
+SOCKETS_PER_PROCESS = 10000
+OTHER_DESCRIPTORS = 64
+
+SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
+LABEL = re.compile(r'(\w+)="([^"]*)"')
+
+
+class BenchError(Exception):
+    """Why there is no result."""
+
+
+def processes_for(sockets, processes):
+    """How many processes it takes for this number of sockets, at least `processes`."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if limit == resource.RLIM_INFINITY:
+        limit = SOCKETS_PER_PROCESS + OTHER_DESCRIPTORS
+    return max(processes, -(-sockets // min(SOCKETS_PER_PROCESS, limit - OTHER_DESCRIPTORS)))
+
+
+class Load:
+    """The sockets to measure with; they live until the end of the `with` block."""
+
+    def __init__(self, tools, sockets, processes, half_closed):
+        self.processes = processes
+        self.connections = max(1, sockets // (2 * processes))
+        self.half_closed = half_closed
+        self._command = [os.path.join(tools, "load"), f"--processes={processes}", f"--connections={self.connections}",
+                         f"--half-closed={half_closed}"]
+
+    def __enter__(self):
+        self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        words = self._child.stdout.readline().split()
+        if len(words) != 2 or words[0] != "ready":
+            self._child.wait()
+            raise BenchError("the load could not be made")
+        self.sockets = int(words[1])
+        return self
+
+    def __exit__(self, kind, *_):
+        self._child.stdin.close()
+        self._child.stdout.close()
+        if self._child.wait() != 0 and kind is None:
+            raise BenchError(f"the load ended with status {self._child.returncode}")
+
+
+class Server:
+    """A program that answers GET /metrics on a port of loopback."""
+
+    def __init__(self, command, port, quiet=False):
+        self.port = port
+        self._command = command
+        self._stderr = subprocess.DEVNULL if quiet else None
+
+    def __enter__(self):
+        self._child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stderr=self._stderr)
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._child.poll() is None:
+            with contextlib.suppress(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return self
+            time.sleep(0.02)
+        self.__exit__()
+        raise BenchError(f"'{self._command[0]}' does not listen on port {self.port}")
+
+    def __exit__(self, *_):
+        self._child.terminate()
+        try:
+            self.exit_status = self._child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self.exit_status = self._child.wait()
+
+    def proc(self, name):
+        return pathlib.Path(f"/proc/{self._child.pid}/{name}")
+
+    def cpu_ns(self):
+        fields = self.proc("stat").read_text().rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])  # utime, stime: fields 14 and 15 of proc(5)
+        return ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+    def memory(self):
+        """{VmRSS, VmHWM, RssAnon, ...} in bytes."""
+        lines = (line.split() for line in self.proc("status").read_text().splitlines())
+        return {words[0][:-1]: int(words[1]) * 1024 for words in lines if words[-1] == "kB"}
+
+    def descriptors(self):
+        return len(list(self.proc("fd").iterdir()))
+
+    def samples(self):
+        """One scrape, read: [(name, labels, value)]."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        matches = (SAMPLE.match(line) for line in text.splitlines() if not line.startswith("#"))
+        return [(m[1], dict(LABEL.findall(m[2] or "")), float(m[3])) for m in matches if m]
+
+
+class Sample:
+    def __init__(self, ns, cpu_ns, count):
+        self.ns, self.cpu_ns, self.count = ns, cpu_ns, count
+
+
+class Row:
+    """Something that is timed, by a probe that lives as long as the row."""
+
+    def __init__(self, tools, key, title, kind):
+        self.key, self.title = key, title
+        self.samples = {}  # round -> Sample
+        self._kind = kind
+        self._command = [os.path.join(tools, "probe"), *kind]
+
+    def __enter__(self):
+        self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, kind, *_):
+        self._child.stdin.close()
+        self._child.stdout.close()
+        if self._child.wait() != 0 and kind is None:
+            raise BenchError(f"{self.title}: the probe ended with status {self._child.returncode}")
+
+    def run(self):
+        self._child.stdin.write("\n")
+        self._child.stdin.flush()
+        words = self._child.stdout.readline().split()
+        if len(words) != 3:
+            raise BenchError(f"{self.title}: the probe failed")
+        return Sample(*map(int, words))
+
+    def begin(self):
+        """Before the first round."""
+
+    def end(self):
+        """After the last round."""
+
+    def cpu_ns(self):
+        return statistics.median(sample.cpu_ns for sample in self.samples.values())
+
+    def facts(self):
+        """What there is beyond times: memory, phases."""
+        return {}
+
+    def sockets_seen(self):
+        """(count, whether it speaks of the load's sockets alone), or None if it does not count sockets."""
+        return (self.run().count, False) if self._kind[0] in ("dump", "dump-one-walk", "walk") else None
+
+
+class ServerRow(Row):
+    """Scrapes of a server; processor time and memory are the server's."""
+
+    def __init__(self, tools, key, title, server):
+        super().__init__(tools, key, title, ["get", "127.0.0.1", str(server.port), "/metrics"])
+        self.server = server
+
+    def begin(self):
+        self._cpu = self.server.cpu_ns()
+
+    def end(self):
+        self._cpu = (self.server.cpu_ns() - self._cpu) / len(self.samples)
+        self._memory = self.server.memory()
+
+    def cpu_ns(self):
+        return self._cpu
+
+    def facts(self):
+        return {"memory": self._memory}
+
+
+class ExporterRow(ServerRow):
+    def facts(self):
+        phases = {}
+        for _ in range(PHASE_SCRAPES):
+            for name, labels, value in self.server.samples():
+                if name == "tcp_exporter_scrape_duration_seconds":
+                    phases.setdefault(labels["phase"], []).append(value * 1e9)
+        return {**super().facts(), "phases": {phase: statistics.median(values) for phase, values in phases.items()}}
+
+    def sockets_seen(self):
+        count = sum(value for name, labels, value in self.server.samples()
+                    if name == "tcp_connections" and labels["process"].startswith("load-"))
+        return int(count), True
+
+
+def exporter_server(arguments, backend, port):
+    return Server([arguments.exporter, f"--web.listen-address=127.0.0.1:{port}", f"--collector.backend={backend}",
+                   "--log.level=warn"], port)
+
+
+def node_exporter_server():
+    return Server(["prometheus-node-exporter", "--collector.disable-defaults", "--collector.tcpstat",
+                   f"--web.listen-address=127.0.0.1:{NODE_EXPORTER_PORT}"], NODE_EXPORTER_PORT, quiet=True)
+
+
+@contextlib.contextmanager
+def rows(arguments):
+    """All that can be timed on this machine, opened, and in words what cannot."""
+    missing = []
+    with contextlib.ExitStack() as stack:
+        def add(row):
+            return stack.enter_context(row)
+
+        tools = arguments.tools
+        exporters = []
+        for number, backend in enumerate(arguments.backends):
+            server = stack.enter_context(exporter_server(arguments, backend, FIRST_EXPORTER_PORT + number))
+            exporters.append((server, add(ExporterRow(tools, f"exporter-{backend}", f"tcp_exporter, {backend}", server))))
+        found = [row for _, row in exporters] + [
+            add(Row(tools, "dump", "bare dump: IPv4, then IPv6", ["dump"])),
+            add(Row(tools, "dump-one-walk", "bare dump in one walk", ["dump-one-walk"])),
+            add(Row(tools, "walk", "bare walk of all fds", ["walk"])),
+            add(Row(tools, "ss", "`ss -tanH` (no processes)", ["exec", "ss", "-tanH"])),
+            add(Row(tools, "ss-processes", "`ss -tanpH`", ["exec", "ss", "-tanpH"])),
+        ]
+        if shutil.which("prometheus-node-exporter"):
+            node = stack.enter_context(node_exporter_server())
+            found.append(add(ServerRow(tools, "node-exporter", "node_exporter, tcpstat only (no processes)", node)))
+        else:
+            missing.append("'prometheus-node-exporter' is not installed (package prometheus-node-exporter)")
+        yield found, missing
+    for server, row in exporters:
+        if server.exit_status != 0:
+            raise BenchError(f"{row.title}: ended with status {server.exit_status}")

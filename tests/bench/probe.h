@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What can be timed: kinds of work that are opened once and then run again and again. To add a floor or
+ * a peer: a kind here, and its row in tests/bench/run.
+ */
+#ifndef TESTS_BENCH_PROBE_H
+#define TESTS_BENCH_PROBE_H
+
+#include <stdint.h>
+
+struct probe_sample {
+	uint64_t count;  /* rows, links or bytes: what shows that the work was done */
+	uint64_t cpu_ns; /* processor time, set only by kinds with `own_cpu` */
+};
+
+struct probe_kind {
+	const char *name, *arguments;
+	int argument_count; /* -1: one or more */
+	int own_cpu;        /* run() sets cpu_ns; else it is this process's own time */
+	/* The state that run() keeps from one run to the next, or NULL with errno set. */
+	void *(*open)(char **arguments);
+	/* 0, or -1 with errno set. */
+	int (*run)(void *state, struct probe_sample *sample);
+	void (*close)(void *state);
+};
+
+/* Bare sock_diag dump: counts rows and looks at nothing else. In two walks of the kernel's table (IPv4, then IPv6) or
+ * in one for both families. */
+extern const struct probe_kind probe_dump, probe_dump_one_walk;
+/* Bare walk of every process's descriptors: getdents64 and readlinkat, counts the sockets. */
+extern const struct probe_kind probe_walk;
+/* HTTP GET on a connection that is kept. */
+extern const struct probe_kind probe_get;
+/* A command, its output to /dev/null. */
+extern const struct probe_kind probe_exec;
+
+#endif

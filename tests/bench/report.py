@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measurements -> Markdown: a table for each load, ratios, and the goals with their verdicts."""
+
+import statistics
+import sys
+
+MIB = 1 << 20
+MARK = 100000
+MILLION = 1000000
+QUIET_MAX = 100
+
+
+def progress(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def scenario(title, load, rounds, rows, missing):
+    """A load's measurements as plain data. Times are nanoseconds by round."""
+    return {
+        "title": title, "sockets": load.sockets, "processes": load.processes, "half_closed_percent": load.half_closed,
+        "rounds": rounds, "missing": missing,
+        "rows": {row.key: {"title": row.title, "ns": {number: sample.ns for number, sample in row.samples.items()},
+                           "cpu_ns": row.cpu_ns(), **row.facts()} for row in rows},
+    }
+
+
+def times(result, *keys):
+    """{round: sum of the rows' times}, of the rounds in which all of them were run; None if one is missing."""
+    rows = [result["rows"].get(key) for key in keys]
+    if None in rows:
+        return None
+    return {number: sum(row["ns"][number] for row in rows) for number in rows[0]["ns"]
+            if all(number in row["ns"] for row in rows)}
+
+
+def ratio(result, over, under):
+    """The median over the rounds of one time divided by another; None if a row is missing."""
+    above, below = times(result, *over), times(result, *under)
+    if above is None or below is None:
+        return None
+    return statistics.median(above[number] / below[number] for number in above if number in below)
+
+
+def milliseconds(ns):
+    return f"{ns / 1e6:,.2f}" if ns < 1e7 else f"{ns / 1e6:,.1f}" if ns < 1e8 else f"{ns / 1e6:,.0f}"
+
+
+def table(header, lines):
+    yield "| " + " | ".join(header) + " |"
+    yield "|---" + "|--:" * (len(header) - 1) + "|"
+    for line in lines:
+        yield "| " + " | ".join(line) + " |"
+    yield ""
+
+
+def time_cells(result, values, exporter):
+    median = statistics.median(values.values())
+    times_exporter = statistics.median(values[number] / exporter[number] for number in values if number in exporter)
+    return [milliseconds(median), f"{milliseconds(min(values.values()))} to {milliseconds(max(values.values()))}",
+            f"{times_exporter:.2f}"]
+
+
+def row_lines(result, exporter):
+    for key, row in result["rows"].items():
+        memory = row.get("memory")
+        yield [row["title"], *time_cells(result, row["ns"], exporter), milliseconds(row["cpu_ns"]),
+               *(f"{memory[name] / MIB:.1f}" if memory else "" for name in ("VmRSS", "VmHWM"))]
+        if key == "walk":
+            for dump, words in (("dump", "dump + walk"), ("dump-one-walk", "dump in one walk + walk")):
+                yield [words, *time_cells(result, times(result, dump, "walk"), exporter), "", "", ""]
+
+
+def exporter_keys(result):
+    return [key for key in result["rows"] if key.startswith("exporter-")]
+
+
+def phase_lines(result):
+    """Where the exporter's time goes, by its own clock; the rest is HTTP and the hand-over between threads."""
+    for key in exporter_keys(result):
+        row = result["rows"][key]
+        parts = dict(row["phases"])
+        parts["the rest"] = statistics.median(row["ns"].values()) - sum(parts.values())
+        yield (f"{row['title']}, its own phases in ms: "
+               + ", ".join(f"{phase} {milliseconds(ns)}" for phase, ns in parts.items()) + ".\n")
+
+
+def scenario_lines(result):
+    exporter = times(result, exporter_keys(result)[0])
+    yield (f"### {result['title'].capitalize()}: {result['sockets']:,} in {result['processes']} processes, "
+           f"{result['half_closed_percent']} % of the connections half-closed\n")
+    yield from table(["", "median ms", "min to max", "x exporter", "CPU ms", "RSS MiB", "peak MiB"],
+                     row_lines(result, exporter))
+    yield from phase_lines(result)
+    for words in result["missing"]:
+        yield f"Not measured: {words}.\n"
+
+
+def ratios_of(backend):
+    exporter = [f"exporter-{backend}"]
+    return [
+        (f"{backend} scrape / (dump + walk)", exporter, ["dump", "walk"]),
+        (f"{backend} scrape / (dump in one walk + walk)", exporter, ["dump-one-walk", "walk"]),
+        (f"{backend} scrape / dump", exporter, ["dump"]),
+        (f"{backend} scrape / dump in one walk", exporter, ["dump-one-walk"]),
+        (f"`ss -tanH` / {backend} scrape", ["ss"], exporter),
+        (f"`ss -tanpH` / {backend} scrape", ["ss-processes"], exporter),
+        (f"node_exporter / {backend} scrape", ["node-exporter"], exporter),
+    ]
+
+
+def backends(document):
+    return [key.removeprefix("exporter-") for key in exporter_keys(document["scenarios"][0])]
+
+
+def ratio_lines(document):
+    results = document["scenarios"]
+    for backend in backends(document):
+        for words, over, under in ratios_of(backend):
+            values = [ratio(result, over, under) for result in results]
+            yield [words, *("" if value is None else f"{value:.2f}" for value in values)]
+
+
+def result_near(document, sockets):
+    return next((r for r in document["scenarios"] if sockets <= r["sockets"] < sockets * 1.1), None)
+
+
+def procfs_goals(document):
+    """(goal, measured or None, limit, whether more is better, how to write it)."""
+    mark, million = result_near(document, MARK), result_near(document, MILLION)
+    quiet = next((r for r in document["scenarios"] if r["sockets"] < QUIET_MAX), None)
+    key = "exporter-procfs"
+
+    def rss(result):
+        return result["rows"][key]["memory"]["VmRSS"] / MIB
+
+    def growth():
+        return (statistics.median(times(million, key).values()) / statistics.median(times(mark, key).values())
+                * mark["sockets"] / million["sockets"] * MILLION / MARK)
+
+    if mark:
+        yield ("100,000: scrape at most 1.25 x (dump + walk)", ratio(mark, [key], ["dump", "walk"]), 1.25, False)
+        yield ("100,000: the same with the dump in one walk", ratio(mark, [key], ["dump-one-walk", "walk"]), 1.25, False)
+        yield ("100,000: 10 x faster than `ss -tanpH`", ratio(mark, ["ss-processes"], [key]), 10, True)
+        yield ("100,000: at most 16 MiB resident", rss(mark), 16, False)
+    if mark and million:
+        yield ("1,000,000: at most 10.5 x the time of 100,000", growth(), 10.5, False)
+    if million:
+        yield ("1,000,000: at most 64 MiB resident", rss(million), 64, False)
+    if quiet:
+        yield ("quiet host: at most 1.3 x the dump of the empty table in two walks", ratio(quiet, [key], ["dump"]), 1.3,
+               False)
+        yield ("quiet host: at most 1.3 x the same in one walk", ratio(quiet, [key], ["dump-one-walk"]), 1.3, False)
+
+
+# A backend's goals; to add a backend is to add its function here.
+GOALS = {"procfs": procfs_goals}
+
+
+def goal_lines(document):
+    for backend in backends(document):
+        for goal, measured, limit, more in GOALS.get(backend, lambda _: ())(document):
+            if measured is None:
+                yield [goal, "", "not measured"]
+            else:
+                met = measured >= limit if more else measured <= limit
+                yield [goal, f"{measured:.2f}", "met" if met else "**missed**"]
+
+
+def markdown(document):
+    results = document["scenarios"]
+    lines = [f"`{document['command'].strip()}` on {document['machine']}.\n"]
+    for result in results:
+        lines += scenario_lines(result)
+    lines += ["### Ratios (medians of the ratios of each round)\n"]
+    lines += table(["", *(result["title"] for result in results)], ratio_lines(document))
+    goals = list(goal_lines(document))
+    if goals:
+        lines += ["### Goals\n", *table(["", "measured", ""], goals)]
+    return "\n".join(lines)
