@@ -2,7 +2,7 @@
 /* The log's lines: logfmt in Prometheus' manner, or JSON with the same keys. */
 #include "exporter/log.h"
 
-#include "exporter/printable.h"
+#include "metrics/utf8.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -71,17 +71,16 @@ static bool line_escape(struct line *line, const unsigned char *s)
 static bool line_quoted(struct line *line, const char *value)
 {
 	size_t left = strlen(value), length;
-	bool fits = true;
+	bool fits = true, valid;
 
 	if (line->room - line->length < 2)
 		return false;
 	line->bytes[line->length++] = '"';
 	line->room--; /* for the closing quote */
 	for (; left > 0 && fits; value += length, left -= length) {
-		length = utf8_sequence(value, left);
-		if (length == 0) {
+		length = utf8_sequence((const unsigned char *)value, left, &valid);
+		if (!valid) {
 			fits = line_puts(line, "\xef\xbf\xbd");
-			length = 1;
 		} else if (is_control((const unsigned char *)value) || *value == '"' || *value == '\\') {
 			fits = line_escape(line, (const unsigned char *)value);
 		} else {

@@ -5,17 +5,13 @@
 
 #include <stddef.h>
 
-/* The length of the well-formed UTF-8 sequence that `bytes` start with (Unicode Standard 3.9, table
- * 3-7); 0 if they start with none. */
-size_t utf8_sequence(const char *bytes, size_t length);
-
 /* What one step writes at the most: each byte of a character of three bytes as "\xNN". */
 enum { PRINTABLE_MAX = 12 };
 
 /*
  * Takes the first character of `bytes` (length > 0) and writes how to show it: itself; "\n"; "\xNN"
  * for each byte of a control character (C0, DEL, C1) or of one that changes the direction or the line
- * of text; U+FFFD for a byte that is not UTF-8. Returns the bytes written; *taken those that were taken.
+ * of text; U+FFFD for what is not UTF-8. Returns the bytes written; *taken those that were taken.
  */
 size_t printable_step(char out[PRINTABLE_MAX], const char *bytes, size_t length, size_t *taken);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as valid UTF-8: what is ill-formed becomes U+FFFD. */
+#include "metrics/utf8.h"
+
 #include "metrics/textbuf.h"
 
 #include <stdbool.h>
@@ -24,9 +26,7 @@ static struct form form_of(unsigned char lead)
 	return (struct form){3, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf};
 }
 
-/* How many bytes the sequence that begins at `bytes` (no ASCII) has, or the maximal ill-formed
- * subsequence there. */
-static size_t sequence(const unsigned char *bytes, size_t length, bool *valid)
+size_t utf8_sequence(const unsigned char *bytes, size_t length, bool *valid)
 {
 	struct form form = form_of(bytes[0]);
 	size_t i = 1;
@@ -36,7 +36,7 @@ static size_t sequence(const unsigned char *bytes, size_t length, bool *valid)
 		form.high = 0xbf;
 		i++;
 	}
-	*valid = form.trail && i == form.trail + 1;
+	*valid = bytes[0] < 0x80 || (form.trail && i == form.trail + 1);
 	return i;
 }
 
@@ -68,7 +68,7 @@ void textbuf_put_utf8(struct textbuf *buf, const void *bytes, size_t length)
 		end += ascii_run(at + end, length - end);
 		if (end == length)
 			break;
-		step = sequence(at + end, length - end, &valid);
+		step = utf8_sequence(at + end, length - end, &valid);
 		if (!valid) {
 			textbuf_append(buf, at + start, end - start);
 			textbuf_append(buf, REPLACEMENT, strlen(REPLACEMENT));
