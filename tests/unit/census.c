@@ -208,6 +208,8 @@ static void test_names_are_repaired_before_they_are_compared(void **state)
 	                        "(none) 80: established 1 time_wait 1\n"
 	                        "a 80: established 1\n"
 	                        "a\xef\xbf\xbd 80: established 4\n");
+	/* Each of the names is kept once. */
+	assert_int_equal(f->census.text.length, strlen("a\xef\xbf\xbd") + strlen("a") + strlen("(none)"));
 }
 
 static void test_order_is_by_bytes_of_the_name(void **state)
