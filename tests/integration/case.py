@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every integration test shares: a scene, an exporter in it, and the comparison of the two.
+
+A test file is run as `test_NAME.py PATH-OF-THE-EXPORTER [unittest arguments]`.
+"""
+import os
+import sys
+import unittest
+from collections import Counter
+from typing import Iterable
+
+from exporter import PORT, SANITIZER_WORDS, Exporter, Link
+from exposition import Exposition
+from process import wait_until
+from scene import MAIN, Scene
+from sockets import Oracle, Row, show, show_rows
+
+SKIPPED = 77  # SKIP_RETURN_CODE of the CTest cases
+QUIET_TRIES = 20
+STATES = {"established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "time_wait", "closed",
+          "close_wait", "last_ack", "listen", "closing"}  # fmt: skip
+# (state, process, local_port) -> how many
+Owners = dict[tuple[str, str, str], int]
+
+
+def binary() -> str:
+    return SceneCase.binary
+
+
+class SceneCase(unittest.TestCase):
+    maxDiff = None
+    binary = ""
+
+    def setUp(self) -> None:
+        self.scene = Scene()
+        self.addCleanup(self.scene.close)
+
+    def start_exporter(self, *flags: str, **options) -> Exporter:
+        exporter = Exporter(self.scene, options.pop("binary", self.binary), *flags, **options)
+        self.addCleanup(self.end_well, exporter)
+        return exporter
+
+    def end_well(self, exporter: Exporter) -> None:
+        output = exporter.stop()
+        self.assertEqual(output.code, 0, f"the exporter did not end well: {output}")
+        for word in SANITIZER_WORDS:
+            self.assertNotIn(word, output.stderr)
+
+    # The scene and what the exporter says about it
+
+    def rows(self) -> list[Row]:
+        """The scene's rows, the exporter's own left out."""
+        return [row for row in self.scene.ss() if not row.touches(PORT)]
+
+    def await_states(self, states: Counter) -> None:
+        """Waits until the scene is as the test meant it to be, told by ss."""
+        if not wait_until(lambda: Counter(row.state for row in self.rows()) == states, 10):
+            self.fail(f"the scene did not come about: wanted {dict(states)}\n{show_rows(self.rows())}")
+
+    def quiet_scrape(self, exporter: Exporter) -> tuple[Exposition, list[Row], Link]:
+        """A scrape, and the rows that ss showed at the same time; the scrape's own connection is among them."""
+        for _ in range(QUIET_TRIES):
+            with exporter.link() as link:
+                before = self.rows()
+                exposition = link.metrics()
+                after = self.scene.ss()
+                if Counter(before) == Counter(row for row in after if not row.touches(PORT)):
+                    return exposition, [settled(row) for row in after], link
+        self.fail(f"the scene never is quiet\n{show_rows(after)}")
+
+    def oracle(self, rows: Iterable[Row], **options) -> Oracle:
+        return Oracle(rows, self.scene.ephemeral(), **options)
+
+    def check(self, owners: Owners, exporter: Exporter | None = None) -> Exposition:
+        """The whole comparison: totals with ss, owners with what the test made."""
+        states: Counter = Counter()
+        for (state, _, _), count in owners.items():
+            states[state] += count
+        self.await_states(+states)
+        exporter = exporter or self.start_exporter()
+        exposition, rows, _ = self.quiet_scrape(exporter)
+        self.check_totals(exposition, self.oracle(rows))
+        self.check_owners(exposition, Counter(owners) + own_sockets(exporter))
+        return exposition
+
+    def check_totals(self, exposition: Exposition, oracle: Oracle) -> None:
+        exact = [
+            ("tcp_connections", ("state", "local_port"), oracle.connections()),
+            ("tcp_sockets", ("state",), oracle.states()),
+            ("tcp_outbound_connections", ("state", "remote_port"), oracle.outbound()),
+            ("tcp_listen_queue_length", ("local_port",), oracle.queue_length()),
+            ("tcp_listen_queue_limit", ("local_port",), oracle.queue_limit()),
+            ("tcp_receive_queue_bytes", ("local_port",), oracle.receive_queue()),
+            ("tcp_send_queue_bytes", ("local_port",), oracle.send_queue()),
+        ]
+        for family, labels, expected in exact:
+            self.check_counts(family, exposition.sum_by(family, *labels), expected, oracle.rows)
+        total = sum(exposition.family("tcp_connections").samples.values())
+        self.assertEqual(total, len(oracle.rows), f"sum of tcp_connections, rows of ss\n{show_rows(oracle.rows)}")
+        self.assertEqual(exposition.value("tcp_ephemeral_ports_used"), oracle.ephemeral_used(), show_rows(oracle.rows))
+        self.assertEqual(exposition.value("tcp_ephemeral_ports_limit"), oracle.ephemeral_limit())
+        self.check_zeros(exposition)
+
+    def check_counts(self, what: str, got: Counter, expected: Counter, rows: Iterable[Row] = ()) -> None:
+        if got == expected:
+            return
+        wrong = [f"{key}: is {got[key]}, must be {expected[key]}" for key in sorted(got | expected) if got[key] != expected[key]]
+        self.fail("\n".join([show(what, wrong), show("all of it", sorted(got.items())), show_rows(rows)]))
+
+    def check_owners(self, exposition: Exposition, expected: Counter) -> None:
+        got = exposition.sum_by("tcp_connections", "state", "process", "local_port")
+        self.check_counts("owners in tcp_connections", got, expected, self.scene.ss())
+
+    def check_zeros(self, exposition: Exposition) -> None:
+        """Whoever appears exposes every state, so that no alert meets a gap."""
+        self.assertEqual({dict(key)["state"] for key in exposition.family("tcp_sockets").samples}, STATES)
+        states: dict[tuple, set[str]] = {}
+        for key in exposition.family("tcp_connections").samples:
+            rest = tuple(label for label in key if label[0] != "state")
+            states.setdefault(rest, set()).add(dict(key)["state"])
+        for rest, seen in states.items():
+            self.assertEqual(seen - {"closed"}, STATES - {"closed"}, f"states of {rest}")
+
+
+def own_sockets(exporter: Exporter) -> Counter:
+    """What the exporter itself and the scrape add to the scene."""
+    return Counter({
+        ("listen", exporter.name, str(PORT)): 1,
+        ("established", exporter.name, str(PORT)): 1,
+        ("established", exporter.client, "ephemeral"): 1,
+    })  # fmt: skip
+
+
+def settled(row: Row) -> Row:
+    """The queues of the scrape's own connection differ between the scrape and the answer."""
+    if row.touches(PORT) and row.state != "listen":
+        return row._replace(receive=0, send=0)
+    return row
+
+
+def main() -> None:
+    if os.geteuid() != 0 and not os.environ.get("CI"):
+        print("skipped: network namespaces need root")
+        sys.exit(SKIPPED)
+    if len(sys.argv) < 2 or not os.access(sys.argv[1], os.X_OK):
+        sys.exit(f"usage: {sys.argv[0]} PATH-OF-THE-EXPORTER [unittest arguments]")
+    SceneCase.binary = os.path.abspath(sys.argv.pop(1))
+    unittest.main(module="__main__", verbosity=2)

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an actor can do: runs in the actor's process."""
+import ctypes
+import json
+import os
+import platform
+import signal
+import socket
+import struct
+import threading
+import time
+import traceback
+from typing import Any
+
+from process import (CLONE_NEWNET, CLONE_NEWPID, MS_PRIVATE, MS_REC, close_all_but, libc, mount, set_name, set_user,
+                     setns, unshare)  # fmt: skip
+
+MESSAGE_LIMIT = 1 << 17
+LINGER_RESET = struct.pack("ii", 1, 0)
+SYS_EXIT = {"x86_64": 60, "aarch64": 93, "riscv64": 93}
+
+
+def family_of(address: str) -> int:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+class Part:
+    """The actor's sockets by number, and the verbs."""
+
+    def __init__(self) -> None:
+        self.sockets: dict[int, socket.socket] = {}
+        self.next = 1
+        self.fds: list[int] = []  # that came with the present message
+        self.channel: socket.socket
+
+    def _add(self, sock: socket.socket) -> int:
+        self.sockets[self.next] = sock
+        self.next += 1
+        return self.next - 1
+
+    def getpid(self) -> int:
+        return os.getpid()
+
+    def rename(self, name: str) -> None:
+        set_name(name.encode("latin-1"))
+
+    def become(self, uid: int) -> None:
+        set_user(uid)
+
+    # Making sockets
+
+    def listen(self, port: int, address: str = "127.0.0.1", backlog: int = 128, reuse: bool = False,
+               only6: bool = False, defer: bool = False) -> int:
+        sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only6)
+        if defer:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
+        sock.bind((address, port))
+        sock.listen(backlog)
+        return self._add(sock)
+
+    def bind(self, port: int, address: str = "127.0.0.1") -> int:
+        sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+        sock.bind((address, port))
+        return self._add(sock)
+
+    def connect(self, port: int, address: str = "127.0.0.1", wait: bool = True) -> int:
+        sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+        sock.settimeout(10 if wait else 0)
+        try:
+            sock.connect((address, port))
+        except BlockingIOError:
+            pass
+        return self._add(sock)
+
+    def accept(self, listener: int) -> int:
+        self.sockets[listener].settimeout(10)
+        return self._add(self.sockets[listener].accept()[0])
+
+    def accept_all(self, listener: int) -> list[int]:
+        """Empties the accept queue."""
+        self.sockets[listener].settimeout(0)
+        accepted = []
+        while True:
+            try:
+                accepted.append(self._add(self.sockets[listener].accept()[0]))
+            except BlockingIOError:
+                return accepted
+
+    # Using sockets
+
+    def port(self, sock: int) -> int:
+        return self.sockets[sock].getsockname()[1]
+
+    def send(self, sock: int, count: int) -> None:
+        self.sockets[sock].sendall(bytes(count))
+
+    def fill(self, sock: int) -> int:
+        """Writes until the kernel takes no more; returns how much it took."""
+        self.sockets[sock].settimeout(0)
+        total = 0
+        while True:
+            try:
+                total += self.sockets[sock].send(bytes(65536))
+            except BlockingIOError:
+                return total
+
+    def receive(self, sock: int, count: int) -> int:
+        """Reads that many bytes, or up to the peer's FIN."""
+        self.sockets[sock].settimeout(10)
+        return len(self.sockets[sock].recv(count, socket.MSG_WAITALL))
+
+    def shutdown(self, sock: int) -> None:
+        self.sockets[sock].shutdown(socket.SHUT_WR)
+
+    def close(self, sock: int) -> None:
+        self.sockets.pop(sock).close()
+
+    def reset(self, sock: int) -> None:
+        self.sockets[sock].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+        self.close(sock)
+
+    def duplicate(self, sock: int) -> int:
+        """A second descriptor of the same socket."""
+        return self._add(self.sockets[sock].dup())
+
+    def hand_over(self, sock: int, to: str) -> None:
+        """Sends the socket to whoever bound the mailbox of that name."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mail:
+            mail.connect("\0" + to)
+            socket.send_fds(mail, [b"socket"], [self.sockets[sock].fileno()])
+
+    def open_mailbox(self, name: str) -> int:
+        mail = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        mail.bind("\0" + name)
+        return self._add(mail)
+
+    def take_over(self, mailbox: int) -> int:
+        fds = socket.recv_fds(self.sockets[mailbox], 16, 1)[1]
+        return self._add(socket.socket(fileno=fds[0]))
+
+    # Being a process
+
+    def fork(self, name: str) -> int:
+        channel = socket.socket(fileno=os.dup(self.fds[0]))
+        pid = os.fork()
+        if pid == 0:
+            self.channel.detach()
+            close_all_but([channel.fileno()] + [sock.fileno() for sock in self.sockets.values()])
+            set_name(os.fsencode(name))
+            serve(channel, self)
+        channel.close()
+        return pid
+
+    def move_to_network_of(self, pid: int) -> None:
+        fd = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+        setns(fd, CLONE_NEWNET)
+        os.close(fd)
+
+    def divide(self) -> None:
+        """The next child is PID 1 of a PID namespace of its own."""
+        unshare(CLONE_NEWPID)
+
+    def die(self, number: int) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(10)
+
+    def exec(self, argv: list[str]) -> None:
+        for sock in self.sockets.values():
+            sock.set_inheritable(True)
+        os.execv(argv[0], argv)
+
+    def exit_leader(self) -> None:
+        """The first thread ends; another one goes on with everything."""
+        rest = threading.Thread(target=serve, args=(self.channel, self))
+        self.reply(None)
+        rest.start()
+        libc.syscall(ctypes.c_long(SYS_EXIT[platform.machine()]), 0)
+
+    def swarm(self, count: int, prefix: str, base: int) -> list[int]:
+        """Forks `count` processes; the i-th is called prefix+i and listens on port base+i."""
+        read_end, write_end = os.pipe()
+        pids = []
+        for i in range(count):
+            pid = os.fork()
+            if pid == 0:
+                self._bee(f"{prefix}{i}", base + i, write_end)
+            pids.append(pid)
+        os.close(write_end)
+        with os.fdopen(read_end, "rb") as ready:
+            if len(ready.read()) != count:
+                raise RuntimeError("not every process of the swarm could listen")
+        return pids
+
+    def _bee(self, name: str, port: int, ready: int) -> None:
+        try:
+            set_name(name.encode())
+            self.channel.detach()
+            close_all_but([ready])
+            self.sockets, self.next = {}, 1
+            self.listen(port=port)
+            os.write(ready, b"!")
+            os.close(ready)
+            while True:
+                signal.pause()
+        finally:
+            os._exit(1)
+
+    def churn(self) -> int:
+        """Starts a process that makes, without an end, processes with sockets and short lives."""
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.channel.detach()
+                close_all_but(())
+                self.sockets = {}
+                while True:
+                    self._short_lives(4)
+            finally:
+                os._exit(1)
+        return pid
+
+    def _short_lives(self, count: int) -> None:
+        pids = []
+        for _ in range(count):
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    self._short_life()
+                finally:
+                    os._exit(0)
+            pids.append(pid)
+        for pid in pids:
+            os.waitpid(pid, 0)
+
+    def _short_life(self) -> None:
+        set_name(b"blip")
+        listener = self.listen(port=0)
+        ours = self.connect(port=self.port(listener))
+        self.sockets[ours].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+        theirs = self.accept(listener)
+        self.sockets[theirs].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+
+    def kill(self, pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+    def settle_in(self) -> None:
+        """For the first process of a scene: its own /proc, and no zombies."""
+        mount("none", "/", "", MS_REC | MS_PRIVATE)
+        mount("proc", "/proc", "proc")
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+
+    # The conversation
+
+    def reply(self, result: Any, trouble: str = "") -> None:
+        self.channel.send(json.dumps([result, trouble]).encode())
+
+    def obey(self, message: bytes) -> None:
+        method, arguments = json.loads(message)
+        try:
+            result = getattr(self, method)(**arguments)
+        except Exception:  # pylint: disable=broad-except
+            self.reply(None, traceback.format_exc())
+            return
+        self.reply(result)
+
+
+def serve(channel: socket.socket, part: Part) -> None:
+    """Obeys until the test closes its end."""
+    part.channel = channel
+    while True:
+        message, part.fds, _, _ = socket.recv_fds(channel, MESSAGE_LIMIT, 1)
+        if not message:
+            os._exit(0)
+        part.obey(message)
+        for fd in part.fds:
+            os.close(fd)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The TCP table as `ss` tells it."""
+import re
+from collections import Counter
+from typing import Iterable, NamedTuple
+
+STATES = {
+    "ESTAB": "established", "SYN-SENT": "syn_sent", "SYN-RECV": "syn_recv", "FIN-WAIT-1": "fin_wait1",
+    "FIN-WAIT-2": "fin_wait2", "TIME-WAIT": "time_wait", "UNCONN": "closed", "CLOSE-WAIT": "close_wait",
+    "LAST-ACK": "last_ack", "LISTEN": "listen", "CLOSING": "closing",
+}  # fmt: skip
+# In these states the peer's FIN has come; unless the owner has read up to it, Recv-Q counts it as a byte.
+PEER_ENDED = {"close_wait", "last_ack", "closing"}
+# In these the own SYN or FIN waits for its acknowledgement; Send-Q counts it as a byte.
+OWN_UNACKNOWLEDGED = {"syn_sent", "fin_wait1", "closing", "last_ack"}
+
+
+class Row(NamedTuple):
+    network: str
+    state: str
+    receive: int
+    send: int
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    pids: frozenset[int]
+
+    @property
+    def unread(self) -> int:
+        return max(self.receive - 1, 0) if self.state in PEER_ENDED else self.receive
+
+    @property
+    def unacknowledged(self) -> int:
+        return max(self.send - 1, 0) if self.state in OWN_UNACKNOWLEDGED else self.send
+
+    def touches(self, port: int) -> bool:
+        return port in (self.local_port, self.remote_port)
+
+
+def parse_ss(text: str, network: str) -> list[Row]:
+    """`ss -tanH` or `ss -tanpH`; the latter only where no process has a newline in its name."""
+    rows = []
+    for line in text.splitlines():
+        state, receive, send, local, remote, *rest = line.split(None, 5)
+        (address, port), (peer, peer_port) = local.rsplit(":", 1), remote.rsplit(":", 1)
+        pids = frozenset(int(pid) for pid in re.findall(r",pid=(\d+),fd=\d+\)", rest[0] if rest else ""))
+        rows.append(Row(network, STATES[state], int(receive), int(send), plain(address), int(port),
+                        plain(peer), int(peer_port.replace("*", "0")), pids))  # fmt: skip
+    return rows
+
+
+def plain(address: str) -> str:
+    return address.strip("[]").split("%")[0]
+
+
+class Oracle:
+    """What the metrics must say about rows, told without the exporter's code."""
+
+    def __init__(self, rows: Iterable[Row], ephemeral: tuple[int, int], reserved: Iterable[int] = ()):
+        self.rows = list(rows)
+        self.low, self.high = ephemeral
+        self.reserved = set(reserved)
+        self.served = {(row.network, row.local_port) for row in self.rows if row.state == "listen"}
+
+    def serves(self, row: Row) -> bool:
+        return (row.network, row.local_port) in self.served
+
+    def port_label(self, row: Row) -> str:
+        outside = not self.low <= row.local_port <= self.high
+        return str(row.local_port) if outside or self.serves(row) else "ephemeral"
+
+    def states(self) -> Counter:
+        return Counter((row.state,) for row in self.rows)
+
+    def connections(self) -> Counter:
+        return Counter((row.state, self.port_label(row)) for row in self.rows)
+
+    def outbound(self) -> Counter:
+        return Counter((row.state, str(row.remote_port)) for row in self.rows if not self.serves(row))
+
+    def _sum(self, numbers: Iterable[tuple[str, int]]) -> Counter:
+        total: Counter = Counter()
+        for port, number in numbers:
+            total[(port,)] += number
+        return +total
+
+    def receive_queue(self) -> Counter:
+        return self._sum((self.port_label(row), row.unread) for row in self.rows if row.state != "listen")
+
+    def send_queue(self) -> Counter:
+        return self._sum((self.port_label(row), row.unacknowledged) for row in self.rows if row.state != "listen")
+
+    def queue_length(self) -> Counter:
+        return self._sum((str(row.local_port), row.receive) for row in self.rows if row.state == "listen")
+
+    def queue_limit(self) -> Counter:
+        return self._sum((str(row.local_port), row.send) for row in self.rows if row.state == "listen")
+
+    def ephemeral_used(self) -> int:
+        ports = {row.local_port for row in self.rows if row.network == "main"}
+        return sum(self.low <= port <= self.high and port not in self.reserved for port in ports)
+
+    def ephemeral_limit(self) -> int:
+        return sum(port not in self.reserved for port in range(self.low, self.high + 1))
+
+
+def show(title: str, rows: Iterable[object]) -> str:
+    lines = [f"  {row}" for row in rows]
+    return "\n".join([f"{title}:"] + (lines or ["  (nothing)"]))
+
+
+def show_rows(rows: Iterable[Row]) -> str:
+    return show("ss", (f"{r.network} {r.state:12} {r.receive:7} {r.send:7} {r.local}:{r.local_port} "
+                       f"{r.remote}:{r.remote_port} pids {sorted(r.pids)}" for r in rows))  # fmt: skip

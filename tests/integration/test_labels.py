@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the flags make of the labels: optional ones, process names, ports, filters, the cap on series."""
+import os
+import tempfile
+from collections import Counter
+
+from actor import Actor, connect_pairs
+from case import SceneCase, main, own_sockets
+from exporter import PORT
+from sockets import show_rows
+
+CONTAINER = "0123456789abcdef" * 4
+
+
+class Labels(SceneCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.web = self.scene.actor("web")
+        self.client = self.scene.actor("client")
+        self.listener = self.web.listen(port=80)
+        connect_pairs(self.client, self.web, self.listener, 2, 80)
+        self.owners = {
+            ("listen", "web", "80"): 1,
+            ("established", "web", "80"): 2,
+            ("established", "client", "ephemeral"): 2,
+        }
+
+    def values(self, label: str, process: str = "web", flags: tuple[str, ...] = ()) -> Counter:
+        """The label's values for that process, after the usual comparison."""
+        exposition = self.check(self.owners, self.start_exporter(f"--collector.label={label}", *flags))
+        return exposition.sum_by("tcp_connections", label, keep=lambda labels: labels["process"] == process)
+
+    def test_pid(self) -> None:
+        other = self.scene.actor("web")
+        other.listen(port=80, address="127.0.0.2")
+        self.owners[("listen", "web", "80")] += 1
+        self.assertEqual(self.values("pid"), {(str(self.web.pid),): 3, (str(other.pid),): 1})
+
+    def test_pid_of_a_waiting_connection_is_its_listeners(self) -> None:
+        self.client.connect(port=80)
+        self.owners[("established", "web", "80")] += 1
+        self.owners[("established", "client", "ephemeral")] += 1
+        self.assertEqual(self.values("pid"), {(str(self.web.pid),): 4})
+
+    def test_user(self) -> None:
+        self.web.become(uid=65534)
+        self.assertEqual(self.values("user"), {("nobody",): 3})
+
+    def test_user_without_a_name(self) -> None:
+        self.web.become(uid=54321)
+        self.assertEqual(self.values("user"), {("54321",): 3})
+
+    def test_exe(self) -> None:
+        self.assertEqual(self.values("exe"), {(os.path.realpath("/proc/self/exe"),): 3})
+
+    def test_netns(self) -> None:
+        self.assertEqual(self.values("netns"), {(str(os.fstat(self.scene.networks["main"]).st_ino),): 3})
+
+    def test_local_address(self) -> None:
+        self.web.listen(port=80, address="::1")
+        self.owners[("listen", "web", "80")] += 1
+        self.assertEqual(self.values("local_address"), {("127.0.0.1",): 3, ("::1",): 1})
+
+    def test_family(self) -> None:
+        self.web.listen(port=80, address="::1")
+        self.owners[("listen", "web", "80")] += 1
+        self.assertEqual(self.values("family"), {("4",): 3, ("6",): 1})
+
+    def test_several_labels(self) -> None:
+        exporter = self.start_exporter("--collector.label=pid", "--collector.label=user", "--collector.label", "family")
+        exposition = self.check(self.owners, exporter)
+        got = exposition.sum_by("tcp_connections", "process", "pid", "user", "family", keep=lambda labels: labels["process"] == "web")
+        self.assertEqual(got, {("web", str(self.web.pid), "root", "4"): 3})
+
+    def place(self, actor: Actor, group: str) -> None:
+        """Moves the actor to a control group of the test's own."""
+        root = tempfile.mkdtemp()
+        self.addCleanup(os.rmdir, root)
+        self.scene.run("mount", "-t", "cgroup2", "none", root)
+        slice_ = f"{root}/tcpexportertest{os.getpid()}.slice"
+        self.addCleanup(self.scene.run, "rmdir", f"{slice_}/{group}", slice_)
+        self.scene.run("mkdir", "-p", f"{slice_}/{group}")
+        self.addCleanup(self.move, actor, root)
+        self.move(actor, f"{slice_}/{group}")
+
+    def move(self, actor: Actor, path: str) -> None:
+        self.scene.run("sh", "-c", f"echo {actor.pid} > {path}/cgroup.procs")
+
+    def test_unit(self) -> None:
+        self.place(self.web, "web.service")
+        self.assertEqual(self.values("unit"), {("web.service",): 3})
+
+    def test_container(self) -> None:
+        self.place(self.web, f"docker-{CONTAINER}.scope")
+        self.assertEqual(self.values("container"), {(CONTAINER,): 3})
+
+
+class ProcessNames(SceneCase):
+    def setUp(self) -> None:
+        super().setUp()
+        web = self.scene.actor("web")
+        web.listen(port=80)
+        web.exec("/usr/bin/env", "-i", "/bin/sleep", "1000", "0")
+
+    def shown(self, *flags: str) -> list[str]:
+        exposition = self.start_exporter(*flags).metrics()
+        return [process for process, port in exposition.sum_by("tcp_connections", "process", "local_port") if port == "80"]
+
+    def test_comm(self) -> None:
+        self.assertEqual(self.shown("--collector.process-name=comm"), ["sleep"])
+
+    def test_exe(self) -> None:
+        self.assertEqual(self.shown("--collector.process-name=exe"), [os.path.basename(os.path.realpath("/bin/sleep"))])
+
+    def test_cmdline(self) -> None:
+        self.assertEqual(self.shown("--collector.process-name=cmdline"), ["/bin/sleep 1000 0"])
+
+
+class Ports(SceneCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.scene.sysctl("ipv4.ip_local_port_range", "40000 40099")
+        self.scene.sysctl("ipv4.ip_local_reserved_ports", "40010-40019")
+        self.web = self.scene.actor("web")
+        self.client = self.scene.actor("client")
+        listener = self.web.listen(port=80)
+        self.ours, _ = connect_pairs(self.client, self.web, listener, 3, 80)
+        self.web.listen(port=40050)  # served, though ephemeral
+        self.web.bind(port=0)
+        self.client.connect(port=40050)
+
+    def test_served(self) -> None:
+        exporter = self.start_exporter()
+        self.await_states(Counter(listen=2, established=8))
+        exposition, rows, _ = self.quiet_scrape(exporter)
+        self.check_totals(exposition, self.oracle(rows, reserved=range(40010, 40020)))
+        self.check_owners(exposition, own_sockets(exporter) + Counter({
+            ("listen", "web", "80"): 1,
+            ("established", "web", "80"): 3,
+            ("listen", "web", "40050"): 1,
+            ("established", "web", "40050"): 1,
+            ("established", "client", "ephemeral"): 4,
+        }))  # fmt: skip
+        # 90 ports: the clients' four, the listener's, the scrape's
+        self.assertEqual(exposition.value("tcp_ephemeral_ports_limit"), 90)
+        self.assertEqual(exposition.value("tcp_ephemeral_ports_used"), 6)
+
+    def test_all(self) -> None:
+        exposition = self.start_exporter("--collector.local-port=all").metrics()
+        got = exposition.sum_by("tcp_connections", "local_port", keep=lambda labels: labels["process"] == "client")
+        ports = Counter((str(self.client.port(sock=sock)),) for sock in self.ours)
+        self.assertEqual(got & ports, ports)
+        self.assertEqual(sum(got.values()), 4)
+
+    def test_none(self) -> None:
+        exporter = self.start_exporter("--collector.local-port=none")
+        exposition = exporter.metrics()
+        for family in "tcp_connections", "tcp_listen_queue_length", "tcp_receive_queue_bytes":
+            self.assertFalse([key for key in exposition.family(family).samples if "local_port" in dict(key)])
+        got = exposition.sum_by("tcp_connections", "state", "process", keep=lambda labels: labels["process"] in ("web", "client"))
+        self.assertEqual(got, {("listen", "web"): 2, ("established", "web"): 4, ("established", "client"): 4})
+
+    def test_outbound_by_remote_port(self) -> None:
+        got = self.start_exporter().metrics().sum_by("tcp_outbound_connections", "state", "process", "remote_port")
+        self.assertEqual(got, {
+            ("established", "client", "80"): 3,
+            ("established", "client", "40050"): 1,
+            ("established", "(none)", str(PORT)): 1,
+        })  # fmt: skip
+
+
+class Filters(SceneCase):
+    def setUp(self) -> None:
+        super().setUp()
+        for i, name in enumerate(("web-a", "web-b", "database")):
+            self.scene.actor(name).listen(port=80 + i)
+
+    def names(self, *flags: str) -> set[str]:
+        exposition = self.start_exporter(*flags).metrics()
+        self.assertEqual(exposition.value("tcp_sockets", state="listen"), 4, "totals cover every socket")
+        return {process for (process,) in exposition.sum_by("tcp_connections", "process")}
+
+    def test_include(self) -> None:
+        self.assertEqual(self.names("--collector.process.include=web-.*"), {"web-a", "web-b"})
+
+    def test_the_whole_name_has_to_match(self) -> None:
+        self.assertEqual(self.names("--collector.process.include=web|data"), set())
+
+    def test_exclude(self) -> None:
+        names = self.names("--collector.process.exclude=web-.*")
+        self.assertEqual(names, {"database", "tcp_exporter", "(none)"})
+
+    def test_both(self) -> None:
+        self.assertEqual(self.names("--collector.process.include=web-.*", "--collector.process.exclude=.*-b"), {"web-a"})
+
+
+class Folding(SceneCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client = self.scene.actor("client")
+        self.leaky = self.scene.actor("leaky")
+        ours, _ = connect_pairs(self.client, self.leaky, self.leaky.listen(port=79), 5, 79)
+        self.client.shutdown(sock=ours[0])
+        for i in range(10):
+            web = self.scene.actor(f"web{i}")
+            connect_pairs(self.client, web, web.listen(port=8000 + i), i, 8000 + i)
+
+    def test_sums_are_exact(self) -> None:
+        exposition, rows, _ = self.quiet_scrape(self.start_exporter("--collector.max-series=33"))
+        oracle = self.oracle(rows)
+        for family, expected in {
+            "tcp_connections": oracle.connections(),
+            "tcp_outbound_connections": oracle.outbound(),
+            "tcp_listen_queue_limit": oracle.queue_limit(),
+            "tcp_receive_queue_bytes": oracle.receive_queue(),
+        }.items():
+            samples = exposition.family(family).samples
+            self.assertLessEqual(len(samples), 33, family)
+            self.assertEqual(sum(samples.values()), sum(expected.values()), f"{family}: {samples}\n{show_rows(rows)}")
+            if len(next(iter(expected))) == 2:
+                states = Counter((state,) for state, _ in expected.elements())
+                self.check_counts(family, exposition.sum_by(family, "state"), states, rows)
+        self.assertGreater(exposition.value("tcp_exporter_folded_series"), 0)
+
+    def test_close_wait_stays(self) -> None:
+        exposition = self.start_exporter("--collector.max-series=33").metrics()
+        got = exposition.sum_by("tcp_connections", "process", "local_port", keep=lambda labels: labels["state"] == "close_wait")
+        self.assertEqual(got, {("leaky", "79"): 1})
+        self.assertIn(("(other)", "other"), exposition.sum_by("tcp_connections", "process", "local_port"))
+
+    def test_without_the_need_nothing_is_folded(self) -> None:
+        exposition = self.start_exporter().metrics()
+        self.assertEqual(exposition.value("tcp_exporter_folded_series"), 0)
+        self.assertNotIn("(other)", {process for (process,) in exposition.sum_by("tcp_connections", "process")})
+
+
+if __name__ == "__main__":
+    main()

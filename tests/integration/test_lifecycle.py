@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start, stop, and what many scrapes leave behind."""
+import contextlib
+import http.client
+import signal
+import socket
+import time
+
+from actor import connect_pairs
+from case import SceneCase, main
+from exporter import Exporter, Link
+from process import wait_until
+
+STOP_SECONDS = 1.0
+# The leak check of a sanitized build comes on top.
+LEAK_CHECK_SECONDS = 4.0
+RESIDENT_SLACK_KIB = 512
+
+
+class Stop(SceneCase):
+    def crowd(self) -> None:
+        """Enough processes for a scrape to take a while."""
+        self.scene.actor("hive").swarm(count=600, prefix="bee", base=11000)
+
+    def limit(self) -> float:
+        with open(self.binary, "rb") as file:
+            return STOP_SECONDS + (LEAK_CHECK_SECONDS if b"__asan_init" in file.read() else 0)
+
+    def stop(self, exporter: Exporter, number: int = signal.SIGTERM) -> None:
+        begin = time.monotonic()
+        output = exporter.stop(number)
+        duration = time.monotonic() - begin
+        self.assertEqual(output.code, 0, output)
+        self.assertLess(duration, self.limit(), output)
+
+    def test_at_rest(self) -> None:
+        for number in signal.SIGTERM, signal.SIGINT:
+            exporter = self.start_exporter()
+            exporter.metrics()
+            self.stop(exporter, number)
+
+    def test_with_connections_that_say_nothing(self) -> None:
+        exporter = self.start_exporter()
+        with exporter.link() as idle, exporter.link() as silent, exporter.link() as slow:
+            idle.metrics()
+            silent.connect()
+            slow.connect()
+            slow.sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Sl")
+            time.sleep(0.1)
+            self.stop(exporter)
+
+    def end_of(self, link: Link) -> str:
+        """How a request that was under way ended."""
+        try:
+            response = link.getresponse()
+            body = response.read()
+        except (ConnectionError, http.client.HTTPException) as error:
+            return type(error).__name__
+        if response.status == 200 and not body.endswith(b"\n"):
+            self.fail(f"an answer cut short: {body[-200:]!r}")
+        return str(response.status)
+
+    def test_with_a_scrape_in_flight(self) -> None:
+        self.crowd()
+        ends = []
+        for delay in 0.0, 0.002, 0.005, 0.01, 0.02, 0.05:
+            exporter = self.start_exporter()
+            with exporter.link() as link:
+                link.request("GET", "/metrics")
+                time.sleep(delay)
+                self.stop(exporter)
+                ends.append(self.end_of(link))
+        self.assertLessEqual(set(ends), {"200", "503"}, "a request that came in is answered")
+
+    def test_with_the_signal_and_a_request_at_the_same_time(self) -> None:
+        exporter = self.start_exporter()
+        with exporter.link() as link:
+            link.ask("/healthz")
+            exporter.program.signal(signal.SIGSTOP)
+            link.request("GET", "/metrics")
+            exporter.program.signal(signal.SIGTERM)
+            exporter.program.signal(signal.SIGCONT)
+            self.stop(exporter)
+
+    def test_with_many_scrapes_in_flight(self) -> None:
+        self.crowd()
+        exporter = self.start_exporter()
+        with contextlib.ExitStack() as stack:
+            links = [stack.enter_context(exporter.link()) for _ in range(30)]
+            for link in links:
+                link.request("GET", "/metrics")
+            time.sleep(0.02)
+            self.stop(exporter)
+
+    def test_another_can_start_at_once(self) -> None:
+        for _ in range(3):
+            exporter = self.start_exporter()
+            with exporter.link() as link:
+                link.metrics()
+                exporter.stop()  # it closes first: its end stays in TIME_WAIT
+
+
+class Flat(SceneCase):
+    def setUp(self) -> None:
+        super().setUp()
+        web, client = self.scene.actor("web"), self.scene.actor("client")
+        connect_pairs(client, web, web.listen(port=80), 100, 80)
+        # A sanitized build keeps freed memory for a while; a small while lets it settle.
+        self.exporter = self.start_exporter(ASAN_OPTIONS="quarantine_size_mb=1:thread_local_quarantine_size_kb=16")
+        for _ in range(50):
+            self.exporter.metrics()
+        self.fds, self.resident = self.exporter.open_fds(), self.exporter.resident_kib()
+
+    def check_flat(self) -> None:
+        """Connections that were reset close within a moment."""
+        self.assertTrue(wait_until(lambda: self.exporter.open_fds() <= self.fds, 5), f"fds: {self.exporter.open_fds()}, before {self.fds}")
+        self.assertLess(self.exporter.resident_kib(), self.resident + RESIDENT_SLACK_KIB)
+
+    def test_a_hundred_scrapes(self) -> None:
+        for i in range(100):
+            reply = self.exporter.ask("/metrics", headers={"Accept-Encoding": "gzip"} if i % 2 else {})
+            self.assertEqual(reply.status, 200)
+        self.check_flat()
+
+    def test_clients_that_leave_early(self) -> None:
+        for i in range(100):
+            with self.exporter.link() as link:
+                link.connect()
+                # Some before the end of the request, some with the answer on its way.
+                link.sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"[: 20 if i % 4 == 0 else None])
+                if i % 4 == 2:
+                    time.sleep(0.001)
+                if i % 4 == 3:
+                    link.sock.shutdown(socket.SHUT_WR)
+        self.assertEqual(self.exporter.metrics().sum_by("tcp_connections", "process", keep=lambda label: label["process"] == "web"), {("web",): 101})
+        self.check_flat()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several network namespaces, with the same ports in each."""
+import os
+
+from actor import connect_pairs
+from case import SceneCase, main
+
+
+class Namespaces(SceneCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.web = self.scene.actor("web")
+        self.client = self.scene.actor("client")
+        connect_pairs(self.client, self.web, self.web.listen(port=80), 3, 80)
+        self.owners = {
+            ("listen", "web", "80"): 1,
+            ("established", "web", "80"): 3,
+            ("established", "client", "ephemeral"): 3,
+        }
+
+    def add_inner(self, name: str) -> None:
+        """The same port, with a waiting connection and one in TIME_WAIT, in another namespace."""
+        self.scene.add_network(name)
+        web, client = (self.scene.actor(f"{name}-{part}", network=name) for part in ("web", "client"))
+        listener = web.listen(port=80)
+        (ours,), (theirs,) = connect_pairs(client, web, listener, 1, 80)
+        web.close(sock=theirs)
+        client.close(sock=ours)
+        client.connect(port=80)
+        self.owners |= {
+            ("listen", f"{name}-web", "80"): 1,
+            ("established", f"{name}-web", "80"): 1,
+            ("time_wait", f"{name}-web", "80"): 1,
+            ("established", f"{name}-client", "ephemeral"): 1,
+        }
+
+    def test_all(self) -> None:
+        for name in "blue", "green":
+            self.add_inner(name)
+        self.check(self.owners, self.start_exporter("--collector.netns=all"))
+
+    def test_all_with_its_label(self) -> None:
+        self.add_inner("blue")
+        exposition = self.check(self.owners, self.start_exporter("--collector.netns=all", "--collector.label=netns"))
+        seen = exposition.sum_by("tcp_connections", "process", "netns", keep=lambda labels: labels["process"].endswith("web"))
+        inode = {name: str(os.fstat(fd).st_ino) for name, fd in self.scene.networks.items()}
+        self.assertEqual(seen, {("web", inode["main"]): 4, ("blue-web", inode["blue"]): 3})
+
+    def test_host_alone_is_the_default(self) -> None:
+        self.add_inner("blue")
+        exposition = self.start_exporter().metrics()
+        names = {process for (process,) in exposition.sum_by("tcp_connections", "process")}
+        self.assertEqual(names, {"web", "client", "tcp_exporter", "(none)"})
+
+    def test_ports_are_served_in_their_own_namespace_alone(self) -> None:
+        """A client's port in one namespace may be a listener's in another."""
+        self.scene.add_network("blue")
+        (port, *_) = (row.local_port for row in self.rows() if row.remote_port == 80)
+        self.scene.actor("blue-web", network="blue").listen(port=port)
+        self.owners[("listen", "blue-web", str(port))] = 1
+        self.check(self.owners, self.start_exporter("--collector.netns=all"))
+
+    def test_a_socket_of_one_namespace_held_in_another(self) -> None:
+        self.scene.add_network("blue")
+        child = self.web.fork("child")
+        child.move_to_network_of(pid=self.scene.actor("guide", network="blue").pid)
+        child.listen(port=81)
+        self.web.die()
+        moved = {(state, process.replace("web", "child"), port): n for (state, process, port), n in self.owners.items()}
+        self.check(moved | {("listen", "child", "81"): 1}, self.start_exporter("--collector.netns=all"))
+
+    def test_a_namespace_that_goes_away(self) -> None:
+        exporter = self.start_exporter("--collector.netns=all")
+        holder = self.scene.add_network("blue")
+        holder.listen(port=81)
+        self.check({**self.owners, ("listen", "blue", "81"): 1}, exporter)
+        holder.die()
+        self.scene.forget_network("blue")
+        self.check(self.owners, exporter)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whose socket is it: shared, inherited, passed on, and left behind ones."""
+from actor import Actor, connect_pairs
+from case import SceneCase, main
+from process import wait_until
+
+
+class Owners(SceneCase):
+    def shared(self, exposition) -> float:
+        return exposition.value("tcp_exporter_shared_sockets")
+
+    def pairs(self, server: Actor, count: int, port: int = 80) -> tuple[Actor, int]:
+        client = self.scene.actor("client")
+        listener = server.listen(port=port)
+        connect_pairs(client, server, listener, count, port)
+        return client, listener
+
+    def test_a_pool_of_workers_shares_what_it_inherited(self) -> None:
+        master = self.scene.actor("master")
+        client, listener = self.pairs(master, 5)
+        workers = [master.fork(f"worker{i}") for i in range(3)]
+        for i, worker in enumerate(workers):
+            connect_pairs(client, worker, listener, i + 1, 80)
+        exposition = self.check({
+            ("listen", "master", "80"): 1,
+            ("established", "master", "80"): 5,
+            ("established", "worker0", "80"): 1,
+            ("established", "worker1", "80"): 2,
+            ("established", "worker2", "80"): 3,
+            ("established", "client", "ephemeral"): 11,
+        })  # fmt: skip
+        self.assertEqual(self.shared(exposition), 6)
+
+    def test_two_descriptors_of_one_process_are_no_sharing(self) -> None:
+        web = self.scene.actor("web")
+        _, listener = self.pairs(web, 2)
+        web.duplicate(sock=listener)
+        exposition = self.check({
+            ("listen", "web", "80"): 1,
+            ("established", "web", "80"): 2,
+            ("established", "client", "ephemeral"): 2,
+        })  # fmt: skip
+        self.assertEqual(self.shared(exposition), 0)
+
+    def test_without_counting_the_shared_the_owners_are_the_same(self) -> None:
+        master = self.scene.actor("master")
+        self.pairs(master, 5)
+        for i in range(3):
+            master.fork(f"worker{i}")
+        exporter = self.start_exporter("--no-collector.shared-sockets")
+        exposition = self.check({
+            ("listen", "master", "80"): 1,
+            ("established", "master", "80"): 5,
+            ("established", "client", "ephemeral"): 5,
+        }, exporter)  # fmt: skip
+        self.assertNotIn("tcp_exporter_shared_sockets", exposition.families)
+
+    def test_the_child_inherits_from_a_dead_parent(self) -> None:
+        parent = self.scene.actor("parent")
+        self.pairs(parent, 2)
+        heirs = [parent.fork(name) for name in ("elder", "younger")]
+        parent.die()
+        exporter = self.start_exporter()
+        for heir in heirs:
+            self.check({
+                ("listen", heir.name, "80"): 1,
+                ("established", heir.name, "80"): 2,
+                ("established", "client", "ephemeral"): 2,
+            }, exporter)  # fmt: skip
+            heir.die()
+
+    def test_sockets_passed_on(self) -> None:
+        giver, taker = self.scene.actor("giver"), self.scene.actor("taker")
+        client, listener = self.pairs(giver, 0)
+        mailbox = taker.open_mailbox(name="taker")
+        sock = client.connect(port=80)
+        accepted = giver.accept(listener=listener)
+        giver.hand_over(sock=accepted, to="taker")
+        taker.take_over(mailbox=mailbox)
+        exporter = self.start_exporter()
+        exposition = self.check({
+            ("listen", "giver", "80"): 1,
+            ("established", "giver", "80"): 1,
+            ("established", "client", "ephemeral"): 1,
+        }, exporter)  # fmt: skip
+        self.assertEqual(self.shared(exposition), 1)
+        giver.close(sock=accepted)
+        client.shutdown(sock=sock)
+        exposition = self.check({
+            ("listen", "giver", "80"): 1,
+            ("close_wait", "taker", "80"): 1,
+            ("fin_wait2", "client", "ephemeral"): 1,
+        }, exporter)  # fmt: skip
+        self.assertEqual(self.shared(exposition), 0)
+
+    def test_a_listener_on_its_way_is_nobodys(self) -> None:
+        giver = self.scene.actor("giver")
+        client, listener = self.pairs(giver, 0)
+        client.connect(port=80)
+        giver.open_mailbox(name="box")
+        giver.hand_over(sock=listener, to="box")
+        giver.close(sock=listener)
+        self.check({
+            ("listen", "(none)", "80"): 1,
+            ("established", "(none)", "80"): 1,
+            ("established", "client", "ephemeral"): 1,
+        })  # fmt: skip
+
+    def test_a_process_whose_first_thread_ended(self) -> None:
+        web = self.scene.actor("threads")
+        client, listener = self.pairs(web, 2)
+        web.exit_leader()
+        connect_pairs(client, web, listener, 1, 80)  # it serves on
+        client.connect(port=80)
+        self.check({
+            ("listen", "threads", "80"): 1,
+            ("established", "threads", "80"): 4,
+            ("established", "client", "ephemeral"): 4,
+        })  # fmt: skip
+
+    def test_a_zombie_holds_nothing(self) -> None:
+        child = self.scene.actor("parent").fork("zombie")
+        self.pairs(child, 2)
+        child.die()
+        self.assertTrue(wait_until(lambda: "Z zombie" in self.scene.run("ps", "-eo", "s,comm"), 5), "no zombie came about")
+        self.check({("fin_wait2", "(none)", "80"): 2, ("close_wait", "client", "ephemeral"): 2})
+
+
+class FirstProcess(SceneCase):
+    """PID 1 yields to any other holder, wherever the exporter looks on from."""
+
+    def serve(self, first: Actor) -> tuple[Actor, int]:
+        client = self.scene.actor("client")
+        listener = first.listen(port=80)
+        return client, listener
+
+    def handed_over(self, first: Actor) -> None:
+        client, listener = self.serve(first)
+        service = first.fork("service")
+        connect_pairs(client, service, listener, 2, 80)
+        client.connect(port=80)
+        exposition = self.check({
+            ("listen", "service", "80"): 1,
+            ("established", "service", "80"): 3,
+            ("established", "client", "ephemeral"): 3,
+        })  # fmt: skip
+        self.assertEqual(exposition.value("tcp_exporter_shared_sockets"), 1)
+
+    def alone(self, first: Actor) -> None:
+        client, _ = self.serve(first)
+        client.connect(port=80)
+        self.check({
+            ("listen", first.name, "80"): 1,
+            ("established", first.name, "80"): 1,
+            ("established", "client", "ephemeral"): 1,
+        })  # fmt: skip
+
+    def test_it_yields_to_its_service(self) -> None:
+        self.handed_over(self.scene.init)
+
+    def test_it_owns_what_nobody_else_holds(self) -> None:
+        self.alone(self.scene.init)
+
+    def test_in_a_nested_namespace_it_yields_to_its_service(self) -> None:
+        self.handed_over(self.scene.nested_init("container"))
+
+    def test_in_a_nested_namespace_it_owns_what_nobody_else_holds(self) -> None:
+        self.alone(self.scene.nested_init("container"))
+
+    def test_it_yields_to_the_older_of_two(self) -> None:
+        client, listener = self.serve(self.scene.init)
+        older, younger = self.scene.init.fork("older"), self.scene.init.fork("younger")
+        connect_pairs(client, younger, listener, 1, 80)
+        connect_pairs(client, older, listener, 1, 80)
+        self.check({
+            ("listen", "older", "80"): 1,
+            ("established", "older", "80"): 1,
+            ("established", "younger", "80"): 1,
+            ("established", "client", "ephemeral"): 2,
+        })  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Prometheus scrapes the real exporter in both formats, and its queries answer what the scene is."""
+import http.server
+import json
+import tempfile
+import threading
+import urllib.parse
+from typing import Any
+
+from actor import connect_pairs
+from case import SceneCase, main
+from exporter import OPENMETRICS, TEXT, Exporter
+from process import wait_until
+
+PROMETHEUS_PORT = 9090
+# Prometheus 2.42 asks for OpenMetrics by itself; the second proxy asks for the text format instead.
+JOBS = {"openmetrics": (9101, None), "text": (9102, "text/plain;version=0.0.4")}
+CONFIG = {
+    "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+    "scrape_configs": [
+        {"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]} for job, (port, _) in JOBS.items()
+    ],
+}
+
+
+class Proxy(http.server.ThreadingHTTPServer):
+    """Passes scrapes on to the exporter, with another Accept header if it has one, and keeps their headers."""
+
+    def __init__(self, exporter: Exporter, port: int, accept: str | None):
+        self.exporter, self.accept = exporter, accept
+        self.seen: list[tuple[dict, dict]] = []
+        with exporter.scene.network():
+            super().__init__(("127.0.0.1", port), Handler)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: Proxy
+
+    def do_GET(self) -> None:  # pylint: disable=invalid-name
+        asked = dict(self.headers)
+        if self.server.accept:
+            asked["Accept"] = self.server.accept
+        reply = self.server.exporter.ask(self.path, headers=asked)
+        self.server.seen.append((asked, dict(reply.headers)))
+        self.send_response(reply.status)
+        for name in "Content-Type", "Content-Encoding":
+            if reply.headers[name]:
+                self.send_header(name, reply.headers[name])
+        self.end_headers()
+        self.wfile.write(reply.body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
+        pass
+
+
+class Prometheus(SceneCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.make_sockets()
+        self.exporter = self.start_exporter()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        with open(f"{folder.name}/prometheus.yml", "w", encoding="utf-8") as file:
+            json.dump(CONFIG, file)  # JSON is YAML
+        self.prometheus = self.scene.start(
+            "prometheus", f"--config.file={folder.name}/prometheus.yml", f"--storage.tsdb.path={folder.name}/data",
+            f"--web.listen-address=127.0.0.1:{PROMETHEUS_PORT}", "--log.level=warn", GOMAXPROCS="1")  # fmt: skip
+        self.addCleanup(self.prometheus.kill)
+        self.proxies = {job: self.start_proxy(port, accept) for job, (port, accept) in JOBS.items()}
+
+    def make_sockets(self) -> None:
+        web, client, odd = (self.scene.actor(name) for name in ("web", "client", "odd"))
+        ours, _ = connect_pairs(client, web, web.listen(port=80), 5, 80)
+        for sock in ours[:3]:
+            client.shutdown(sock=sock)
+        odd.listen(port=81)
+        odd.rename(name='a"b\\c\nd')
+
+    def start_proxy(self, port: int, accept: str | None) -> Proxy:
+        proxy = Proxy(self.exporter, port, accept)
+        thread = threading.Thread(target=proxy.serve_forever)
+        thread.start()
+        for cleanup in thread.join, proxy.server_close, proxy.shutdown:
+            self.addCleanup(cleanup)
+        return proxy
+
+    def query(self, expression: str, *labels: str) -> dict[tuple[str, ...], float]:
+        """The answer by these labels."""
+        with self.exporter.link(port=PROMETHEUS_PORT) as link:
+            reply = link.ask("/api/v1/query?query=" + urllib.parse.quote(expression))
+        self.assertEqual(reply.status, 200, reply.body)
+        result = json.loads(reply.body)["data"]["result"]
+        return {tuple(item["metric"].get(label, "") for label in labels): float(item["value"][1]) for item in result}
+
+    def scraped(self) -> bool:
+        if self.prometheus.wait(0) is not None:
+            self.fail(f"prometheus ended: {self.prometheus.output()}")
+        try:
+            return self.query("up == 1", "job") == {(job,): 1 for job in JOBS}
+        except ConnectionRefusedError:
+            return False
+        except AssertionError:  # 503 until it is ready
+            return False
+
+    def test_queries_answer_what_was_made(self) -> None:
+        ready = wait_until(self.scraped, 40, 0.2)
+        self.assertTrue(ready, f"not scraped: {[proxy.seen[-1:] for proxy in self.proxies.values()]}\n{self.prometheus.output()}")
+        for job in JOBS:
+            with self.subTest(job):
+                self.check_job(job)
+        self.check_headers()
+
+    def check_job(self, job: str) -> None:
+        web = self.query(f'tcp_connections{{job="{job}",process="web",local_port="80"}} != 0', "state")
+        self.assertEqual(web, {("listen",): 1, ("established",): 2, ("close_wait",): 3})
+        zeros = self.query(f'count(tcp_connections{{job="{job}",process="web",local_port="80"}})')
+        self.assertEqual(zeros, {(): 10})
+        worst = self.query(f'topk(1, sum by (process) (tcp_connections{{job="{job}",state="close_wait"}}))', "process")
+        self.assertEqual(worst, {("web",): 3})
+        outbound = self.query(f'tcp_outbound_connections{{job="{job}",process="client"}} != 0', "state", "remote_port")
+        self.assertEqual(outbound, {("established", "80"): 2, ("fin_wait2", "80"): 3})
+        odd = self.query(f'tcp_connections{{job="{job}",local_port="81",state="listen"}}', "process")
+        self.assertEqual(odd, {('a"b\\c\nd',): 1})
+        self.assertEqual(list(self.query(f'tcp_exporter_build_info{{job="{job}"}}').values()), [1])
+        self.assertEqual(len(self.query(f'tcp_exporter_scrapes_total{{job="{job}"}} > 0')), 1)
+
+    def check_headers(self) -> None:
+        """Prometheus asked for gzip and OpenMetrics, and got what it asked for."""
+        types = {"openmetrics": OPENMETRICS, "text": TEXT}
+        for job, proxy in self.proxies.items():
+            for asked, got in proxy.seen:
+                self.assertEqual(asked["Accept-Encoding"], "gzip")
+                self.assertEqual(got["Content-Encoding"], "gzip")
+                self.assertEqual(got["Content-Type"], types[job], asked)
+
+
+if __name__ == "__main__":
+    main()

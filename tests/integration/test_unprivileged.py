@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exporter as nobody: every total exact, its own user's processes named, the others unknown."""
+import os
+import shutil
+import tempfile
+from collections import Counter
+
+from actor import connect_pairs
+from case import SceneCase, main
+from exporter import Exporter
+
+NOBODY = 65534
+
+
+class Unprivileged(SceneCase):
+    def setUp(self) -> None:
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        os.chmod(folder.name, 0o755)  # the build folder may be closed to others
+        self.copy = shutil.copy(self.binary, folder.name)
+        self.theirs = self.scene.actor("secret")
+        self.ours = self.scene.actor("ours")
+        self.ours.become(uid=NOBODY)
+
+    def start(self, *flags: str) -> Exporter:
+        return self.start_exporter(*flags, binary=self.copy, uid=NOBODY)
+
+    def test_owners(self) -> None:
+        connect_pairs(self.ours, self.theirs, self.theirs.listen(port=80), 3, 80)
+        connect_pairs(self.theirs, self.ours, self.ours.listen(port=8080), 2, 8080)
+        exposition = self.check({
+            ("listen", "(unknown)", "80"): 1,
+            ("established", "(unknown)", "80"): 3,
+            ("established", "ours", "ephemeral"): 3,
+            ("listen", "ours", "8080"): 1,
+            ("established", "ours", "8080"): 2,
+            ("established", "(unknown)", "ephemeral"): 2,
+        }, self.start())  # fmt: skip
+        # "init" and "secret"; nobody's own are readable
+        self.assertEqual(exposition.value("tcp_exporter_unreadable_processes"), 2)
+
+    def test_sockets_that_no_process_holds(self) -> None:
+        for server, port in (self.theirs, 80), (self.ours, 8080):
+            listener = server.listen(port=port)
+            (ours,), (theirs,) = connect_pairs(self.ours, server, listener, 1, port)
+            server.close(sock=theirs)
+            self.ours.close(sock=ours)
+            self.ours.connect(port=port)
+        self.check({
+            ("listen", "(unknown)", "80"): 1,
+            ("established", "(unknown)", "80"): 1,
+            ("time_wait", "(unknown)", "80"): 1,
+            ("listen", "ours", "8080"): 1,
+            ("established", "ours", "8080"): 1,
+            ("time_wait", "ours", "8080"): 1,
+            ("established", "ours", "ephemeral"): 2,
+        }, self.start())  # fmt: skip
+
+    def test_every_label_at_once(self) -> None:
+        connect_pairs(self.ours, self.theirs, self.theirs.listen(port=80), 1, 80)
+        labels = ("pid", "user", "exe", "unit", "container", "netns", "family", "local_address")
+        exporter = self.start(*(f"--collector.label={label}" for label in labels))
+        self.check({
+            ("listen", "(unknown)", "80"): 1,
+            ("established", "(unknown)", "80"): 1,
+            ("established", "ours", "ephemeral"): 1,
+        }, exporter)  # fmt: skip
+
+    def test_print_table(self) -> None:
+        self.theirs.listen(port=80)
+        self.ours.listen(port=8080)
+        output = self.scene.output_of(self.copy, "--print-table", uid=NOBODY)
+        self.assertEqual((output.code, output.stderr), (0, b""))
+        last = Counter(tuple(line.split()[-2:]) for line in output.stdout.decode().splitlines())
+        self.assertEqual(last, {("0", "(unknown)"): 1, (str(self.ours.pid), "ours"): 1})
+
+    def test_the_other_networks_of_all(self) -> None:
+        """Without the right to enter them, only its own is counted, or the scrape fails with a reason."""
+        self.scene.add_network("blue").listen(port=81)
+        self.theirs.listen(port=80)
+        reply = self.start("--collector.netns=all").ask("/metrics")
+        self.assertIn(reply.status, (200, 503), reply.body)
+        if reply.status == 503:
+            self.assertRegex(reply.body.decode(), r"\w")
+
+
+if __name__ == "__main__":
+    main()
