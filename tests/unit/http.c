@@ -1,167 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The endpoint over loopback sockets: status lines, headers, bodies, overlap, limits and the end. */
-#include "exporter/http.h"
+/* The endpoint over loopback sockets, one request at a time: status lines, headers, bodies, connections. */
+#include "http_fixture.h"
 
-#include "fake_platform.h"
-#include "http_client.h"
-
-#include "exporter/platform/host.h"
-#include "metrics/catalog.h"
-
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <zlib.h>
 
 #include <cmocka.h>
 
-#define SECOND      UINT64_C(1000000000)
-#define TEXT        "text/plain; version=0.0.4; charset=utf-8"
-#define OPEN        "application/openmetrics-text; version=1.0.0; charset=utf-8"
-#define LINE        "text/plain; charset=utf-8"
-#define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
-#define GET_HEALTHZ "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-
-enum { SOCKETS = 2, MAX_REQUESTS = 12 };
-
-struct fixture {
-	struct platform *fake;
-	struct scraper *scraper;
-	struct http_server *server;
-	uint16_t ports[SOCKETS];
-	uint16_t port; /* the first */
-};
-
-static int listen_anywhere(uint16_t *port)
-{
-	struct platform_error error = {""};
-	struct sockaddr_in address;
-	socklen_t length = sizeof(address);
-	int listener = host_listen("127.0.0.1:0", &error);
-
-	if (listener < 0)
-		fail_msg("%s", error.text);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
-	*port = ntohs(address.sin_port);
-	return listener;
-}
-
-static void wait_until_ready(struct scraper *scraper)
-{
-	const struct timespec pause = {0, 1000000};
-	char reason[256];
-
-	for (int tries = 0; !scraper_ready(scraper, reason, sizeof(reason)); tries++) {
-		if (tries == 10000)
-			fail_msg("not ready: %s", reason);
-		nanosleep(&pause, NULL);
-	}
-}
-
-static void start(struct fixture *fixture, const char *telemetry_path, uint64_t families)
-{
-	const struct scraper_options scraper = {
-	        .backend = &fake_backend,
-	        .platform = fixture->fake,
-	        .max_series = 10000,
-	        .families = families,
-	        .version = "1.2.3",
-	        .revision = "abc",
-	        .compiler = "cc",
-	};
-	struct http_options options = {telemetry_path, MAX_REQUESTS, families, NULL};
-	struct platform_error error = {""};
-	int sockets[SOCKETS];
-
-	assert_int_equal(scraper_new(&fixture->scraper, &scraper), 0);
-	options.scraper = fixture->scraper;
-	for (size_t i = 0; i < SOCKETS; i++)
-		sockets[i] = listen_anywhere(&fixture->ports[i]);
-	fixture->port = fixture->ports[0];
-	if (http_start(&fixture->server, &options, sockets, SOCKETS, &error))
-		fail_msg("%s", error.text);
-}
-
-static void stop(struct fixture *fixture)
-{
-	if (!fixture->server)
-		return;
-	http_quiesce(fixture->server);
-	scraper_stop(fixture->scraper);
-	http_stop(fixture->server);
-	fixture->server = NULL;
-}
-
-static int set_up_stopped(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	assert_non_null(fixture);
-	fixture->fake = fake_new();
-	*state = fixture;
-	return 0;
-}
-
-static int set_up(void **state)
-{
-	struct fixture *fixture;
-
-	set_up_stopped(state);
-	fixture = *state;
-	start(fixture, "/metrics", METRICS_ALL);
-	wait_until_ready(fixture->scraper);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	fake_release(fixture->fake);
-	stop(fixture);
-	scraper_free(fixture->scraper);
-	fake_free(fixture->fake);
-	free(fixture);
-	return 0;
-}
-
-static void assert_header(const struct http_answer *answer, const char *name, const char *value)
-{
-	const char *got = http_answer_header(answer, name);
-
-	if (!got != !value || (got && strcmp(got, value) != 0))
-		fail_msg("%s: expected %s, got %s in\n%s", name, value ? value : "none", got ? got : "none",
-		         answer->head);
-}
-
-static void assert_status_line(const struct http_answer *answer, const char *line)
-{
-	if (strncmp(answer->head, line, strlen(line)) != 0 || strncmp(answer->head + strlen(line), "\r\n", 2) != 0)
-		fail_msg("expected %s, got\n%s%s", line, answer->head, answer->body);
-}
-
-/* An exchange whose answer must have this status line and, unless NULL, this text in the body. */
-static void expect(struct fixture *fixture, const char *method, const char *target, const char *headers,
-                   const char *status_line, const char *text)
-{
-	struct http_answer answer;
-
-	http_exchange(fixture->port, method, target, headers, &answer);
-	assert_status_line(&answer, status_line);
-	if (text && !http_answer_has(&answer, text))
-		fail_msg("%s %s: no '%s' in\n%s", method, target, text, answer.body);
-	http_answer_release(&answer);
-}
-
-/* ---- One request at a time ---- */
+#define TEXT "text/plain; version=0.0.4; charset=utf-8"
+#define OPEN "application/openmetrics-text; version=1.0.0; charset=utf-8"
+#define LINE "text/plain; charset=utf-8"
 
 static void test_metrics(void **state)
 {
@@ -266,16 +119,16 @@ static void test_pages(void **state)
 	assert_header(&answer, "Content-Type", LINE);
 	assert_string_equal(answer.body, "ok\n");
 	http_answer_release(&answer);
-	expect(fixture, "GET", "/readyz", "", "HTTP/1.1 200 OK", "ready\n");
+	http_expect(fixture, "GET", "/readyz", "", "HTTP/1.1 200 OK", "ready\n");
 }
 
 static void test_metrics_at_the_root(void **state)
 {
 	struct fixture *fixture = *state;
 
-	start(fixture, "/", METRICS_ALL);
-	expect(fixture, "GET", "/", "", "HTTP/1.1 200 OK", "# TYPE tcp_connections gauge\n");
-	expect(fixture, "GET", "/metrics", "", "HTTP/1.1 404 Not Found", "not found\n");
+	fixture_start(fixture, "/", METRICS_ALL);
+	http_expect(fixture, "GET", "/", "", "HTTP/1.1 200 OK", "# TYPE tcp_connections gauge\n");
+	http_expect(fixture, "GET", "/metrics", "", "HTTP/1.1 404 Not Found", "not found\n");
 }
 
 static void test_refusals(void **state)
@@ -316,8 +169,10 @@ static void test_refusals(void **state)
 		http_answer_release(&answer);
 	}
 	assert_int_equal(fake_reads(fixture->fake), 1); /* none of them cost a snapshot */
-	expect(fixture, "GET", "/metrics", "", "HTTP/1.1 200 OK", "tcp_exporter_http_requests_total{code=\"404\"} 3\n");
-	expect(fixture, "GET", "/metrics", "", "HTTP/1.1 200 OK", "tcp_exporter_http_requests_total{code=\"405\"} 3\n");
+	http_expect(fixture, "GET", "/metrics", "", "HTTP/1.1 200 OK",
+	            "tcp_exporter_http_requests_total{code=\"404\"} 3\n");
+	http_expect(fixture, "GET", "/metrics", "", "HTTP/1.1 200 OK",
+	            "tcp_exporter_http_requests_total{code=\"405\"} 3\n");
 }
 
 static void test_families(void **state)
@@ -344,10 +199,10 @@ static void test_families_that_are_off(void **state)
 {
 	struct fixture *fixture = *state;
 
-	start(fixture, "/metrics", METRICS_ALL & ~METRICS_OF_EXPORTER);
-	expect(fixture, "GET", "/metrics?collect[]=process_open_fds", "", "HTTP/1.1 400 Bad Request",
-	       "no such family: \"process_open_fds\"\n");
-	expect(fixture, "GET", "/metrics?exclude[]=process_open_fds", "", "HTTP/1.1 200 OK", "tcp_sockets{");
+	fixture_start(fixture, "/metrics", METRICS_ALL & ~METRICS_OF_EXPORTER);
+	http_expect(fixture, "GET", "/metrics?collect[]=process_open_fds", "", "HTTP/1.1 400 Bad Request",
+	            "no such family: \"process_open_fds\"\n");
+	http_expect(fixture, "GET", "/metrics?exclude[]=process_open_fds", "", "HTTP/1.1 200 OK", "tcp_sockets{");
 }
 
 static void test_gzip(void **state)
@@ -468,7 +323,7 @@ static void test_endless_body_is_cut_off(void **state)
 	assert_true(http_client_at_end(&client));
 	http_client_close(&client);
 	free(piece);
-	expect(fixture, "GET", "/healthz", "", "HTTP/1.1 200 OK", "ok\n");
+	http_expect(fixture, "GET", "/healthz", "", "HTTP/1.1 200 OK", "ok\n");
 }
 
 static void test_header_size(void **state)
@@ -494,211 +349,6 @@ static void test_header_size(void **state)
 	}
 }
 
-/* ---- Overlap, time and limits ---- */
-
-static void open_and_send(struct fixture *fixture, struct http_client *clients, size_t count, const char *request)
-{
-	for (size_t i = 0; i < count; i++) {
-		http_client_open(&clients[i], fixture->ports[i % SOCKETS]);
-		http_client_send(&clients[i], request);
-	}
-}
-
-/* A request is in flight once a health probe that came after it on the same socket is answered. */
-static void let_arrive(struct fixture *fixture)
-{
-	for (size_t i = 0; i < SOCKETS; i++) {
-		struct http_answer answer;
-
-		http_exchange(fixture->ports[i], "GET", "/healthz", "", &answer);
-		assert_string_equal(answer.body, "ok\n");
-		http_answer_release(&answer);
-	}
-}
-
-static void read_and_close(struct http_client *client, unsigned status, const char *text)
-{
-	struct http_answer answer;
-
-	http_client_read(client, &answer, false);
-	if (answer.status != status || !http_answer_has(&answer, text))
-		fail_msg("expected %u with '%s', got %s%s", status, text, answer.head, answer.body);
-	http_answer_release(&answer);
-	http_client_close(client);
-}
-
-static void test_overlapping_scrapes_share_a_snapshot(void **state)
-{
-	enum { CLIENTS = 10 };
-	struct fixture *fixture = *state;
-	struct http_client clients[CLIENTS];
-
-	fake_block(fixture->fake, false);
-	open_and_send(fixture, clients, CLIENTS, GET_METRICS);
-	fake_wait_reads(fixture->fake, 2);
-	let_arrive(fixture); /* and so: health is told during a snapshot */
-	fake_release(fixture->fake);
-	for (size_t i = 0; i < CLIENTS; i++)
-		read_and_close(&clients[i], 200, "\ntcp_exporter_scrapes_total 1\n");
-	assert_int_equal(fake_reads(fixture->fake), 2);
-}
-
-static void test_readiness(void **state)
-{
-	struct fixture *fixture = *state;
-
-	fake_block(fixture->fake, false);
-	start(fixture, "/metrics", METRICS_ALL);
-	expect(fixture, "GET", "/healthz", "", "HTTP/1.1 200 OK", "ok\n");
-	expect(fixture, "GET", "/readyz", "", "HTTP/1.1 503 Service Unavailable", "no snapshot was taken yet\n");
-	fake_release(fixture->fake);
-	wait_until_ready(fixture->scraper);
-	expect(fixture, "GET", "/readyz", "", "HTTP/1.1 200 OK", "ready\n");
-	fake_fail(fixture->fake, EMFILE);
-	expect(fixture, "GET", "/metrics", "", "HTTP/1.1 503 Service Unavailable", "scrape failed: cannot read");
-	expect(fixture, "GET", "/readyz", "", "HTTP/1.1 503 Service Unavailable", "cannot read the fake table");
-}
-
-static void test_failure_is_told_and_counted(void **state)
-{
-	struct fixture *fixture = *state;
-	struct http_answer answer;
-
-	fake_fail(fixture->fake, EMFILE);
-	http_exchange(fixture->port, "GET", "/metrics", "Accept-Encoding: gzip\r\n", &answer);
-	assert_status_line(&answer, "HTTP/1.1 503 Service Unavailable");
-	assert_header(&answer, "Content-Type", LINE);
-	assert_header(&answer, "Content-Encoding", NULL);
-	assert_true(http_answer_has(&answer, "scrape failed: cannot read the fake table \"x\": "));
-	assert_int_equal(answer.body[answer.length - 1], '\n');
-	http_answer_release(&answer);
-	fake_fail(fixture->fake, 0);
-	expect(fixture, "GET", "/metrics", "", "HTTP/1.1 200 OK",
-	       "tcp_exporter_scrape_errors_total{cause=\"descriptors\"} 1\n");
-	expect(fixture, "GET", "/metrics", "", "HTTP/1.1 200 OK", "tcp_exporter_http_requests_total{code=\"503\"} 1\n");
-}
-
-static void test_timeout_header(void **state)
-{
-	struct fixture *fixture = *state;
-	uint64_t start_ns = platform_now_ns(), time_ns;
-
-	fake_block(fixture->fake, true);
-	expect(fixture, "GET", "/metrics", "X-Prometheus-Scrape-Timeout-Seconds: 1.5\r\n",
-	       "HTTP/1.1 503 Service Unavailable", "scrape timed out: no snapshot within 1.35");
-	time_ns = platform_now_ns() - start_ns;
-	assert_true(time_ns >= SECOND * 135 / 100);
-	assert_true(time_ns < SECOND * 150 / 100);
-	expect(fixture, "GET", "/healthz", "", "HTTP/1.1 200 OK", "ok\n");
-	fake_release(fixture->fake);
-	expect(fixture, "GET", "/metrics", "X-Prometheus-Scrape-Timeout-Seconds: 10.000000\r\n", "HTTP/1.1 200 OK",
-	       "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 1\n");
-}
-
-static void test_max_requests(void **state)
-{
-	struct fixture *fixture = *state;
-	struct http_client clients[MAX_REQUESTS];
-
-	fake_block(fixture->fake, false);
-	open_and_send(fixture, clients, MAX_REQUESTS, GET_METRICS);
-	let_arrive(fixture);
-	expect(fixture, "GET", "/metrics", "", "HTTP/1.1 503 Service Unavailable",
-	       "too many requests for metrics at once: the limit is 12\n");
-	expect(fixture, "GET", "/", "", "HTTP/1.1 200 OK", "<html");
-	fake_release(fixture->fake);
-	for (size_t i = 0; i < MAX_REQUESTS; i++)
-		read_and_close(&clients[i], 200, "tcp_sockets");
-	for (size_t i = 0; i < 2 * (size_t)MAX_REQUESTS; i++) /* each place is free again */
-		expect(fixture, "GET", "/metrics", "", "HTTP/1.1 200 OK", "tcp_sockets");
-}
-
-static void test_client_that_leaves(void **state)
-{
-	struct fixture *fixture = *state;
-	struct http_client clients[MAX_REQUESTS];
-
-	for (int round = 0; round < 3; round++) {
-		fake_block(fixture->fake, false);
-		open_and_send(fixture, clients, MAX_REQUESTS, GET_METRICS);
-		let_arrive(fixture);
-		for (size_t i = 0; i < MAX_REQUESTS; i++)
-			http_client_close(&clients[i]);
-		fake_release(fixture->fake);
-		let_arrive(fixture);
-		for (int tries = 0;; tries++) { /* until the places of those that left are free */
-			const struct timespec pause = {0, 1000000};
-			struct http_answer answer;
-			unsigned status;
-
-			http_exchange(fixture->port, "GET", "/metrics", "", &answer);
-			status = answer.status;
-			http_answer_release(&answer);
-			if (status == 200)
-				break;
-			assert_true(tries < 10000);
-			nanosleep(&pause, NULL);
-		}
-	}
-}
-
-/* ---- The end ---- */
-
-static void test_stop_in_flight(void **state)
-{
-	enum { CLIENTS = 6 };
-	struct fixture *fixture = *state;
-	struct http_client clients[CLIENTS], idle;
-	struct http_answer answer;
-	uint64_t start_ns;
-
-	http_client_open(&idle, fixture->port);
-	http_client_send(&idle, GET_HEALTHZ);
-	http_client_read(&idle, &answer, false);
-	http_answer_release(&answer);
-	fake_block(fixture->fake, false);
-	open_and_send(fixture, clients, CLIENTS, GET_METRICS);
-	let_arrive(fixture);
-	start_ns = platform_now_ns();
-	stop(fixture);
-	assert_true(platform_now_ns() - start_ns < SECOND);
-	for (size_t i = 0; i < CLIENTS; i++)
-		read_and_close(&clients[i], 503, "scrape failed: the exporter is stopping\n");
-	assert_true(http_client_at_end(&idle));
-	http_client_close(&idle);
-}
-
-static void test_stop_without_requests(void **state)
-{
-	struct fixture *fixture = *state;
-	uint64_t start_ns = platform_now_ns();
-
-	stop(fixture);
-	assert_true(platform_now_ns() - start_ns < SECOND / 2);
-}
-
-static void test_start_that_fails(void **state)
-{
-	struct fixture *fixture = *state;
-	struct http_options options = {"/metrics", MAX_REQUESTS, METRICS_ALL, fixture->scraper};
-	struct http_server *server;
-	struct platform_error error = {""};
-	uint16_t port;
-	int sockets[2] = {-1, listen_anywhere(&port)};
-	int copy = sockets[1];
-
-	sockets[0] = open("/dev/null", O_RDWR | O_CLOEXEC); /* no socket */
-	assert_true(sockets[0] >= 0);
-	assert_true(http_start(&server, &options, sockets, 2, &error) < 0);
-	assert_null(server);
-	assert_non_null(strstr(error.text, "cannot start the HTTP server"));
-	assert_int_equal(listen(copy, 1), -1); /* taken over, and closed */
-	expect(fixture, "GET", "/healthz", "", "HTTP/1.1 200 OK", "ok\n");
-}
-
-#define TEST(name)         cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define TEST_STOPPED(name) cmocka_unit_test_setup_teardown(name, set_up_stopped, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -719,15 +369,6 @@ int main(void)
 	        TEST(test_request_with_a_body),
 	        TEST(test_endless_body_is_cut_off),
 	        TEST(test_header_size),
-	        TEST(test_overlapping_scrapes_share_a_snapshot),
-	        TEST_STOPPED(test_readiness),
-	        TEST(test_failure_is_told_and_counted),
-	        TEST(test_timeout_header),
-	        TEST(test_max_requests),
-	        TEST(test_client_that_leaves),
-	        TEST(test_stop_in_flight),
-	        TEST(test_stop_without_requests),
-	        TEST(test_start_that_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tickets, shared snapshots, deadlines, failures and the end, against a backend that does as it is told. */
-#include "exporter/scrape.h"
-
-#include "fake_platform.h"
+#include "scrape_client.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,111 +15,6 @@
 
 #define MS     UINT64_C(1000000)
 #define SECOND (1000 * MS)
-
-struct fixture {
-	struct platform *fake;
-	struct scraper *scraper;
-};
-
-/* A ticket and whether it was answered. */
-struct client {
-	struct scrape_ticket ticket;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	unsigned answers;
-	uint64_t answered_ns;
-};
-
-static void on_done(struct scrape_ticket *ticket)
-{
-	struct client *client = ticket->owner;
-
-	pthread_mutex_lock(&client->lock);
-	client->answers++;
-	client->answered_ns = platform_now_ns();
-	pthread_cond_signal(&client->changed);
-	pthread_mutex_unlock(&client->lock);
-}
-
-static void client_init(struct client *client)
-{
-	memset(client, 0, sizeof(*client));
-	pthread_mutex_init(&client->lock, NULL);
-	pthread_cond_init(&client->changed, NULL);
-	client->ticket.format = FORMAT_TEXT;
-	client->ticket.families = METRICS_ALL;
-	client->ticket.deadline_ns = UINT64_MAX;
-	client->ticket.done = on_done;
-	client->ticket.owner = client;
-}
-
-/* Waits for the answer; a wait that never ends is ended by the test's own time limit. */
-static void client_wait(struct client *client)
-{
-	pthread_mutex_lock(&client->lock);
-	while (client->answers == 0)
-		pthread_cond_wait(&client->changed, &client->lock);
-	assert_int_equal(client->answers, 1);
-	pthread_mutex_unlock(&client->lock);
-}
-
-static void client_release(struct client *client)
-{
-	free(client->ticket.body);
-	pthread_cond_destroy(&client->changed);
-	pthread_mutex_destroy(&client->lock);
-}
-
-static bool client_has(const struct client *client, const char *text)
-{
-	return client->ticket.body && memmem(client->ticket.body, client->ticket.length, text, strlen(text));
-}
-
-static void assert_answer(const struct client *client, unsigned status, const char *text)
-{
-	if (client->ticket.status != status || !client_has(client, text))
-		fail_msg("expected %u with '%s', got %u: %.*s", status, text, client->ticket.status,
-		         (int)client->ticket.length, client->ticket.body ? client->ticket.body : "");
-}
-
-/* One whole scrape; asserts the status and that the body has the text. */
-static void scrape(struct fixture *fixture, unsigned status, const char *text)
-{
-	struct client client;
-
-	client_init(&client);
-	scraper_submit(fixture->scraper, &client.ticket);
-	client_wait(&client);
-	assert_answer(&client, status, text);
-	client_release(&client);
-}
-
-static void wait_until_ready(struct fixture *fixture)
-{
-	const struct timespec pause = {0, 1000000};
-	char reason[256];
-
-	for (int tries = 0; !scraper_ready(fixture->scraper, reason, sizeof(reason)); tries++) {
-		if (tries == 10000)
-			fail_msg("not ready: %s", reason);
-		nanosleep(&pause, NULL);
-	}
-}
-
-static void start(struct fixture *fixture, uint64_t families)
-{
-	const struct scraper_options options = {
-	        .backend = &fake_backend,
-	        .platform = fixture->fake,
-	        .max_series = 10000,
-	        .families = families,
-	        .version = "1.2.3",
-	        .revision = "abc",
-	        .compiler = "cc",
-	};
-
-	assert_int_equal(scraper_new(&fixture->scraper, &options), 0);
-}
 
 static int set_up_stopped(void **state)
 {
@@ -137,8 +29,8 @@ static int set_up_stopped(void **state)
 static int set_up(void **state)
 {
 	set_up_stopped(state);
-	start(*state, METRICS_ALL);
-	wait_until_ready(*state);
+	fixture_start(*state, METRICS_ALL);
+	fixture_wait_until_ready(*state);
 	return 0;
 }
 
@@ -158,12 +50,12 @@ static void test_first_snapshot_counts_nothing(void **state)
 	struct fixture *fixture = *state;
 
 	assert_int_equal(fake_reads(fixture->fake), 1);
-	scrape(fixture, 200, "\ntcp_exporter_scrapes_total 1\n");
+	scrape_expect(fixture, 200, "\ntcp_exporter_scrapes_total 1\n");
 	assert_int_equal(fake_reads(fixture->fake), 2);
-	scrape(fixture, 200, "\ntcp_exporter_scrapes_total 2\n");
-	scrape(fixture, 200, "tcp_sockets{state=\"close_wait\"} 3\n");
-	scrape(fixture, 200, "version=\"1.2.3\"");
-	scrape(fixture, 200, "tcp_exporter_backend_info{backend=\"fake\"} 1\n");
+	scrape_expect(fixture, 200, "\ntcp_exporter_scrapes_total 2\n");
+	scrape_expect(fixture, 200, "tcp_sockets{state=\"close_wait\"} 3\n");
+	scrape_expect(fixture, 200, "version=\"1.2.3\"");
+	scrape_expect(fixture, 200, "tcp_exporter_backend_info{backend=\"fake\"} 1\n");
 }
 
 static void test_start_does_not_wait(void **state)
@@ -173,7 +65,7 @@ static void test_start_does_not_wait(void **state)
 	char reason[64] = "unset";
 
 	fake_block(fixture->fake, false);
-	start(fixture, METRICS_ALL);
+	fixture_start(fixture, METRICS_ALL);
 	assert_false(scraper_ready(fixture->scraper, reason, sizeof(reason)));
 	assert_string_equal(reason, "");
 	fake_wait_reads(fixture->fake, 1);
@@ -181,7 +73,7 @@ static void test_start_does_not_wait(void **state)
 	scraper_submit(fixture->scraper, &client.ticket);
 	fake_release(fixture->fake);
 	client_wait(&client);
-	assert_answer(&client, 200, "\ntcp_exporter_scrapes_total 1\n"); /* joined: counted */
+	client_expect(&client, 200, "\ntcp_exporter_scrapes_total 1\n"); /* joined: counted */
 	assert_int_equal(fake_reads(fixture->fake), 1);
 	client_release(&client);
 }
@@ -192,11 +84,11 @@ static void test_ready_follows_the_last_snapshot(void **state)
 	char reason[256];
 
 	fake_fail(fixture->fake, EACCES);
-	scrape(fixture, 503, "scrape failed: cannot read the fake table");
+	scrape_expect(fixture, 503, "scrape failed: cannot read the fake table");
 	assert_false(scraper_ready(fixture->scraper, reason, sizeof(reason)));
 	assert_non_null(strstr(reason, "cannot read the fake table"));
 	fake_fail(fixture->fake, 0);
-	scrape(fixture, 200, "tcp_sockets");
+	scrape_expect(fixture, 200, "tcp_sockets");
 	assert_true(scraper_ready(fixture->scraper, reason, sizeof(reason)));
 }
 
@@ -207,14 +99,14 @@ static void test_failed_first_snapshot(void **state)
 	char reason[256] = "";
 
 	fake_fail(fixture->fake, EPERM);
-	start(fixture, METRICS_ALL);
+	fixture_start(fixture, METRICS_ALL);
 	for (int tries = 0; !reason[0] && tries < 10000; tries++) {
 		assert_false(scraper_ready(fixture->scraper, reason, sizeof(reason)));
 		nanosleep(&pause, NULL);
 	}
 	assert_non_null(strstr(reason, "cannot read the fake table"));
 	fake_fail(fixture->fake, 0);
-	scrape(fixture, 200, "tcp_exporter_scrape_errors_total{cause=\"permission\"} 0\n");
+	scrape_expect(fixture, 200, "tcp_exporter_scrape_errors_total{cause=\"permission\"} 0\n");
 }
 
 static void test_overlapping_share_one_snapshot(void **state)
@@ -247,7 +139,7 @@ static void test_overlapping_share_one_snapshot(void **state)
 		client_release(&clients[i]);
 	}
 	assert_int_equal(fake_reads(fixture->fake), 2);
-	scrape(fixture, 200, "\ntcp_exporter_scrapes_total 2\n");
+	scrape_expect(fixture, 200, "\ntcp_exporter_scrapes_total 2\n");
 }
 
 static void test_families_are_limited(void **state)
@@ -255,11 +147,11 @@ static void test_families_are_limited(void **state)
 	struct fixture *fixture = *state;
 	struct client client;
 
-	start(fixture, METRIC_BIT(METRIC_SOCKETS));
+	fixture_start(fixture, METRIC_BIT(METRIC_SOCKETS));
 	client_init(&client);
 	scraper_submit(fixture->scraper, &client.ticket);
 	client_wait(&client);
-	assert_answer(&client, 200, "tcp_sockets{");
+	client_expect(&client, 200, "tcp_sockets{");
 	assert_false(client_has(&client, "tcp_connections"));
 	client_release(&client);
 }
@@ -276,13 +168,13 @@ static void test_deadline_of_a_deaf_read(void **state)
 	client.ticket.deadline_ns = deadline;
 	scraper_submit(fixture->scraper, &client.ticket);
 	client_wait(&client);
-	assert_answer(&client, 503, "scrape timed out: no snapshot within 0.");
+	client_expect(&client, 503, "scrape timed out: no snapshot within 0.");
 	assert_true(client.answered_ns >= deadline);
 	assert_true(client.answered_ns < deadline + 5 * SECOND);
 	client_release(&client);
 	fake_release(fixture->fake);
-	scrape(fixture, 200, "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 1\n");
-	scrape(fixture, 200, "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 1\n");
+	scrape_expect(fixture, 200, "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 1\n");
+	scrape_expect(fixture, 200, "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 1\n");
 }
 
 /* A read that nobody waits for any more is given up, and whoever comes gets a new one. */
@@ -296,14 +188,14 @@ static void test_read_is_given_up(void **state)
 	client.ticket.deadline_ns = platform_now_ns() + 50 * MS;
 	scraper_submit(fixture->scraper, &client.ticket);
 	client_wait(&client);
-	assert_answer(&client, 503, "scrape timed out: ");
+	client_expect(&client, 503, "scrape timed out: ");
 	client_release(&client);
 	client_init(&client);
 	scraper_submit(fixture->scraper, &client.ticket);
 	fake_wait_reads(fixture->fake, 3);
 	fake_release(fixture->fake);
 	client_wait(&client);
-	assert_answer(&client, 200, "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 1\n");
+	client_expect(&client, 200, "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 1\n");
 	client_release(&client);
 }
 
@@ -321,12 +213,12 @@ static void test_longest_patience_counts(void **state)
 	fake_wait_reads(fixture->fake, 2);
 	scraper_submit(fixture->scraper, &calm.ticket);
 	client_wait(&hasty);
-	assert_answer(&hasty, 503, "scrape timed out: ");
+	client_expect(&hasty, 503, "scrape timed out: ");
 	fake_release(fixture->fake);
 	client_wait(&calm);
-	assert_answer(&calm, 200, "tcp_sockets");
+	client_expect(&calm, 200, "tcp_sockets");
 	assert_int_equal(fake_reads(fixture->fake), 2);
-	scrape(fixture, 200, "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 1\n");
+	scrape_expect(fixture, 200, "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 1\n");
 	client_release(&hasty);
 	client_release(&calm);
 }
@@ -340,9 +232,9 @@ static void test_deadline_long_past(void **state)
 	client.ticket.deadline_ns = 1;
 	scraper_submit(fixture->scraper, &client.ticket);
 	client_wait(&client);
-	assert_answer(&client, 503, "scrape timed out: ");
+	client_expect(&client, 503, "scrape timed out: ");
 	client_release(&client);
-	scrape(fixture, 200, "tcp_sockets");
+	scrape_expect(fixture, 200, "tcp_sockets");
 }
 
 static void test_failures_are_counted_by_cause(void **state)
@@ -362,11 +254,11 @@ static void test_failures_are_counted_by_cause(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		fake_fail(fixture->fake, cases[i].error);
-		scrape(fixture, 503, "scrape failed: cannot read the fake table \"x\": ");
+		scrape_expect(fixture, 503, "scrape failed: cannot read the fake table \"x\": ");
 		fake_fail(fixture->fake, 0);
-		scrape(fixture, 200, cases[i].line);
+		scrape_expect(fixture, 200, cases[i].line);
 	}
-	scrape(fixture, 200, "\ntcp_exporter_scrapes_total 13\n");
+	scrape_expect(fixture, 200, "\ntcp_exporter_scrapes_total 13\n");
 }
 
 static void test_requests_are_counted_by_code(void **state)
@@ -377,9 +269,9 @@ static void test_requests_are_counted_by_code(void **state)
 	scraper_count_request(fixture->scraper, 200);
 	scraper_count_request(fixture->scraper, 404);
 	scraper_count_request(fixture->scraper, 299);
-	scrape(fixture, 200, "tcp_exporter_http_requests_total{code=\"200\"} 2\n");
-	scrape(fixture, 200, "tcp_exporter_http_requests_total{code=\"404\"} 1\n");
-	scrape(fixture, 200, "tcp_exporter_http_requests_total{code=\"other\"} 1\n");
+	scrape_expect(fixture, 200, "tcp_exporter_http_requests_total{code=\"200\"} 2\n");
+	scrape_expect(fixture, 200, "tcp_exporter_http_requests_total{code=\"404\"} 1\n");
+	scrape_expect(fixture, 200, "tcp_exporter_http_requests_total{code=\"other\"} 1\n");
 }
 
 static void test_stop_answers_everybody(void **state)
@@ -397,10 +289,10 @@ static void test_stop_answers_everybody(void **state)
 	scraper_stop(fixture->scraper);
 	assert_true(platform_now_ns() - start_ns < SECOND);
 	client_wait(&during);
-	assert_answer(&during, 503, "scrape failed: the exporter is stopping\n");
+	client_expect(&during, 503, "scrape failed: the exporter is stopping\n");
 	scraper_submit(fixture->scraper, &after.ticket);
 	assert_int_equal(after.answers, 1);
-	assert_answer(&after, 503, "scrape failed: the exporter is stopping\n");
+	client_expect(&after, 503, "scrape failed: the exporter is stopping\n");
 	client_release(&during);
 	client_release(&after);
 }
