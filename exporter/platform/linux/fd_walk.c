@@ -84,9 +84,9 @@ static int found_socket(struct fd_walk *walk, struct visit *visit, uint32_t inod
 {
 	int result;
 
-	if (!inode_index_next(walk->inodes, inode, NULL))
-		return 0; /* not a TCP socket, or made after the dump */
 	if (!visit->has_owner) {
+		if (!inode_index_next(walk->inodes, inode, NULL))
+			return 0; /* not a TCP socket, or made after the dump */
 		if (visit->may_put_off && is_namespace_init(walk, visit))
 			return put_off(walk, visit);
 		result = process_texts_add(&walk->texts, visit->dir, visit->process, walk->options, walk->snapshot,

@@ -8,8 +8,13 @@
 
 /* Few hosts have fewer sockets; also keeps mask non-zero. */
 #define MIN_SLOTS 1024
-/* In inode_entry.row: another process holds the socket too. Leaves 2^31 rows, 64 GiB of them. */
+/*
+ * In inode_entry.row: the row has an owner, and another process holds the socket too. Kept here, so
+ * that a claim need not wait for the row's memory. Leaves numbers for 2^30 rows, 32 GiB of them.
+ */
+#define ROW_OWNED  (UINT32_C(1) << 30)
 #define ROW_SHARED (UINT32_C(1) << 31)
+#define ROW_MASK   (ROW_OWNED - 1)
 
 void inode_index_init(struct inode_index *index)
 {
@@ -22,10 +27,17 @@ void inode_index_release(struct inode_index *index)
 	inode_index_init(index);
 }
 
-/* Fibonacci hashing: neighbouring inode numbers, which are the rule, spread over the table. */
+/*
+ * A process's sockets mostly have neighbouring numbers and are looked up one after the other, with a
+ * system call in between that empties the near caches. So the slots of neighbours share a cache line,
+ * and only the lines are spread over the table (Fibonacci hashing).
+ */
+#define LINE_SLOTS (64 / sizeof(struct inode_entry))
 static size_t slot_of(const struct inode_index *index, uint32_t inode)
 {
-	return (size_t)(((uint64_t)inode * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & index->mask;
+	uint64_t line = ((inode / LINE_SLOTS) * UINT64_C(0x9e3779b97f4a7c15)) >> 32;
+
+	return (size_t)(line * LINE_SLOTS + inode % LINE_SLOTS) & index->mask;
 }
 
 /* Makes the first `count` slots, a power of two, the empty table. */
@@ -130,12 +142,13 @@ void inode_index_claim(struct inode_index *index, struct snapshot *snapshot, uin
 
 	while ((found = inode_index_next(index, inode, found)) != NULL) {
 		struct inode_entry *entry = &index->slots[found - index->slots];
-		struct snapshot_socket *row = &snapshot->sockets[entry->row & ~ROW_SHARED];
+		struct snapshot_socket *row = &snapshot->sockets[entry->row & ROW_MASK];
 
-		if (row->owner == OWNER_NONE) {
+		if (!(entry->row & ROW_OWNED)) {
+			entry->row |= ROW_OWNED;
 			row->owner = owner;
 			index->unresolved--;
-		} else if (row->owner != owner && !(entry->row & ROW_SHARED)) {
+		} else if (!(entry->row & ROW_SHARED) && row->owner != owner) {
 			entry->row |= ROW_SHARED;
 			index->shared++;
 		}
@@ -145,12 +158,9 @@ void inode_index_claim(struct inode_index *index, struct snapshot *snapshot, uin
 void inode_index_mark_unknown(const struct inode_index *index, struct snapshot *snapshot)
 {
 	for (size_t i = 0; i <= index->mask; i++) {
-		struct snapshot_socket *row;
+		const struct inode_entry *entry = &index->slots[i];
 
-		if (index->slots[i].inode == 0)
-			continue;
-		row = &snapshot->sockets[index->slots[i].row & ~ROW_SHARED];
-		if (row->owner == OWNER_NONE)
-			row->owner = OWNER_UNKNOWN;
+		if (entry->inode != 0 && !(entry->row & ROW_OWNED))
+			snapshot->sockets[entry->row].owner = OWNER_UNKNOWN;
 	}
 }
