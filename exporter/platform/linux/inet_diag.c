@@ -39,7 +39,8 @@ static int decode_row(const struct nlmsghdr *header, struct inet_diag_sink *sink
 {
 	struct inet_diag_row row = {0};
 
-	if (mnl_nlmsg_get_payload_len(header) < sizeof(*row.msg))
+	/* The last attribute is padded, and so is the row; libmnl reads to the padded end in any case. */
+	if (mnl_nlmsg_get_payload_len(header) < sizeof(*row.msg) || header->nlmsg_len % MNL_ALIGNTO != 0)
 		return -EBADMSG;
 	row.msg = mnl_nlmsg_get_payload(header);
 	if (mnl_attr_parse(header, sizeof(*row.msg), decode_attribute, &row) != MNL_CB_OK)
@@ -93,7 +94,8 @@ int inet_diag_decode(const void *bytes, size_t length, uint32_t sequence, struct
 	const struct nlmsghdr *header = bytes;
 	int left = length > INT_MAX ? INT_MAX : (int)length;
 
-	while (mnl_nlmsg_ok(header, left)) {
+	/* mnl_nlmsg_ok() takes a length of 2 GiB and more for a negative one, which is small enough. */
+	while (mnl_nlmsg_ok(header, left) && header->nlmsg_len <= (uint32_t)left) {
 		int result = header->nlmsg_seq == sequence ? decode_message(header, sink) : 0;
 
 		if (result != 0)
