@@ -10,3 +10,13 @@ if(TCP_EXPORTER_SANITIZE)
   target_link_options(tcp_exporter_sanitizers INTERFACE ${flags})
   message(STATUS "sanitizers: ${TCP_EXPORTER_SANITIZE}")
 endif()
+
+# Everything is built so that libFuzzer sees which way it went; the fuzz targets link its main() too.
+if(TCP_EXPORTER_FUZZERS)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang" OR NOT TCP_EXPORTER_SANITIZE MATCHES "address")
+    message(FATAL_ERROR "TCP_EXPORTER_FUZZERS needs clang and TCP_EXPORTER_SANITIZE=address,undefined: "
+      "use the preset fuzz")
+  endif()
+  target_compile_options(tcp_exporter_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(tcp_exporter_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
+endif()

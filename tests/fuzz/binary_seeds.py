@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the seeds that are no text: corpus/inet_diag and corpus/exposition. Every socket and name is made up."""
+
+import pathlib
+import socket
+import struct
+
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+
+SEQUENCE = 77  # as in fuzz_inet_diag.c
+NOOP, ERROR, DONE, OVERRUN = 1, 2, 3, 4
+GETSOCK, BY_FAMILY = 18, 20
+MULTI, DUMP_INTR = 2, 16
+ATTRIBUTE_INFO, ATTRIBUTE_V6ONLY = 2, 11
+INFO_SIZE, QUIET_AT = 232, 56  # of struct tcp_info, and where tcpi_last_ack_recv is in it
+
+
+def message(kind, payload=b"", flags=MULTI, sequence=SEQUENCE):
+    """struct nlmsghdr and what follows it."""
+    header = struct.pack("=IHHII", 16 + len(payload), kind, flags, sequence, 0)
+    return header + payload + bytes(-len(payload) % 4)
+
+
+def attribute(kind, payload):
+    """struct nlattr and what follows it."""
+    return struct.pack("=HH", 4 + len(payload), kind) + payload + bytes(-len(payload) % 4)
+
+
+def address(text):
+    family = socket.AF_INET6 if ":" in text else socket.AF_INET
+    return socket.inet_pton(family, text).ljust(16, b"\0")
+
+
+def row(state, local, remote, inode, queues=(0, 0), attributes=b""):
+    """struct inet_diag_msg: addresses as (text, port)."""
+    family = socket.AF_INET6 if ":" in local[0] else socket.AF_INET
+    ends = struct.pack(">HH", local[1], remote[1]) + address(local[0]) + address(remote[0])
+    identity = ends + struct.pack("=III", 0, inode, 0)
+    numbers = struct.pack("=IIIII", 0, queues[0], queues[1], 1000, inode)
+    return struct.pack("=BBBB", family, state, 0, 0) + identity + numbers + attributes
+
+
+def info(quiet_ms, size=INFO_SIZE):
+    body = bytearray(INFO_SIZE)
+    struct.pack_into("=I", body, QUIET_AT, quiet_ms)
+    return attribute(ATTRIBUTE_INFO, bytes(body[:size]))
+
+
+def inet_diag_seeds():
+    listener = row(10, ("0.0.0.0", 80), ("0.0.0.0", 0), 11, (3, 511))
+    v6 = row(10, ("::", 443), ("::", 0), 12, (0, 128), attribute(ATTRIBUTE_V6ONLY, b"\1"))
+    waiting = row(8, ("192.0.2.1", 80), ("198.51.100.7", 50123), 13, (1, 0), info(86400000))
+    mapped = row(1, ("::ffff:192.0.2.1", 80), ("::ffff:198.51.100.7", 50124), 0)
+    gone = row(6, ("2001:db8::1", 443), ("2001:db8::2", 50125), 0)
+    rows = [listener, v6, waiting, mapped, gone]
+    yield "dump", b"".join(message(BY_FAMILY, each) for each in rows) + message(DONE, struct.pack("=i", 0))
+    yield "both-families", b"".join(message(GETSOCK, each) for each in rows)
+    yield "interrupted", message(GETSOCK, listener, MULTI | DUMP_INTR) + message(DONE, b"", MULTI | DUMP_INTR)
+    yield "refused", message(ERROR, struct.pack("=i", -2) + bytes(16), 0)
+    yield "acknowledged", message(ERROR, struct.pack("=i", 0) + bytes(16), 0)
+    yield "failed-at-the-end", message(GETSOCK, gone) + message(DONE, struct.pack("=i", -12))
+    yield "overrun", message(NOOP) + message(OVERRUN)
+    yield "other-sequence", message(GETSOCK, waiting, sequence=1) + message(GETSOCK, waiting)
+    yield "old-kernel-info", message(GETSOCK, row(8, ("192.0.2.1", 80), ("192.0.2.2", 1), 5, (0, 0), info(7, QUIET_AT)))
+    yield "cut-row", message(GETSOCK, listener)[:60]
+    long_row = bytearray(message(GETSOCK, listener))
+    struct.pack_into("=I", long_row, 0, 4000)
+    yield "long-row", bytes(long_row)
+    yield "length-over-2-gib", message(GETSOCK, listener) + struct.pack("=I", 0xFFFFFFF0) + bytes(40)
+    # A length that is no multiple of 4, at the very end: the padding is not there.
+    for name, attributes, missing in (
+        ("odd-flag", attribute(ATTRIBUTE_V6ONLY, b"\1"), 3),
+        ("odd-info", info(0x01020304, QUIET_AT + 4), 2),
+        ("odd-attribute", bytes(4), 2),
+    ):
+        odd = bytearray(message(GETSOCK, listener + attributes))
+        struct.pack_into("=I", odd, 0, len(odd) - missing)
+        yield name, bytes(odd[:-missing])
+
+
+def process(sockets, *texts):
+    """Texts after the first are user, exe, unit and container, in this order, as the bits of the first byte say."""
+    bits = sum(1 << i for i in range(1, len(texts)))
+    head = bytes([(bits * 8 + len(sockets) - 1) & 255])
+    return head + b"".join(bytes([len(text)]) + text for text in texts) + bytes(sockets)
+
+
+def exposition_seeds():
+    # A socket is one byte: modulo 11 its state; bit 5 is port 80, bit 7 that nobody holds it.
+    listen, close_wait, established, unheld = 42, 40, 33, 135
+    plain = process([listen, close_wait, established], b"nginx", b"www-data", b"/usr/sbin/nginx")
+    quoted = [b'say "hi"', b"back\\slash", b"two\nlines", b"tab\there", b"nul\0byte", b"", b"(other)", b"(none)"]
+    bad = [b"\xff\xfe", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\xf0\x9f\x92\xa9", b"\xef\xbf\xbd"]
+    yield "plain", bytes([0, 128]) + plain
+    yield "all-labels", bytes([255, 129]) + plain + process([established, 7], b"java", b"app", b"/opt/java", b"a.service", b"c" * 64)
+    yield "quoting", bytes([0, 128]) + b"".join(process([7, close_wait], name) for name in quoted)
+    yield "not-utf8", bytes([0, 129]) + b"".join(process([7, close_wait], name) for name in bad)
+    # Names that are equal once they are repaired are one series.
+    yield "repaired-alike", bytes([0, 130]) + b"".join(process([7], name) for name in (b"\xff", b"\xfe", b"\xef\xbf\xbd"))
+    yield "folded", bytes([3, 0]) + b"".join(process([7, 0, 1, 2, 39], b"p%d" % i) for i in range(24))
+    yield "credited", bytes([0, 128]) + process([listen, unheld, unheld + 32], b"server") + process([200], b"client")
+
+
+def main():
+    for folder, seeds in (("inet_diag", inet_diag_seeds()), ("exposition", exposition_seeds())):
+        (CORPUS / folder).mkdir(parents=True, exist_ok=True)
+        for name, content in seeds:
+            (CORPUS / folder / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fuzzes the command line: one readable line for what is wrong, else every field within its range. */
+#include "tests/fuzz/fuzz.h"
+
+#include <errno.h>
+
+#include "exporter/option_table.h"
+#include "exporter/options.h"
+#include "metrics/fold.h"
+
+enum {
+	ARGUMENTS_MAX = 64,
+	/* Room for any message, and too little for most. */
+	ERROR_SIZE = 512,
+	ERROR_SMALL = 24,
+};
+
+/* Printable on one line: no control byte. */
+static void check_line(const char *error, size_t size)
+{
+	size_t length = strnlen(error, size);
+
+	CHECK(length > 0 && length < size);
+	for (size_t i = 0; i < length; i++)
+		CHECK((unsigned char)error[i] >= ' ' && error[i] != 0x7f);
+}
+
+/* A message that was not cut names the flag, or quotes what it did not take for one. */
+static void check_error(const char *error)
+{
+	check_line(error, ERROR_SIZE);
+	CHECK(error[0] == '"' || strncmp(error, "--", 2) == 0);
+	CHECK(strlen(error) < ERROR_SIZE - 1);
+}
+
+static void check_options(const struct options *options)
+{
+	CHECK(options->action >= ACTION_SERVE && options->action <= ACTION_VERSION);
+	CHECK(options->table_format >= TABLE_TEXT && options->table_format <= TABLE_REPLAY);
+	CHECK(options->listen_count >= 1 && options->listen_count <= OPTIONS_MAX_LISTEN);
+	for (size_t i = 0; i < options->listen_count; i++)
+		CHECK(options->listen[i] && strchr(options->listen[i], ':'));
+	CHECK(options->telemetry_path && options->telemetry_path[0] == '/');
+	CHECK(!strpbrk(options->telemetry_path, " ?#%"));
+	CHECK(options->max_requests >= 1 && options->max_requests <= 10000);
+	CHECK(options->local_port >= LOCAL_PORT_SERVED && options->local_port <= LOCAL_PORT_NONE);
+	CHECK(options->max_series >= FOLD_MIN_SERIES);
+	CHECK(options->labels < LABEL_BIT(LABEL_COUNT));
+	CHECK(options->naming >= NAMING_COMM && options->naming <= NAMING_CMDLINE);
+	CHECK(options->procfs && options->procfs[0] == '/');
+	CHECK(options->log_level >= LOG_LEVEL_DEBUG && options->log_level <= LOG_LEVEL_ERROR);
+	CHECK(options->log_format >= LOG_FORMAT_LOGFMT && options->log_format <= LOG_FORMAT_JSON);
+	CHECK(options->backend);
+	CHECK((strcmp(options->backend, platform_replay.name) == 0) == (options->replay_file != NULL));
+}
+
+static void parse(int argc, const char *const *argv)
+{
+	char *error = malloc(ERROR_SIZE), *small = malloc(ERROR_SMALL);
+	struct options options, again;
+	int result;
+
+	CHECK(error && small);
+	result = options_parse(&options, argc, argv, error, ERROR_SIZE);
+	CHECK(result == 0 || result == -EINVAL);
+	CHECK(options_parse(&again, argc, argv, small, ERROR_SMALL) == result);
+	if (result == 0) {
+		check_options(&options);
+	} else {
+		check_error(error);
+		check_line(small, ERROR_SMALL);
+		CHECK(strncmp(error, small, strlen(small)) == 0);
+	}
+	free(error);
+	free(small);
+}
+
+/* An input is the arguments, one a line. */
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	char *text = terminated_copy(bytes, length);
+	const char *argv[ARGUMENTS_MAX + 1] = {NULL};
+	int argc = 0;
+
+	for (char *at = text, *newline; argc < ARGUMENTS_MAX && *at; at = newline + 1) {
+		newline = strchr(at, '\n');
+		argv[argc++] = at;
+		if (!newline)
+			break;
+		*newline = '\0';
+	}
+	parse(argc, argv);
+	free(text);
+	return 0;
+}
