@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What backends share: the clock, the limit on a read's time, errors in words. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "exporter/platform/platform.h"
+
+static void test_clock(void **state)
+{
+	const struct timespec nap = {.tv_nsec = 20 * 1000 * 1000};
+	uint64_t before = platform_now_ns(), after;
+
+	(void)state;
+	nanosleep(&nap, NULL);
+	after = platform_now_ns();
+	assert_true(after - before >= 20 * UINT64_C(1000000));
+	assert_true(after - before < 20 * UINT64_C(1000000000));
+}
+
+static void test_patience(void **state)
+{
+	struct patience patience = {.deadline_ns = UINT64_MAX};
+
+	(void)state;
+	assert_int_equal(patience_over(&patience), 0);
+	atomic_store(&patience.deadline_ns, platform_now_ns() + UINT64_C(60000000000));
+	assert_int_equal(patience_over(&patience), 0);
+	atomic_store(&patience.deadline_ns, platform_now_ns());
+	assert_int_equal(patience_over(&patience), -ETIMEDOUT);
+	atomic_store(&patience.deadline_ns, UINT64_MAX); /* a deadline may be put off */
+	assert_int_equal(patience_over(&patience), 0);
+	atomic_store(&patience.cancelled, true);
+	assert_int_equal(patience_over(&patience), -ECANCELED);
+	atomic_store(&patience.deadline_ns, 0); /* the end of the program goes first */
+	assert_int_equal(patience_over(&patience), -ECANCELED);
+}
+
+static void test_error(void **state)
+{
+	struct platform_error error;
+	char text[1000];
+
+	(void)state;
+	platform_error_set(&error, "cannot read \"%s\": %d", "x", 7);
+	assert_string_equal(error.text, "cannot read \"x\": 7");
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	platform_error_set(&error, "%s", text);
+	assert_int_equal(strlen(error.text), sizeof(error.text) - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_clock),
+	        cmocka_unit_test(test_patience),
+	        cmocka_unit_test(test_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
