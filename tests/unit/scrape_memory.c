@@ -1,56 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory that runs out, at each allocation of a scrape in turn: a 503 that is counted, and a next scrape that works. */
+#include "failing_memory.h"
 #include "scrape_client.h"
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 /* Far more than a scrape allocates: the loop ends at the first scrape that needs no more. */
 enum { ALLOCATIONS_MAX = 2000 };
-
-/* Allocations that still work before `failing` fail; negative: all work. The linker sends those of the
- * project here, not those of libraries. */
-static atomic_int left = -1;
-static atomic_int failing;
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-
-static bool fails(void)
-{
-	if (atomic_load(&left) < 0 || atomic_fetch_sub(&left, 1) > 0)
-		return false;
-	/* this one fails, and as many after it as were asked for */
-	atomic_store(&left, atomic_fetch_sub(&failing, 1) > 1 ? 0 : -1);
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails() ? NULL : __real_realloc(old, size);
-}
 
 /* A scraper that has allocated nothing for a scrape yet: its first snapshot failed at once. */
 static void start(struct fixture *fixture)
@@ -80,12 +42,10 @@ static bool scrape_without_memory(struct fixture *fixture, int at, int count)
 
 	client_init(&client);
 	client.ticket.gzip = true;
-	atomic_store(&failing, count);
-	atomic_store(&left, at);
+	memory_fail(at, count);
 	scraper_submit(fixture->scraper, &client.ticket);
 	client_wait(&client);
-	failed = atomic_load(&failing) < count;
-	atomic_store(&left, -1);
+	failed = memory_failed();
 	assert_int_equal(client.ticket.status, failed ? 503 : 200);
 	if (failed && client.ticket.body)
 		assert_true(client_has(&client, "scrape failed: "));
