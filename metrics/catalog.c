@@ -58,7 +58,8 @@ const struct metric catalog[METRIC_COUNT] = {
                                          "Processes whose open files this exporter may not read; their sockets are "
                                          "counted with process \"(unknown)\""},
         [METRIC_SHARED_SOCKETS] = {"tcp_exporter_shared_sockets", METRIC_GAUGE, "", "",
-                                   "Sockets that more than one process holds; they are counted with the oldest"},
+                                   "Sockets that more than one process holds; each is counted with the holder that "
+                                   "started first, PID 1 coming last"},
         [METRIC_HTTP_REQUESTS] = {"tcp_exporter_http_requests_total", METRIC_COUNTER, "", "code",
                                   "HTTP requests that were answered, by status code; this one is not among them"},
         [METRIC_PROCESS_CPU] = {"process_cpu_seconds_total", METRIC_COUNTER, "seconds", "",
