@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compares what the programs write for recorded snapshots with the files in expected/, whole and byte by byte.
+
+golden.py --render PROGRAM --exporter PROGRAM [--update] [CASE...]
+--update writes the files anew: read the difference before you commit it.
+"""
+import argparse
+import difflib
+import json
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+DATA = HERE.parent / "data"
+
+# File in expected/ -> how to make it. "render" takes a format, a snapshot and flags; "table" a snapshot
+# and a format for --print-table; "exporter" the exporter's own arguments.
+ALL_LABELS = [f"--collector.label={label}" for label in
+              ("pid", "user", "exe", "unit", "container", "netns", "family", "local_address")]
+QUIET = "--web.disable-exporter-metrics"
+CASES = {
+    "web.prom": ("render", "text", "web"),
+    "web.openmetrics": ("render", "openmetrics", "web"),
+    "web_all_ports.prom": ("render", "text", "web", QUIET, "--collector.local-port=all"),
+    "web_no_ports.prom": ("render", "text", "web", QUIET, "--collector.local-port=none"),
+    "web_include.prom": ("render", "text", "web", QUIET, "--collector.process.include=nginx|post.*",
+                         "--collector.process.exclude=.*gres"),
+    "empty.prom": ("render", "text", "empty"),
+    "empty.openmetrics": ("render", "openmetrics", "empty", QUIET),
+    "hostile.prom": ("render", "text", "hostile", QUIET),
+    "hostile.openmetrics": ("render", "openmetrics", "hostile", QUIET),
+    "labels.prom": ("render", "text", "labels", QUIET, *ALL_LABELS),
+    "labels_netns.prom": ("render", "text", "labels", QUIET, "--collector.label=netns"),
+    "labels_none.prom": ("render", "text", "labels", QUIET),
+    "v6.prom": ("render", "text", "v6", QUIET),
+    "unknown.prom": ("render", "text", "unknown"),
+    "crowd.prom": ("render", "text", "crowd", QUIET),
+    "crowd_folded.prom": ("render", "text", "crowd", "--collector.max-series=30"),
+    "crowd_least.prom": ("render", "text", "crowd", QUIET, "--collector.max-series=12"),
+    "web.table": ("table", "text", "web"),
+    "web.json": ("table", "json", "web"),
+    "hostile.table": ("table", "text", "hostile"),
+    "hostile.json": ("table", "json", "hostile"),
+    "labels.json": ("table", "json", "labels"),
+    "v6.table": ("table", "text", "v6"),
+    "unknown.table": ("table", "text", "unknown"),
+    "empty.json": ("table", "json", "empty"),
+    "help.txt": ("exporter", "--help"),
+}
+
+
+def command(programs: argparse.Namespace, case: tuple[str, ...]) -> list[str]:
+    kind, rest = case[0], case[1:]
+    if kind == "render":
+        return [programs.render, rest[0], str(DATA / f"{rest[1]}.replay"), *rest[2:]]
+    if kind == "table":
+        return [programs.exporter, f"--print-table={rest[0]}", f"--collector.replay={DATA / rest[1]}.replay"]
+    return [programs.exporter, *rest]
+
+
+def check(programs: argparse.Namespace, name: str) -> bool:
+    result = subprocess.run(command(programs, CASES[name]), capture_output=True, timeout=60)
+    if result.returncode != 0 or result.stderr:
+        print(f"{name}: exit {result.returncode}: {result.stderr.decode(errors='replace')}")
+        return False
+    if name.endswith(".json"):
+        json.loads(result.stdout.decode("utf-8"))  # raises if it is not JSON in UTF-8
+    path = HERE / "expected" / name
+    if programs.update:
+        path.write_bytes(result.stdout)
+        return True
+    expected = path.read_bytes() if path.exists() else b""
+    if result.stdout == expected:
+        return True
+    print(f"{name} differs; if that is right, run golden.py with --update")
+    before, after = (text.decode(errors="backslashreplace").splitlines() for text in (expected, result.stdout))
+    print("\n".join(difflib.unified_diff(before, after, "expected", "actual", lineterm="", n=2)))
+    return False
+
+
+def unknown_files() -> list[str]:
+    """Files that no case makes: nobody would notice that they are wrong."""
+    return [path.name for path in (HERE / "expected").iterdir() if path.name not in CASES]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--render", required=True)
+    parser.add_argument("--exporter", required=True)
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("cases", nargs="*")
+    programs = parser.parse_args()
+    failed = [name for name in programs.cases or CASES if not check(programs, name)]
+    for name in unknown_files():
+        print(f"{name}: no case makes this file")
+        failed.append(name)
+    print(f"{len(programs.cases or CASES)} files, {len(failed)} wrong")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * render text|openmetrics SNAPSHOT [FLAG...]: a recorded snapshot as the exporter would serve it with
+ * these flags, on standard output; but with every number that is not the snapshot's constant.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "exporter/backend.h"
+#include "exporter/filter.h"
+#include "exporter/platform/replay/parse.h"
+#include "exporter/print.h"
+#include "metrics/report.h"
+
+enum {
+	/* Far more than any of the snapshots kept for tests. */
+	SNAPSHOT_BYTES_MAX = 1 << 20,
+	EXPOSITION_BYTES_MAX = 1 << 24,
+};
+
+struct render {
+	struct options options;
+	struct snapshot snapshot;
+	struct listeners listeners;
+	struct census census;
+	struct fold fold;
+	struct filter *filter;
+};
+
+static uint64_t stopped_clock(void)
+{
+	return 0;
+}
+
+/* Distinct numbers, so that none can stand in another's place. */
+static const struct report_self self = {
+        .version = "1.2.3",
+        .revision = "abc",
+        .compiler = "cc \"4\"",
+        .backend = "replay",
+        .scrapes = 21,
+        .scrape_errors = {1, 2, 3, 4, 5, 6},
+        .http_requests = {7, 8, 9},
+        .census_ns = 123456789,
+        .process =
+                {
+                        .cpu_us = 1250000,
+                        .resident_bytes = 11111111,
+                        .virtual_bytes = 22222222,
+                        .virtual_max_bytes = SELF_ABSENT,
+                        .open_fds = 13,
+                        .max_fds = 1024,
+                        .start_ms = 1760000000123,
+                },
+};
+
+static int read_snapshot(struct render *render, const char *path)
+{
+	static char bytes[SNAPSHOT_BYTES_MAX];
+	struct replay_fault fault;
+	FILE *file = fopen(path, "rb");
+	size_t length;
+	int err;
+
+	if (file == NULL) {
+		perror(path);
+		return -1;
+	}
+	length = fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	err = replay_parse(bytes, length, NULL, &render->snapshot, &fault);
+	if (err != 0)
+		fprintf(stderr, "%s:%zu: %s\n", path, fault.line, fault.reason);
+	return err;
+}
+
+static int count(struct render *render)
+{
+	struct census_options options = {
+	        .labels = render->options.labels,
+	        .local_port = render->options.local_port,
+	};
+	int err = 0;
+
+	if (render->options.include != NULL || render->options.exclude != NULL) {
+		err = filter_new(&render->filter, render->options.include, render->options.exclude);
+		options.keep = filter_keep;
+		options.keep_data = render->filter;
+	}
+	if (err == 0)
+		err = listeners_build(&render->listeners, &render->snapshot);
+	if (err != 0)
+		return err;
+	listeners_credit(&render->listeners, &render->snapshot);
+	err = census_take(&render->census, &render->snapshot, &render->listeners, &options);
+	if (err == 0)
+		err = fold_rank(&render->fold, &render->census.by_local_port);
+	if (err == 0)
+		err = fold_rank(&render->fold, &render->census.outbound);
+	return err;
+}
+
+static int write_report(struct render *render, enum exposition_format format)
+{
+	const struct report_input input = {&render->snapshot, &render->census, &self};
+	const struct report_options options = {
+	        .format = format,
+	        .families = render->options.disable_exporter_metrics ? METRICS_ALL & ~METRICS_OF_EXPORTER : METRICS_ALL,
+	        .max_series = render->options.max_series,
+	        .now_ns = stopped_clock,
+	};
+	struct platform_error error;
+	struct textbuf out;
+	int err;
+
+	textbuf_init(&out, EXPOSITION_BYTES_MAX);
+	err = report_write(&out, &input, &render->fold, &options);
+	if (err == 0)
+		err = print_bytes(out.data, out.length, &error);
+	textbuf_release(&out);
+	return err;
+}
+
+static void release(struct render *render)
+{
+	filter_free(render->filter);
+	fold_release(&render->fold);
+	census_release(&render->census);
+	listeners_release(&render->listeners);
+	snapshot_release(&render->snapshot);
+}
+
+int main(int argc, char **argv)
+{
+	static struct render render;
+	char error[512] = "";
+	bool openmetrics;
+	int err;
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: render text|openmetrics SNAPSHOT [FLAG...]\n");
+		return 2;
+	}
+	openmetrics = strcmp(argv[1], "openmetrics") == 0;
+	err = options_parse(&render.options, argc - 3, (const char *const *)(argv + 3), error, sizeof(error));
+	if (err != 0) {
+		fprintf(stderr, "render: %s\n", error);
+		return 2;
+	}
+	snapshot_init(&render.snapshot);
+	listeners_init(&render.listeners);
+	census_init(&render.census);
+	fold_init(&render.fold);
+	err = read_snapshot(&render, argv[2]);
+	if (err == 0)
+		err = count(&render);
+	if (err == 0)
+		err = write_report(&render, openmetrics ? FORMAT_OPENMETRICS : FORMAT_TEXT);
+	release(&render);
+	return err != 0;
+}
