@@ -80,7 +80,8 @@ class Actor:
         return lambda **arguments: self._call(method, arguments)
 
 
-def connect_pairs(client: Actor, server: Actor, listener: int, count: int, port: int, **where: Any) -> tuple[list[int], list[int]]:
+def connect_pairs(client: Actor, server: Actor, listener: int, count: int, port: int,
+                  **where: Any) -> tuple[list[int], list[int]]:  # fmt: skip
     """`count` accepted connections: the client's sockets and the server's, in the same order."""
     pairs = []
     for _ in range(count):

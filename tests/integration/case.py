@@ -104,7 +104,8 @@ class SceneCase(unittest.TestCase):
     def check_counts(self, what: str, got: Counter, expected: Counter, rows: Iterable[Row] = ()) -> None:
         if got == expected:
             return
-        wrong = [f"{key}: is {got[key]}, must be {expected[key]}" for key in sorted(got | expected) if got[key] != expected[key]]
+        keys = (key for key in sorted(got | expected) if got[key] != expected[key])
+        wrong = [f"{key}: is {got[key]}, must be {expected[key]}" for key in keys]
         self.fail("\n".join([show(what, wrong), show("all of it", sorted(got.items())), show_rows(rows)]))
 
     def check_owners(self, exposition: Exposition, expected: Counter) -> None:

@@ -78,9 +78,10 @@ class Exporter:
         # Who owns the test's end of a scrape, as the exporter sees it.
         self.client = "(none)" if uid is None else "(unknown)"
         host = f"[{address}]" if ":" in address else address
-        self.program = scene.start(binary, f"--web.listen-address={host}:{PORT}", *flags, network=network, uid=uid, **environment)
-        if not wait_until(self._answers, START_SECONDS):
-            raise AssertionError(f"the exporter does not answer: {self.program.output()}")
+        self.program = scene.start(binary, f"--web.listen-address={host}:{PORT}", *flags,
+                                   network=network, uid=uid, **environment)  # fmt: skip
+        if not wait_until(self._ready, START_SECONDS):
+            raise AssertionError(f"the exporter is not ready: {self.program.output()}")
 
     @property
     def pid(self) -> int:
@@ -103,11 +104,12 @@ class Exporter:
         with self.link() as link:
             return link.metrics(path)
 
-    def _answers(self) -> bool:
+    def _ready(self) -> bool:
         if self.program.wait(0) is not None:
             raise AssertionError(f"the exporter ended at once: {self.program.output()}")
         try:
-            return self.ask("/healthz").status == 200
+            # Ready: its first snapshot is taken, and is not the answer to a scrape that comes meanwhile.
+            return self.ask("/readyz").status == 200
         except ConnectionRefusedError:
             return False
 

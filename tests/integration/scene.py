@@ -150,5 +150,6 @@ class Scene:
         for device in ("hole0", "hole1"):
             self.run("ip", "link", "set", device, "up")
         self.run("ip", "address", "add", "192.0.2.1/24", "dev", "hole0")
-        self.run("ip", "neighbour", "add", "192.0.2.9", "lladdr", "02:00:00:00:00:09", "dev", "hole0", "nud", "permanent")
+        nobody = ("lladdr", "02:00:00:00:00:09", "nud", "permanent")
+        self.run("ip", "neighbour", "add", "192.0.2.9", "dev", "hole0", *nobody)
         return "192.0.2.9"

@@ -122,7 +122,8 @@ class Owners(SceneCase):
         child = self.scene.actor("parent").fork("zombie")
         self.pairs(child, 2)
         child.die()
-        self.assertTrue(wait_until(lambda: "Z zombie" in self.scene.run("ps", "-eo", "s,comm"), 5), "no zombie came about")
+        came_about = wait_until(lambda: "Z zombie" in self.scene.run("ps", "-eo", "s,comm"), 5)
+        self.assertTrue(came_about, "there is no zombie")
         self.check({("fin_wait2", "(none)", "80"): 2, ("close_wait", "client", "ephemeral"): 2})
 
 

@@ -45,7 +45,8 @@ def read_text(text: str) -> list[Printed]:
         if not match:
             raise AssertionError(f"not a row: {line!r}")
         state, local, local_port, remote, remote_port, pid, name = match.groups()
-        printed.append(Printed(WORDS[state], local.strip("[]"), int(local_port), remote.strip("[]"), int(remote_port), int(pid), name))
+        printed.append(Printed(WORDS[state], local.strip("[]"), int(local_port), remote.strip("[]"), int(remote_port),
+                               int(pid), name))  # fmt: skip
     return printed
 
 
@@ -92,13 +93,15 @@ class PrintTable(SceneCase):
         rows = self.scene.ss(owners=True)
         holders = {ends_of(row): row.pids for row in rows}
         listeners = {row.local_port: min(row.pids) for row in rows if row.state == "listen"}
-        names = {pid: self.scene.run("ps", "-o", "comm=", "-p", str(pid)).strip() for pids in holders.values() for pid in pids}
-        names[0] = "(none)"
+        names = {0: "(none)"}
+        for pid in frozenset().union(*holders.values()):
+            names[pid] = self.scene.run("ps", "-o", "comm=", "-p", str(pid)).strip()
         for printed in self.both():
             for row in printed:
                 # The oldest of several holders; of none, the listener's.
                 pid = min(holders[row.ends], default=listeners.get(row.local_port, 0))
-                self.assertEqual((row.pid, row.name), (pid, names[pid]), f"{row}\n{show_rows(rows)}\n{show('printed', printed)}")
+                both = f"{row}\n{show_rows(rows)}\n{show('printed', printed)}"
+                self.assertEqual((row.pid, row.name), (pid, names[pid]), both)
 
     def test_the_order_is_by_address_and_port(self) -> None:
         self.make_sockets()

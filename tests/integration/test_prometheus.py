@@ -104,7 +104,8 @@ class Prometheus(SceneCase):
 
     def test_queries_answer_what_was_made(self) -> None:
         ready = wait_until(self.scraped, 40, 0.2)
-        self.assertTrue(ready, f"not scraped: {[proxy.seen[-1:] for proxy in self.proxies.values()]}\n{self.prometheus.output()}")
+        seen = [proxy.seen[-1:] for proxy in self.proxies.values()]
+        self.assertTrue(ready, f"not scraped: {seen}\n{self.prometheus.output()}")
         for job in JOBS:
             with self.subTest(job):
                 self.check_job(job)
