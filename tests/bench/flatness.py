@@ -17,7 +17,8 @@ GROWTH_MAX_BYTES = 256 * 1024
 
 def checkpoint(server, scrape):
     memory = server.memory()
-    return {"scrape": scrape, "rss": memory["VmRSS"], "anonymous": memory["RssAnon"], "descriptors": server.descriptors()}
+    return {"scrape": scrape, "rss": memory["VmRSS"], "anonymous": memory["RssAnon"],
+            "descriptors": server.descriptors()}
 
 
 def scrape_many(row, scrapes):

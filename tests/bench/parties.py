@@ -19,8 +19,6 @@ NODE_EXPORTER_PORT = 9100
 # A first snapshot of a million sockets takes a few seconds on a slow machine.
 START_SECONDS = 60
 STOP_SECONDS = 30
-# Scrapes from which the phases' durations are taken.
-PHASE_SCRAPES = 5
 
 # The most that a process of the load is to hold, and the descriptors that it needs besides.
 SOCKETS_PER_PROCESS = 10000
@@ -40,6 +38,10 @@ def processes_for(sockets, processes):
     if limit == resource.RLIM_INFINITY:
         limit = SOCKETS_PER_PROCESS + OTHER_DESCRIPTORS
     return max(processes, -(-sockets // min(SOCKETS_PER_PROCESS, limit - OTHER_DESCRIPTORS)))
+
+
+class TookTooLong(Exception):
+    """The probe stopped what it timed."""
 
 
 class Load:
@@ -111,14 +113,18 @@ class Server:
     def descriptors(self):
         return len(list(self.proc("fd").iterdir()))
 
-    def samples(self):
-        """One scrape, read: [(name, labels, value)]."""
+    def scrape(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()
         connection.close()
-        matches = (SAMPLE.match(line) for line in text.splitlines() if not line.startswith("#"))
-        return [(m[1], dict(LABEL.findall(m[2] or "")), float(m[3])) for m in matches if m]
+        return text
+
+
+def parse_samples(text):
+    """[(name, labels, value)] of an exposition."""
+    matches = (SAMPLE.match(line) for line in text.splitlines() if not line.startswith("#"))
+    return [(match[1], dict(LABEL.findall(match[2] or "")), float(match[3])) for match in matches if match]
 
 
 class Sample:
@@ -149,12 +155,17 @@ class Row:
         self._child.stdin.write("\n")
         self._child.stdin.flush()
         words = self._child.stdout.readline().split()
+        if words == ["timeout"]:
+            raise TookTooLong(f"{self.title}: stopped after two minutes")
         if len(words) != 3:
             raise BenchError(f"{self.title}: the probe failed")
         return Sample(*map(int, words))
 
     def begin(self):
         """Before the first round."""
+
+    def after_run(self):
+        """After a run that counts."""
 
     def end(self):
         """After the last round."""
@@ -177,12 +188,13 @@ class ServerRow(Row):
     def __init__(self, tools, key, title, server):
         super().__init__(tools, key, title, ["get", "127.0.0.1", str(server.port), "/metrics"])
         self.server = server
+        self.phases = []
 
     def begin(self):
         self._cpu = self.server.cpu_ns()
 
     def end(self):
-        self._cpu = (self.server.cpu_ns() - self._cpu) / len(self.samples)
+        self._cpu = (self.server.cpu_ns() - self._cpu) / (len(self.samples) + len(self.phases))
         self._memory = self.server.memory()
 
     def cpu_ns(self):
@@ -193,16 +205,18 @@ class ServerRow(Row):
 
 
 class ExporterRow(ServerRow):
+    def after_run(self):
+        """One more scrape, to read where its time goes by the exporter's own clock."""
+        self.phases.append({labels["phase"]: value * 1e9 for name, labels, value in parse_samples(self.server.scrape())
+                            if name == "tcp_exporter_scrape_duration_seconds"})
+
     def facts(self):
-        phases = {}
-        for _ in range(PHASE_SCRAPES):
-            for name, labels, value in self.server.samples():
-                if name == "tcp_exporter_scrape_duration_seconds":
-                    phases.setdefault(labels["phase"], []).append(value * 1e9)
-        return {**super().facts(), "phases": {phase: statistics.median(values) for phase, values in phases.items()}}
+        parts = {phase: statistics.median(scrape[phase] for scrape in self.phases) for phase in self.phases[0]}
+        whole = statistics.median(sample.ns for sample in self.samples.values())
+        return {**super().facts(), "phases": {**parts, "the rest": whole - sum(parts.values())}}
 
     def sockets_seen(self):
-        count = sum(value for name, labels, value in self.server.samples()
+        count = sum(value for name, labels, value in parse_samples(self.server.scrape())
                     if name == "tcp_connections" and labels["process"].startswith("load-"))
         return int(count), True
 
@@ -229,7 +243,8 @@ def rows(arguments):
         exporters = []
         for number, backend in enumerate(arguments.backends):
             server = stack.enter_context(exporter_server(arguments, backend, FIRST_EXPORTER_PORT + number))
-            exporters.append((server, add(ExporterRow(tools, f"exporter-{backend}", f"tcp_exporter, {backend}", server))))
+            row = add(ExporterRow(tools, f"exporter-{backend}", f"tcp_exporter, {backend}", server))
+            exporters.append((server, row))
         found = [row for _, row in exporters] + [
             add(Row(tools, "dump", "bare dump: IPv4, then IPv6", ["dump"])),
             add(Row(tools, "dump-one-walk", "bare dump in one walk", ["dump-one-walk"])),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times one kind of work: a run for each line of standard input, and "nanoseconds cpu_nanoseconds count" for each. */
+/* Times one kind of work: a run for each line of standard input, and "nanoseconds cpu_nanoseconds count" for each, or
+ * "timeout". */
 #include "probe.h"
 
 #include <errno.h>
@@ -30,6 +31,11 @@ static int serve(const struct probe_kind *kind, void *state)
 		const int result = kind->run(state, &sample);
 		const uint64_t elapsed = now_ns(CLOCK_MONOTONIC) - start;
 
+		if (result < 0 && errno == ETIME) {
+			puts("timeout");
+			fflush(stdout);
+			continue;
+		}
 		if (result < 0) {
 			fprintf(stderr, "probe: %s: %s\n", kind->name, strerror(errno));
 			return 1;

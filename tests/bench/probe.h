@@ -19,7 +19,7 @@ struct probe_kind {
 	int own_cpu;        /* run() sets cpu_ns; else it is this process's own time */
 	/* The state that run() keeps from one run to the next, or NULL with errno set. */
 	void *(*open)(char **arguments);
-	/* 0, or -1 with errno set. */
+	/* 0, or -1 with errno set: ETIME if it was stopped for taking too long. */
 	int (*run)(void *state, struct probe_sample *sample);
 	void (*close)(void *state);
 };
@@ -31,7 +31,7 @@ extern const struct probe_kind probe_dump, probe_dump_one_walk;
 extern const struct probe_kind probe_walk;
 /* HTTP GET on a connection that is kept. */
 extern const struct probe_kind probe_get;
-/* A command, its output to /dev/null. */
+/* A command, its output to /dev/null, for two minutes at most. */
 extern const struct probe_kind probe_exec;
 
 #endif
