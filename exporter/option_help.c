@@ -27,6 +27,15 @@ static void put_spaces(struct textbuf *out, size_t count)
 		textbuf_putc(out, ' ');
 }
 
+/* Stands for a space where no line may break. */
+#define TIE '\x1f'
+
+static void put_word(struct textbuf *out, const char *word, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		textbuf_putc(out, word[i] == TIE ? ' ' : word[i]);
+}
+
 /* The words of `text` in lines from HELP_COLUMN to HELP_WIDTH; the cursor is at `column`. */
 static void put_wrapped(struct textbuf *out, const char *text, size_t column)
 {
@@ -44,7 +53,7 @@ static void put_wrapped(struct textbuf *out, const char *text, size_t column)
 			textbuf_putc(out, ' ');
 			column++;
 		}
-		textbuf_append(out, text, length);
+		put_word(out, text, length);
 		column += length;
 		text += length;
 		text += strspn(text, " ");
@@ -81,7 +90,7 @@ static void put_sentences(struct textbuf *out, const struct option *option)
 	if (option->repeatable)
 		textbuf_puts(out, " Can be given several times.");
 	if (option->fallback != NULL)
-		textbuf_printf(out, " Default: %s", option->fallback);
+		textbuf_printf(out, " Default:%c%s", TIE, option->fallback);
 }
 
 static void put_option(struct textbuf *out, struct textbuf *sentences, const struct option *option)
