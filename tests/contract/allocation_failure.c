@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory that runs out at each allocation of a scrape in turn, with the backends that users run: the
+ * scrape is answered, a failure is counted as one of memory, and the next scrape is whole and right.
+ */
+#include <errno.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+#include "exporter/platform/linux/procfs.h"
+#include "exporter/scrape.h"
+#include "tests/contract/faults.h"
+#include "tests/contract/scene.h"
+#include "tests/fuzz/exposition_check.h"
+
+#define EVERYTHING (WANT_USER | WANT_EXE | WANT_UNIT | WANT_CONTAINER | WANT_SHARED | WANT_CLOSE_WAIT_AGE)
+#define TEXT_MAX   ((size_t)4 * 1024 * 1024)
+
+enum {
+	/* Far more than a scrape makes: the loops end at the first scrape that needs no more. */
+	ALLOCATIONS_MAX = 5000,
+	/* Fewer cannot be: the table, the census, the text and the body each take some. */
+	ALLOCATIONS_MIN = 10,
+	ALL_THAT_FOLLOW = 1 << 30,
+};
+
+static struct scene scene;
+
+/* A backend that refuses its first read, the snapshot that a scraper begins with: so that the scrape under
+ * test is the first to need memory. */
+struct platform {
+	const struct platform_backend *inner;
+	struct platform *platform;
+	atomic_uint reads;
+};
+
+/* A scraper, and what it stands on. */
+struct subject {
+	struct platform_options options;
+	struct platform platform;
+	struct platform_backend backend;
+	struct scraper *scraper;
+};
+
+struct wish {
+	enum exposition_format format;
+	bool gzip;
+};
+
+static const struct wish wishes[] = {
+        {FORMAT_TEXT, false}, {FORMAT_TEXT, true}, {FORMAT_OPENMETRICS, false}, {FORMAT_OPENMETRICS, true}};
+
+static int read_but_first(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+                          struct platform_error *error)
+{
+	if (atomic_fetch_add(&platform->reads, 1) == 0) {
+		platform_error_set(error, "not yet");
+		return -EPERM;
+	}
+	return platform->inner->read(platform->platform, patience, snapshot, error);
+}
+
+static void wait_for_first_read(struct subject *subject)
+{
+	const struct timespec pause = {0, 100000};
+	char reason[256] = "";
+
+	while (!reason[0]) {
+		assert_false(scraper_ready(subject->scraper, reason, sizeof(reason)));
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void start(struct subject *subject, const struct platform_backend *inner)
+{
+	struct platform_error error = {{0}};
+	struct scraper_options options = {.max_series = 10000, .families = METRICS_ALL};
+
+	*subject = (struct subject){
+	        .options = {.procfs = scene.procfs, .replay_file = scene.recording, .want = EVERYTHING}};
+	subject->platform.inner = inner;
+	assert_int_equal(inner->open(&subject->platform.platform, &subject->options, &error), 0);
+	subject->backend = (struct platform_backend){.name = inner->name, .read = read_but_first};
+	options.backend = &subject->backend;
+	options.platform = &subject->platform;
+	options.census.labels = LABEL_BIT(LABEL_COUNT) - 1;
+	options.version = options.revision = options.compiler = "test";
+	assert_int_equal(scraper_new(&subject->scraper, &options), 0);
+	wait_for_first_read(subject);
+}
+
+static void stop(struct subject *subject)
+{
+	scraper_free(subject->scraper);
+	subject->platform.inner->close(subject->platform.platform);
+}
+
+static void on_done(struct scrape_ticket *ticket)
+{
+	sem_post(ticket->owner);
+}
+
+/* Submits the ticket and waits for the answer. free() its body. */
+static void scrape(struct subject *subject, const struct wish *wish, struct scrape_ticket *ticket)
+{
+	sem_t done;
+
+	assert_int_equal(sem_init(&done, 0, 0), 0);
+	*ticket = (struct scrape_ticket){.format = wish->format,
+	                                 .gzip = wish->gzip,
+	                                 .families = METRICS_ALL,
+	                                 .deadline_ns = UINT64_MAX,
+	                                 .done = on_done,
+	                                 .owner = &done};
+	scraper_submit(subject->scraper, ticket);
+	while (sem_wait(&done) < 0)
+		assert_int_equal(errno, EINTR);
+	sem_destroy(&done);
+}
+
+/* The body as text; *length is its length. free() it. */
+static char *unpacked(const struct scrape_ticket *ticket, bool gzip, size_t *length)
+{
+	z_stream stream = {.next_in = (Bytef *)ticket->body, .avail_in = (uInt)ticket->length};
+	char *text = malloc(gzip ? TEXT_MAX : ticket->length + 1);
+
+	assert_non_null(text);
+	if (!gzip) {
+		memcpy(text, ticket->body, ticket->length);
+		*length = ticket->length;
+		return text;
+	}
+	assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
+	stream.next_out = (Bytef *)text;
+	stream.avail_out = (uInt)TEXT_MAX;
+	assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
+	*length = stream.total_out;
+	inflateEnd(&stream);
+	return text;
+}
+
+static void expect_line(const char *text, size_t length, const char *line)
+{
+	if (!memmem(text, length, line, strlen(line)))
+		fail_msg("'%s' is not in\n%.*s", line, (int)length, text);
+}
+
+/* What this program or the recording has for certain. */
+static void expect_rows(const struct subject *subject, const char *text, size_t length, uint64_t sockets)
+{
+	char line[128];
+
+	if (subject->platform.inner == &platform_replay) {
+		assert_int_equal(sockets, SCENE_PROCESSES * SCENE_SOCKETS);
+		expect_line(text, length, ",process=\"" SCENE_RECORDED "\",local_port=\"80\"");
+		return;
+	}
+	snprintf(line, sizeof(line), ",process=\"" SCENE_NAME "\",local_port=\"%u\"", scene.port);
+	expect_line(text, length, line);
+}
+
+/* A 200: well-formed, with every socket counted by process, and so many failed scrapes for want of memory. */
+static void expect_whole(const struct subject *subject, const struct wish *wish, const struct scrape_ticket *ticket,
+                         unsigned failures)
+{
+	bool openmetrics = wish->format == FORMAT_OPENMETRICS;
+	uint64_t by_process, all;
+	char line[128];
+	size_t length;
+	char *text;
+
+	assert_int_equal(ticket->status, 200);
+	assert_non_null(ticket->body);
+	text = unpacked(ticket, wish->gzip, &length);
+	by_process = exposition_check(text, length, openmetrics, "tcp_connections");
+	all = exposition_check(text, length, openmetrics, "tcp_sockets");
+	assert_int_equal(by_process, all);
+	expect_rows(subject, text, length, all);
+	snprintf(line, sizeof(line), "\ntcp_exporter_scrape_errors_total{cause=\"memory\"} %u\n", failures);
+	expect_line(text, length, line);
+	free(text);
+}
+
+/* The first scrape, of which allocation number `first` and `count` - 1 more fail; then one that has all it
+ * needs. Whether any allocation failed. */
+static bool try(const struct platform_backend *backend, const struct wish *wish, unsigned first, unsigned count)
+{
+	struct scrape_ticket ticket;
+	struct subject subject;
+	unsigned failures = 0;
+	bool failed;
+
+	start(&subject, backend);
+	faults_arm(first, count);
+	scrape(&subject, wish, &ticket);
+	failed = faults_disarm();
+	if (ticket.status == 503) {
+		assert_true(failed);
+		assert_true(ticket.body || ticket.length == 0);
+		failures = 1;
+	} else {
+		expect_whole(&subject, wish, &ticket, 0);
+	}
+	free(ticket.body);
+	scrape(&subject, wish, &ticket);
+	expect_whole(&subject, wish, &ticket, failures);
+	free(ticket.body);
+	stop(&subject);
+	return failed;
+}
+
+static void fail_at_each(const struct platform_backend *backend, unsigned count)
+{
+	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
+		unsigned first = 1;
+
+		while (first < ALLOCATIONS_MAX && try(backend, &wishes[i], first, count))
+			first++;
+		assert_in_range(first, ALLOCATIONS_MIN, ALLOCATIONS_MAX - 1);
+		print_message("%s: %u allocations\n", backend->name, first - 1);
+	}
+}
+
+/* Opening a backend fails as a whole, or works. */
+static void fail_to_open(const struct platform_backend *backend)
+{
+	const struct platform_options options = {
+	        .procfs = scene.procfs, .replay_file = scene.recording, .want = EVERYTHING};
+	bool failed = true;
+
+	for (unsigned first = 1; failed; first++) {
+		struct platform_error error = {{0}};
+		struct platform *platform;
+		int result;
+
+		assert_true(first < ALLOCATIONS_MAX);
+		faults_arm(first, 1);
+		result = backend->open(&platform, &options, &error);
+		failed = faults_disarm();
+		assert_int_equal(result, failed ? -ENOMEM : 0);
+		assert_true((platform != NULL) == !failed);
+		assert_true(!failed || error.text[0]);
+		if (platform)
+			backend->close(platform);
+	}
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	faults_spare_this_thread(true);
+	scene_make(&scene);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	scene_remove(&scene);
+	return 0;
+}
+
+static void replay_one_allocation_fails(void **state)
+{
+	(void)state;
+	fail_at_each(&platform_replay, 1);
+}
+
+/* Then there is none for the reason either. */
+static void replay_all_that_follow_fail(void **state)
+{
+	(void)state;
+	fail_at_each(&platform_replay, ALL_THAT_FOLLOW);
+}
+
+static void procfs_one_allocation_fails(void **state)
+{
+	(void)state;
+	fail_at_each(&platform_procfs, 1);
+}
+
+static void procfs_all_that_follow_fail(void **state)
+{
+	(void)state;
+	fail_at_each(&platform_procfs, ALL_THAT_FOLLOW);
+}
+
+static void opening_fails_or_works(void **state)
+{
+	(void)state;
+	faults_spare_this_thread(false);
+	fail_to_open(&platform_replay);
+	fail_to_open(&platform_procfs);
+	faults_spare_this_thread(true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(replay_one_allocation_fails), cmocka_unit_test(replay_all_that_follow_fail),
+	        cmocka_unit_test(procfs_one_allocation_fails), cmocka_unit_test(procfs_all_that_follow_fail),
+	        cmocka_unit_test(opening_fails_or_works),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
