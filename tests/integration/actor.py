@@ -21,7 +21,8 @@ class Actor:
         self._channel = channel
         self.pid = pid
         self.name = name
-        channel.settimeout(30)
+        self._children: list[Actor] = []  # an actor ends when nobody holds its channel
+        channel.settimeout(60)
 
     @classmethod
     def start(cls, name: str, enter: tuple[int, ...] = (), flags: int = 0) -> tuple["Actor", Process]:
@@ -43,7 +44,8 @@ class Actor:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             pid = self._call("fork", {"name": name}, [theirs.fileno()])
-        return Actor(ours, pid, name)
+        self._children.append(Actor(ours, pid, name))
+        return self._children[-1]
 
     def die(self, number: int = signal.SIGKILL) -> None:
         """Ends the process; returns once its sockets are closed."""

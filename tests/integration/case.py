@@ -23,20 +23,17 @@ STATES = {"established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "time
 Owners = dict[tuple[str, str, str], int]
 
 
-def binary() -> str:
-    return SceneCase.binary
-
-
 class SceneCase(unittest.TestCase):
     maxDiff = None
     binary = ""
+    flags: tuple[str, ...] = ()  # of every exporter of this case
 
     def setUp(self) -> None:
         self.scene = Scene()
         self.addCleanup(self.scene.close)
 
     def start_exporter(self, *flags: str, **options) -> Exporter:
-        exporter = Exporter(self.scene, options.pop("binary", self.binary), *flags, **options)
+        exporter = Exporter(self.scene, options.pop("binary", self.binary), *self.flags, *flags, **options)
         self.addCleanup(self.end_well, exporter)
         return exporter
 

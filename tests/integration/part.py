@@ -77,6 +77,12 @@ class Part:
             pass
         return self._add(sock)
 
+    def connect_to_itself(self, listener: int, count: int) -> tuple[list[int], list[int]]:
+        """`count` connections with both ends here: the clients' sockets and the accepted ones."""
+        port = self.port(listener)
+        pairs = [(self.connect(port), self.accept(listener)) for _ in range(count)]
+        return [ours for ours, _ in pairs], [theirs for _, theirs in pairs]
+
     def accept(self, listener: int) -> int:
         self.sockets[listener].settimeout(10)
         return self._add(self.sockets[listener].accept()[0])
@@ -249,10 +255,14 @@ class Part:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
 
+    def mount_proc(self, path: str) -> None:
+        """The procfs of the process's own PID namespace."""
+        mount("proc", path, "proc")
+
     def settle_in(self) -> None:
         """For the first process of a scene: its own /proc, and no zombies."""
         mount("none", "/", "", MS_REC | MS_PRIVATE)
-        mount("proc", "/proc", "proc")
+        self.mount_proc("/proc")
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 
     # The conversation

@@ -114,12 +114,19 @@ class Endpoint(SceneCase):
         self.assertEqual(after - before, {("200",): 1, ("404",): 1})
 
     def test_a_timeout_that_cannot_be_met(self) -> None:
+        before = self.exporter.metrics().sum_by("tcp_exporter_http_requests_total", "code")
         for timeout in "10", "5.5":
             reply = self.exporter.ask("/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": timeout})
             self.assertEqual(reply.status, 200, reply.body)
         reply = self.exporter.ask("/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": "0.000001"})
         self.assertEqual(reply.status, 503)
         self.assertRegex(reply.body.decode(), "time")
+        after = self.exporter.metrics().sum_by("tcp_exporter_http_requests_total", "code")
+        self.assertEqual(after - before, {("200",): 3, ("503",): 1})
+
+    def test_a_scrape_that_comes_too_late_is_counted(self) -> None:
+        reply = self.exporter.ask("/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": "0.000001"})
+        self.assertEqual(reply.status, 503)
         self.assertEqual(self.exporter.metrics().value("tcp_exporter_scrape_errors_total", cause="timeout"), 1)
 
     def test_scrapes_at_the_same_time(self) -> None:

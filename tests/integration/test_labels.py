@@ -95,6 +95,24 @@ class Labels(SceneCase):
         self.assertEqual(self.values("container"), {(CONTAINER,): 3})
 
 
+class Procfs(SceneCase):
+    def test_processes_come_from_the_procfs_that_was_named(self) -> None:
+        folder = tempfile.mkdtemp()
+        self.addCleanup(os.rmdir, folder)
+        inner, outer = self.scene.nested_init("inner"), self.scene.actor("outer")
+        inner.mount_proc(path=folder)
+        inner.listen(port=80)
+        inner.fork("service").listen(port=81)
+        outer.listen(port=82)
+        exporter = self.start_exporter(f"--path.procfs={folder}", "--collector.label=pid")
+        got = exporter.metrics().sum_by("tcp_connections", "process", "pid", "local_port")
+        self.assertEqual({key: n for key, n in got.items() if key[2] in ("80", "81", "82")}, {
+            ("service", "2", "80"): 1,
+            ("service", "2", "81"): 1,
+            ("(none)", "", "82"): 1,
+        })  # fmt: skip
+
+
 class ProcessNames(SceneCase):
     def setUp(self) -> None:
         super().setUp()

@@ -2,13 +2,16 @@
 """Whose socket is it: shared, inherited, passed on, and left behind ones."""
 from actor import Actor, connect_pairs
 from case import SceneCase, main
+from exposition import Exposition
 from process import wait_until
 
 
-class Owners(SceneCase):
-    def shared(self, exposition) -> float:
-        return exposition.value("tcp_exporter_shared_sockets")
+class OwnerCase(SceneCase):
+    def check_shared(self, exposition: Exposition, count: int) -> None:
+        self.assertEqual(exposition.value("tcp_exporter_shared_sockets"), count)
 
+
+class Owners(OwnerCase):
     def pairs(self, server: Actor, count: int, port: int = 80) -> tuple[Actor, int]:
         client = self.scene.actor("client")
         listener = server.listen(port=port)
@@ -29,7 +32,7 @@ class Owners(SceneCase):
             ("established", "worker2", "80"): 3,
             ("established", "client", "ephemeral"): 11,
         })  # fmt: skip
-        self.assertEqual(self.shared(exposition), 6)
+        self.check_shared(exposition, 6)
 
     def test_two_descriptors_of_one_process_are_no_sharing(self) -> None:
         web = self.scene.actor("web")
@@ -40,20 +43,7 @@ class Owners(SceneCase):
             ("established", "web", "80"): 2,
             ("established", "client", "ephemeral"): 2,
         })  # fmt: skip
-        self.assertEqual(self.shared(exposition), 0)
-
-    def test_without_counting_the_shared_the_owners_are_the_same(self) -> None:
-        master = self.scene.actor("master")
-        self.pairs(master, 5)
-        for i in range(3):
-            master.fork(f"worker{i}")
-        exporter = self.start_exporter("--no-collector.shared-sockets")
-        exposition = self.check({
-            ("listen", "master", "80"): 1,
-            ("established", "master", "80"): 5,
-            ("established", "client", "ephemeral"): 5,
-        }, exporter)  # fmt: skip
-        self.assertNotIn("tcp_exporter_shared_sockets", exposition.families)
+        self.check_shared(exposition, 0)
 
     def test_the_child_inherits_from_a_dead_parent(self) -> None:
         parent = self.scene.actor("parent")
@@ -83,7 +73,7 @@ class Owners(SceneCase):
             ("established", "giver", "80"): 1,
             ("established", "client", "ephemeral"): 1,
         }, exporter)  # fmt: skip
-        self.assertEqual(self.shared(exposition), 1)
+        self.check_shared(exposition, 1)
         giver.close(sock=accepted)
         client.shutdown(sock=sock)
         exposition = self.check({
@@ -91,7 +81,7 @@ class Owners(SceneCase):
             ("close_wait", "taker", "80"): 1,
             ("fin_wait2", "client", "ephemeral"): 1,
         }, exporter)  # fmt: skip
-        self.assertEqual(self.shared(exposition), 0)
+        self.check_shared(exposition, 0)
 
     def test_a_listener_on_its_way_is_nobodys(self) -> None:
         giver = self.scene.actor("giver")
@@ -127,7 +117,7 @@ class Owners(SceneCase):
         self.check({("fin_wait2", "(none)", "80"): 2, ("close_wait", "client", "ephemeral"): 2})
 
 
-class FirstProcess(SceneCase):
+class FirstProcess(OwnerCase):
     """PID 1 yields to any other holder, wherever the exporter looks on from."""
 
     def serve(self, first: Actor) -> tuple[Actor, int]:
@@ -145,7 +135,7 @@ class FirstProcess(SceneCase):
             ("established", "service", "80"): 3,
             ("established", "client", "ephemeral"): 3,
         })  # fmt: skip
-        self.assertEqual(exposition.value("tcp_exporter_shared_sockets"), 1)
+        self.check_shared(exposition, 1)
 
     def alone(self, first: Actor) -> None:
         client, _ = self.serve(first)
@@ -179,6 +169,23 @@ class FirstProcess(SceneCase):
             ("established", "younger", "80"): 1,
             ("established", "client", "ephemeral"): 2,
         })  # fmt: skip
+
+
+class WithoutCountingTheShared(OwnerCase):
+    """The walk over the processes may end early, and says the same."""
+
+    flags = ("--no-collector.shared-sockets",)
+
+    def check_shared(self, exposition: Exposition, count: int) -> None:
+        self.assertNotIn("tcp_exporter_shared_sockets", exposition.families)
+
+
+class OwnersWithoutCountingTheShared(WithoutCountingTheShared, Owners):
+    pass
+
+
+class FirstProcessWithoutCountingTheShared(WithoutCountingTheShared, FirstProcess):
+    pass
 
 
 if __name__ == "__main__":

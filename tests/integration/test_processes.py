@@ -155,6 +155,23 @@ class Crowd(SceneCase):
         exporter = self.start_exporter("--collector.max-series=100000")
         self.check({("listen", f"bee{i}", str(10800 + i)): 1 for i in range(self.COUNT)}, exporter)
 
+    def test_ten_thousand_sockets_of_a_few_processes(self) -> None:
+        for i in range(5):
+            web = self.scene.actor(f"web{i}")
+            ours, _ = web.connect_to_itself(listener=web.listen(port=8000 + i), count=1000)
+            for sock in ours[:100]:
+                web.shutdown(sock=sock)
+        owners = {}
+        for i in range(5):
+            owners |= {
+                ("listen", f"web{i}", f"{8000 + i}"): 1,
+                ("established", f"web{i}", f"{8000 + i}"): 900,
+                ("close_wait", f"web{i}", f"{8000 + i}"): 100,
+                ("established", f"web{i}", "ephemeral"): 900,
+                ("fin_wait2", f"web{i}", "ephemeral"): 100,
+            }
+        self.check(owners)
+
     def test_a_thousand_processes_beyond_the_cap(self) -> None:
         hive = self.scene.actor("hive")
         hive.swarm(count=self.COUNT, prefix="bee", base=10800)
