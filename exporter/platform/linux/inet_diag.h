@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "metrics/compiler.h"
+#include "metrics/snapshot.h"
 
 struct inet_diag_row {
 	const struct inet_diag_msg *msg; /* in the decoded bytes */

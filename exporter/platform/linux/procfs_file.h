@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "metrics/compiler.h"
+#include "metrics/snapshot.h"
 
 /* Room for about a thousand entries a system call; more does not make it faster. */
 #define DIRENTS_SIZE (32 * 1024)
