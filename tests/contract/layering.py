@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks which way includes point: exporter -> metrics, and a platform to the snapshot alone.
+
+metrics/             the C standard library and itself
+exporter/platform/   of metrics/ only the snapshot
+everywhere else      no preprocessor condition on an operating system
+
+Then proves that each of these checks can fail, on a copy with something wrong in it.
+"""
+
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+
+FOLDERS = ("metrics", "exporter")
+SOURCES = {".c", ".h"}
+STANDARD = {
+    "assert.h", "ctype.h", "errno.h", "float.h", "inttypes.h", "limits.h", "math.h", "stdarg.h", "stdbool.h",
+    "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",
+}
+PLATFORM_MAY = {"metrics/snapshot.h"}
+SYSTEMS = re.compile(
+    r"\b(__linux__|__linux|linux|__gnu_linux__|__unix__|__unix|unix|_WIN32|_WIN64|WIN32|__CYGWIN__|__MINGW32__|__MINGW64__"
+    r"|__APPLE__|__MACH__|__FreeBSD__|__NetBSD__|__OpenBSD__|__DragonFly__|__sun|_AIX|__ANDROID__|_MSC_VER)\b")
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)"|(\S+))')
+CONDITION = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b(.*)")
+# Literals come first: what looks like a comment in them is none.
+COMMENT = re.compile(r'''"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(/\*.*?\*/|//[^\n]*)''', re.DOTALL)
+
+
+def code_lines(path):
+    """Lines by number, without comments and with continued lines joined."""
+    def blank(match):
+        return "\n" * match.group().count("\n") if match.group(1) else match.group()
+
+    text = COMMENT.sub(blank, path.read_text(encoding="utf-8"))
+    pending, start = "", 0
+    for number, line in enumerate(text.split("\n"), 1):
+        start = start or number
+        if line.endswith("\\"):
+            pending += line[:-1] + " "
+            continue
+        yield start, pending + line
+        pending, start = "", 0
+
+
+def resolve(root, path, quoted):
+    """The included file's place below the root, however it is written; None if it is not ours."""
+    for base in (path.parent, root):
+        target = (base / quoted).resolve()
+        if target.is_file() and root in target.parents:
+            return target.relative_to(root).as_posix()
+    return None
+
+
+def include_fault(root, path, system, quoted, computed):
+    """What is wrong with an include of this file, or None."""
+    place = path.relative_to(root).as_posix()
+    if computed:
+        return f"an include that cannot be followed: {computed}"
+    target = resolve(root, path, quoted or system)
+    if place.startswith("metrics/"):
+        if target is None and (quoted or system not in STANDARD):
+            return f"metrics/ uses {quoted or system}, which is not the C standard library's"
+        if target is not None and not target.startswith("metrics/"):
+            return f"metrics/ uses {target}"
+    elif place.startswith("exporter/platform/") and target is not None:
+        if target.startswith("metrics/") and target not in PLATFORM_MAY:
+            return f"a platform uses {target}: only {', '.join(sorted(PLATFORM_MAY))} is for it"
+    return None
+
+
+def file_faults(root, path):
+    in_platform = path.relative_to(root).as_posix().startswith("exporter/platform/")
+    for number, line in code_lines(path):
+        include, condition = INCLUDE.match(line), CONDITION.match(line)
+        fault = None
+        if include:
+            fault = include_fault(root, path, *include.groups())
+        elif condition and not in_platform:
+            system = SYSTEMS.search(condition.group(1))
+            fault = f"a condition on {system.group()} outside exporter/platform/" if system else None
+        if fault:
+            yield f"{path.relative_to(root)}:{number}: {fault}"
+
+
+def faults(root):
+    found = []
+    for folder in FOLDERS:
+        files = sorted(path for path in (root / folder).rglob("*") if path.suffix in SOURCES)
+        found += [fault for path in files for fault in file_faults(root, path)] if files else [f"{folder}/: no sources"]
+    return found
+
+
+# A file, what is added to it, and a word of the fault that it must cause.
+VIOLATIONS = (
+    ("metrics/snapshot.c", "#include <unistd.h>", "standard library"),
+    ("metrics/snapshot.h", "#include <sys/socket.h>", "standard library"),
+    ("metrics/census.c", '#include "exporter/scrape.h"', "metrics/ uses exporter/"),
+    ("metrics/census.c", '#include "../exporter/scrape.h"', "metrics/ uses exporter/"),
+    ("metrics/census.c", "#include <exporter/scrape.h>", "metrics/ uses exporter/"),
+    ("metrics/census.c", '#include "pthread.h"', "standard library"),
+    ("metrics/census.c", "#include OWN_HEADER", "cannot be followed"),
+    ("exporter/platform/linux/procfs.c", '#include "metrics/census.h"', "a platform uses metrics/census.h"),
+    ("exporter/platform/linux/procfs.c", '#include "../../../metrics/catalog.h"', "a platform uses metrics/catalog.h"),
+    ("exporter/platform/replay/replay.c", "#  include <metrics/exposition.h>", "a platform uses metrics/exposition.h"),
+    ("exporter/scrape.c", "#ifdef __linux__\n#endif", "__linux__"),
+    ("exporter/scrape.c", "#if !defined(_WIN32)\n#endif", "_WIN32"),
+    ("exporter/http.h", "#if 1 && \\\n defined(__APPLE__)\n#endif", "__APPLE__"),
+    ("exporter/scrape.c", 'static const char any[] = "*/*";\n#ifdef _WIN64\n#endif', "_WIN64"),
+    ("metrics/sort.c", "#if 0\n#elif defined(__FreeBSD__)\n#endif", "__FreeBSD__"),
+)
+# What must not be taken for a fault.
+HARMLESS = (
+    ("metrics/census.c", "/* #include <unistd.h> */\n// #ifdef __linux__"),
+    ("metrics/census.c", '#include <string.h>\n#include "metrics/sort.h"'),
+    ("exporter/platform/linux/procfs.c", '#ifdef __linux__\n#endif\n#include "metrics/snapshot.h"'),
+    ("exporter/scrape.c", '#include <unistd.h>\n#include "metrics/census.h"'),
+)
+
+
+def with_change(copy, place, text):
+    """The faults of the copy while the text is at the end of the file."""
+    path = copy / place
+    before = path.read_text(encoding="utf-8")
+    path.write_text(f"{before}\n{text}\n", encoding="utf-8")
+    found = faults(copy)
+    path.write_text(before, encoding="utf-8")
+    return found
+
+
+def self_test(root):
+    """What the checks do not notice that they should, or do that they should not."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder).resolve()
+        for name in FOLDERS:
+            shutil.copytree(root / name, copy / name)
+        before = len(faults(copy))
+        for place, text, word in VIOLATIONS:
+            found = with_change(copy, place, text)
+            if len(found) != before + 1 or not any(place in fault and word in fault for fault in found):
+                yield f"self-test: not noticed in {place}: {text!r}"
+        for place, text in HARMLESS:
+            if len(with_change(copy, place, text)) != before:
+                yield f"self-test: taken for a fault in {place}: {text!r}"
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2]).resolve()
+    found = faults(root) + list(self_test(root))
+    for fault in found:
+        print(fault)
+    print(f"{len(VIOLATIONS)} kinds of violation tried, {len(found)} faults")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
