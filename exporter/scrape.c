@@ -23,6 +23,10 @@
  * trouble meets it, and then with an answer. The first snapshot, which nobody asked for, has it too. */
 #define DEFAULT_BOUND_NS (60 * SECOND_NS)
 
+/* A snapshot goes on at least so long, even if those who wait for it have less time: a client in a hurry
+ * is answered at its own time, and cannot make the exporter look unable to take a snapshot. */
+#define LEAST_PATIENCE_NS SECOND_NS
+
 static const char stopping_text[] = "the exporter is stopping";
 
 struct scraper {
@@ -39,7 +43,7 @@ struct scraper {
 	struct ticket_list served;  /* by the snapshot that is being taken or written */
 	bool reading;               /* the snapshot is being taken, and can be joined */
 	bool wanted;                /* some ticket joined it */
-	bool missed;                /* the time of one of them was up before it was there */
+	bool counted;               /* it counts as an error already */
 	bool stopping, stopped;
 	bool ready;
 	char reason[sizeof(struct platform_error)];
@@ -47,6 +51,14 @@ struct scraper {
 };
 
 /* ---- What went wrong ---- */
+
+/* A snapshot counts as one error at the most. With the lock. */
+static void count_error(struct scraper *scraper, enum scrape_cause cause)
+{
+	if (!scraper->counted)
+		scraper->errors[cause]++;
+	scraper->counted = true;
+}
 
 /* Remembers how the snapshot went. With the lock. */
 static void note_snapshot(struct scraper *scraper, int result, const struct platform_error *error)
@@ -59,7 +71,7 @@ static void note_snapshot(struct scraper *scraper, int result, const struct plat
 		return;
 	scraper->scrapes++;
 	if (result)
-		scraper->errors[collector_cause(result)]++;
+		count_error(scraper, collector_cause(result));
 }
 
 static void log_failure(int error, const char *text)
@@ -105,9 +117,9 @@ static void fill_self(struct scraper *scraper, struct report_self *self)
 		self->http_requests[i] = atomic_load_explicit(&scraper->http_requests[i], memory_order_relaxed);
 }
 
-/* Writes the snapshot once for all tickets that wish the same as the first. 0 or why that failed. With
- * the lock, which is let go meanwhile. */
-static int serve_alike(struct scraper *scraper, bool counted)
+/* Writes the snapshot once for all tickets that wish the same as the first. With the lock, which is let
+ * go meanwhile. */
+static void serve_alike(struct scraper *scraper)
 {
 	uint64_t families = scraper->options.families;
 	struct alike alike = {wish_of(scraper->served.first, families), families};
@@ -133,24 +145,11 @@ static int serve_alike(struct scraper *scraper, bool counted)
 	if (result)
 		log_failure(result, error.text[0] ? error.text : "out of memory");
 	pthread_mutex_lock(&scraper->lock);
-	if (result && !counted)
-		scraper->errors[collector_cause(result)]++; /* before the answer: who has it may look */
+	if (result)
+		count_error(scraper, collector_cause(result)); /* before the answer: who has it may look */
 	pthread_mutex_unlock(&scraper->lock);
 	ticket_list_release(&batch);
 	pthread_mutex_lock(&scraper->lock);
-	return result;
-}
-
-/* With the lock, which is let go meanwhile. */
-static void serve(struct scraper *scraper)
-{
-	bool counted = false; /* a snapshot counts as one error at the most */
-
-	while (scraper->served.first)
-		if (serve_alike(scraper, counted))
-			counted = true;
-	if (scraper->missed && !counted)
-		scraper->errors[CAUSE_TIMEOUT]++;
 }
 
 /* Takes a snapshot for the tickets in `served`, and answers them. With the lock, which is let go
@@ -161,9 +160,11 @@ static void run(struct scraper *scraper, uint64_t deadline_ns)
 	struct platform_error error = {""};
 	int result;
 
+	if (deadline_ns < platform_now_ns() + LEAST_PATIENCE_NS)
+		deadline_ns = platform_now_ns() + LEAST_PATIENCE_NS;
 	atomic_store(&scraper->patience.deadline_ns, deadline_ns);
 	scraper->wanted = scraper->served.first != NULL;
-	scraper->missed = false;
+	scraper->counted = false;
 	scraper->reading = true;
 	pthread_mutex_unlock(&scraper->lock);
 	result = collector_take(&scraper->collector, &scraper->patience, &error);
@@ -177,9 +178,9 @@ static void run(struct scraper *scraper, uint64_t deadline_ns)
 		ticket_list_refuse(&failed, result, error.text);
 		ticket_list_release(&failed);
 		pthread_mutex_lock(&scraper->lock);
-	} else {
-		serve(scraper);
 	}
+	while (scraper->served.first)
+		serve_alike(scraper);
 	pthread_cond_signal(&scraper->watch); /* there may be no deadline left to wait for */
 }
 
@@ -236,7 +237,7 @@ static void *watchdog_main(void *data)
 		struct ticket_list due = {NULL, NULL};
 
 		if (ticket_list_move(&scraper->served, &due, is_due, &now_ns))
-			scraper->missed = true;
+			count_error(scraper, CAUSE_TIMEOUT);
 		ticket_list_move(&scraper->waiting, &due, is_due, &now_ns);
 		if (due.first) {
 			pthread_mutex_unlock(&scraper->lock);

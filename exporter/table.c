@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/platform/replay/record.h"
+#include "exporter/record.h"
 #include "exporter/printable.h"
 #include "metrics/address.h"
 #include "metrics/sort.h"

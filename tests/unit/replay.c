@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "exporter/platform/replay/parse.h"
-#include "exporter/platform/replay/record.h"
+#include "exporter/record.h"
 
 static const char example[] =
         "tcp_exporter-snapshot 1\n"

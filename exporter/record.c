@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A snapshot as text: the other half of parse.c. */
-#include "exporter/platform/replay/record.h"
+/* A snapshot as text: the other half of exporter/platform/replay/parse.c. */
+#include "exporter/record.h"
 
 #include "exporter/platform/replay/parse.h"
 
