@@ -165,80 +165,81 @@ static void test_round_trip(void **state)
 #define TITLE "tcp_exporter-snapshot 1\n"
 #define HEAD  TITLE "states listen close_wait\nnetns 1 2 3\nprocess 1 1 name=a\n"
 
+/* What is refused, where, and how the reason begins. */
+static const struct {
+	const char *text;
+	size_t line;
+	const char *reason; /* how it begins */
+} refused[] = {
+        {"", 1, "the file is empty"},
+        {"\n" TITLE, 1, "not a recorded snapshot"},
+        {"tcp_exporter-snapshot 2\nend\n", 1, "not a version"},
+        {TITLE, 1, "the file is cut short"},
+        {TITLE "end\nunreadable 1\n", 3, "a line after the end"},
+        {TITLE "end now\n", 2, "more words"},
+        {TITLE "en", 2, "not a kind of line"},
+        {TITLE "facts queues luck\n", 2, "not a fact"},
+        {TITLE "states open\n", 2, "not a state"},
+        {TITLE "unreadable -1\n", 2, "no number"},
+        {TITLE "unreadable 18446744073709551616\n", 2, "no number"},
+        {TITLE "shared\n", 2, "no number"},
+        {TITLE "time 1\n", 2, "no two numbers"},
+        {TITLE "netns x 1 2\n", 2, "no id"},
+        {TITLE "netns 1 2\n", 2, "no range"},
+        {TITLE "netns 1 3 2\n", 2, "no range"},
+        {TITLE "netns 1 3 65536\n", 2, "no range"},
+        {TITLE "netns 1 - 2\n", 2, "no range"},
+        {TITLE "netns 1 1 2 3\n", 2, "more words"},
+        {TITLE "reserved 65536\n", 2, "not a port"},
+        {TITLE "reserved 2-1\n", 2, "not a port"},
+        {TITLE "reserved 1-\n", 2, "not a port"},
+        {TITLE "reserved 1-3 3\n", 2, "a port that was reserved before"},
+        {TITLE "process 1\n", 2, "no pid and start"},
+        {TITLE "process 4294967296 1 name=a\n", 2, "no pid and start"},
+        {TITLE "process 1 1\n", 2, "a process without a name"},
+        {TITLE "process 1 1 user=a\n", 2, "a process without a name"},
+        {TITLE "process 1 1 name=a%0\n", 2, "a % without"},
+        {TITLE "process 1 1 name=a%0g\n", 2, "a % without"},
+        {TITLE "process 1 1 name=a names=b\n", 2, "not a text"},
+        {HEAD "socket\n", 5, "not a state"},
+        {HEAD "socket established 0 0 1.2.3.4:1 -:0\n", 5, "not a state that the states line has"},
+        {HEAD "socket listen 1 0 1.2.3.4:1 -:0\n", 5, "no owner"},
+        {HEAD "socket listen 4294967295 0 1.2.3.4:1 -:0\n", 5, "no owner"},
+        {HEAD "socket listen 0 1 1.2.3.4:1 -:0\n", 5, "no namespace"},
+        {HEAD "socket listen 0 0 -:1 -:0\n", 5, "a socket without a local address"},
+        {HEAD "socket listen 0 0 1.2.3.4:1\n", 5, "not an address"},
+        {HEAD "socket listen 0 0 1.2.3:1 -:0\n", 5, "not an address"},
+        {HEAD "socket listen 0 0 1.2.3.4.5:1 -:0\n", 5, "not an address"},
+        {HEAD "socket listen 0 0 1.2.3.256:1 -:0\n", 5, "not an address"},
+        {HEAD "socket listen 0 0 1.2.3.4:65536 -:0\n", 5, "not an address"},
+        {HEAD "socket listen 0 0 [1:2:3:4:5:6:7]:1 -:0\n", 5, "not an address"},
+        {HEAD "socket listen 0 0 [1:2:3:4:5:6:7:8:9]:1 -:0\n", 5, "not an address"},
+        {HEAD "socket listen 0 0 [1:2:3:4:5:6:7:12345]:1 -:0\n", 5, "not an address"},
+        {HEAD "socket listen 0 0 [1:2:3:4:5:6:7:8:1 -:0\n", 5, "not an address"},
+        {HEAD "socket listen 0 0 [:1 -:0\n", 5, "not an address"},
+        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 queues=1\n", 5, "not a property"},
+        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 queues=1,4294967296\n", 5, "not a property"},
+        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 quiet_ms=\n", 5, "not a property"},
+        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 luck\n", 5, "not a property"},
+        {HEAD "socket listen 0 0 [1:2:3:4:5:6:7:8]:1 -:0 v4_mapped\n", 5, "v4_mapped with"},
+        {HEAD "socket close_wait - 0 1.2.3.4:1 -:0 credited\n", 5, "credited to nobody"},
+};
+
 static void test_refused(void **state)
 {
-	static const struct {
-		const char *text;
-		size_t line;
-		const char *reason; /* how it begins */
-	} cases[] = {
-	        {"", 1, "the file is empty"},
-	        {"\n" TITLE, 1, "not a recorded snapshot"},
-	        {"tcp_exporter-snapshot 2\nend\n", 1, "not a version"},
-	        {TITLE, 1, "the file is cut short"},
-	        {TITLE "end\nunreadable 1\n", 3, "a line after the end"},
-	        {TITLE "end now\n", 2, "more words"},
-	        {TITLE "en", 2, "not a kind of line"},
-	        {TITLE "facts queues luck\n", 2, "not a fact"},
-	        {TITLE "states open\n", 2, "not a state"},
-	        {TITLE "unreadable -1\n", 2, "no number"},
-	        {TITLE "unreadable 18446744073709551616\n", 2, "no number"},
-	        {TITLE "shared\n", 2, "no number"},
-	        {TITLE "time 1\n", 2, "no two numbers"},
-	        {TITLE "netns x 1 2\n", 2, "no id"},
-	        {TITLE "netns 1 2\n", 2, "no range"},
-	        {TITLE "netns 1 3 2\n", 2, "no range"},
-	        {TITLE "netns 1 3 65536\n", 2, "no range"},
-	        {TITLE "netns 1 - 2\n", 2, "no range"},
-	        {TITLE "netns 1 1 2 3\n", 2, "more words"},
-	        {TITLE "reserved 65536\n", 2, "not a port"},
-	        {TITLE "reserved 2-1\n", 2, "not a port"},
-	        {TITLE "reserved 1-\n", 2, "not a port"},
-	        {TITLE "reserved 1-3 3\n", 2, "a port that was reserved before"},
-	        {TITLE "process 1\n", 2, "no pid and start"},
-	        {TITLE "process 4294967296 1 name=a\n", 2, "no pid and start"},
-	        {TITLE "process 1 1\n", 2, "a process without a name"},
-	        {TITLE "process 1 1 user=a\n", 2, "a process without a name"},
-	        {TITLE "process 1 1 name=a%0\n", 2, "a % without"},
-	        {TITLE "process 1 1 name=a%0g\n", 2, "a % without"},
-	        {TITLE "process 1 1 name=a names=b\n", 2, "not a text"},
-	        {HEAD "socket\n", 5, "not a state"},
-	        {HEAD "socket established 0 0 1.2.3.4:1 -:0\n", 5, "not a state that the states line has"},
-	        {HEAD "socket listen 1 0 1.2.3.4:1 -:0\n", 5, "no owner"},
-	        {HEAD "socket listen 4294967295 0 1.2.3.4:1 -:0\n", 5, "no owner"},
-	        {HEAD "socket listen 0 1 1.2.3.4:1 -:0\n", 5, "no namespace"},
-	        {HEAD "socket listen 0 0 -:1 -:0\n", 5, "a socket without a local address"},
-	        {HEAD "socket listen 0 0 1.2.3.4:1\n", 5, "not an address"},
-	        {HEAD "socket listen 0 0 1.2.3:1 -:0\n", 5, "not an address"},
-	        {HEAD "socket listen 0 0 1.2.3.4.5:1 -:0\n", 5, "not an address"},
-	        {HEAD "socket listen 0 0 1.2.3.256:1 -:0\n", 5, "not an address"},
-	        {HEAD "socket listen 0 0 1.2.3.4:65536 -:0\n", 5, "not an address"},
-	        {HEAD "socket listen 0 0 [1:2:3:4:5:6:7]:1 -:0\n", 5, "not an address"},
-	        {HEAD "socket listen 0 0 [1:2:3:4:5:6:7:8:9]:1 -:0\n", 5, "not an address"},
-	        {HEAD "socket listen 0 0 [1:2:3:4:5:6:7:12345]:1 -:0\n", 5, "not an address"},
-	        {HEAD "socket listen 0 0 [1:2:3:4:5:6:7:8:1 -:0\n", 5, "not an address"},
-	        {HEAD "socket listen 0 0 [:1 -:0\n", 5, "not an address"},
-	        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 queues=1\n", 5, "not a property"},
-	        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 queues=1,4294967296\n", 5, "not a property"},
-	        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 quiet_ms=\n", 5, "not a property"},
-	        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 luck\n", 5, "not a property"},
-	        {HEAD "socket listen 0 0 [1:2:3:4:5:6:7:8]:1 -:0 v4_mapped\n", 5, "v4_mapped with"},
-	        {HEAD "socket close_wait - 0 1.2.3.4:1 -:0 credited\n", 5, "credited to nobody"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		struct replay_fault fault = {0};
 		struct snapshot snapshot;
 		int err;
 
 		snapshot_init(&snapshot);
-		err = replay_parse(cases[i].text, strlen(cases[i].text), NULL, &snapshot, &fault);
-		if (err != -EINVAL || strncmp(fault.reason, cases[i].reason, strlen(cases[i].reason)) != 0)
-			print_error("%s: %s\n", cases[i].text, fault.reason != NULL ? fault.reason : "accepted");
+		err = replay_parse(refused[i].text, strlen(refused[i].text), NULL, &snapshot, &fault);
+		if (err != -EINVAL || strncmp(fault.reason, refused[i].reason, strlen(refused[i].reason)) != 0)
+			print_error("%s: %s\n", refused[i].text, fault.reason != NULL ? fault.reason : "accepted");
 		assert_int_equal(err, -EINVAL);
-		assert_int_equal(strncmp(fault.reason, cases[i].reason, strlen(cases[i].reason)), 0);
-		assert_int_equal(fault.line, cases[i].line);
+		assert_int_equal(strncmp(fault.reason, refused[i].reason, strlen(refused[i].reason)), 0);
+		assert_int_equal(fault.line, refused[i].line);
 		snapshot_release(&snapshot);
 	}
 }

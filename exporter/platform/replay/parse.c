@@ -3,6 +3,7 @@
 #include "exporter/platform/replay/parse.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "exporter/platform/replay/word.h"
@@ -32,8 +33,9 @@ const char *const replay_texts[PROCESS_TEXT_COUNT] = {
 
 struct reader {
 	struct snapshot *snapshot;
-	struct textbuf text; /* a process's text without escapes */
-	struct word line;    /* what is left of it */
+	char *text; /* a process's text without escapes */
+	size_t text_capacity;
+	struct word line; /* what is left of it */
 	const char *reason;
 	bool ended;
 };
@@ -141,16 +143,17 @@ static int read_text(struct reader *reader, uint32_t process, struct word word)
 {
 	for (int i = 0; i < PROCESS_TEXT_COUNT; i++) {
 		struct word rest = word;
+		size_t length;
 
 		if (!word_skip(&rest, replay_texts[i]) || !word_skip(&rest, "="))
 			continue;
-		textbuf_reset(&reader->text);
-		if (!word_unescape(rest, &reader->text))
+		if (rest.length > TEXT_MAX)
+			return fault(reader, "a text that is too long");
+		if (array_reserve((void **)&reader->text, &reader->text_capacity, rest.length + 1, 1) != 0)
+			return -ENOMEM;
+		if (!word_unescape(rest, reader->text, &length))
 			return fault(reader, "a % without two hexadecimal digits");
-		if (reader->text.error != 0)
-			return reader->text.error == -ENOMEM ? -ENOMEM : fault(reader, "a text that is too long");
-		return snapshot_set_text(reader->snapshot, process, (enum process_text)i,
-		                         reader->text.length > 0 ? reader->text.data : "", reader->text.length);
+		return snapshot_set_text(reader->snapshot, process, (enum process_text)i, reader->text, length);
 	}
 	return fault(reader, "not a text of a process");
 }
@@ -356,9 +359,8 @@ int replay_parse(const char *bytes, size_t length, struct patience *patience, st
 	size_t line = 0;
 	int err;
 
-	textbuf_init(&reader.text, TEXT_MAX);
 	err = read_lines(&reader, bytes, length, patience, &line);
 	*result = (struct replay_fault){.line = line > 0 ? line : 1, .reason = reader.reason};
-	textbuf_release(&reader.text);
+	free(reader.text);
 	return err;
 }

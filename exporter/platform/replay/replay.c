@@ -7,7 +7,6 @@
 
 #include "exporter/platform/platform.h"
 #include "exporter/platform/replay/parse.h"
-#include "metrics/textbuf.h"
 
 enum {
 	/* A million sockets take about 100 MB. */
@@ -17,25 +16,31 @@ enum {
 
 struct platform {
 	const char *path;
-	struct textbuf bytes; /* the file; kept from read to read */
+	char *bytes; /* the file; kept from read to read */
+	size_t length, capacity;
 };
 
 static int read_stream(struct platform *platform, FILE *file, struct patience *patience)
 {
-	char chunk[READ_BYTES];
 	size_t got;
-	int err;
 
+	platform->length = 0;
 	do {
-		err = patience_over(patience);
+		int err = patience_over(patience);
+
+		if (err == 0 && platform->length > FILE_BYTES_MAX)
+			err = -EFBIG;
+		if (err == 0)
+			err = array_reserve((void **)&platform->bytes, &platform->capacity,
+			                    platform->length + READ_BYTES, 1);
 		if (err != 0)
 			return err;
-		got = fread(chunk, 1, sizeof(chunk), file);
-		textbuf_append(&platform->bytes, chunk, got);
-	} while (got == sizeof(chunk) && platform->bytes.error == 0);
+		got = fread(platform->bytes + platform->length, 1, READ_BYTES, file);
+		platform->length += got;
+	} while (got == READ_BYTES);
 	if (ferror(file))
 		return errno != 0 ? -errno : -EIO;
-	return platform->bytes.error;
+	return 0;
 }
 
 static int describe(struct platform_error *error, const struct platform *platform, int err)
@@ -49,7 +54,6 @@ static int read_file(struct platform *platform, struct patience *patience, struc
 	FILE *file;
 	int err;
 
-	textbuf_reset(&platform->bytes);
 	errno = 0;
 	file = fopen(platform->path, "rb");
 	if (file == NULL)
@@ -69,7 +73,7 @@ static int replay_read(struct platform *platform, struct patience *patience, str
 
 	if (err != 0)
 		return err;
-	err = replay_parse(platform->bytes.data, platform->bytes.length, patience, snapshot, &fault);
+	err = replay_parse(platform->bytes, platform->length, patience, snapshot, &fault);
 	if (err == -EINVAL)
 		platform_error_set(error, "%s:%zu: %s", platform->path, fault.line, fault.reason);
 	else if (err != 0)
@@ -84,7 +88,7 @@ static void replay_close(struct platform *platform)
 {
 	if (platform == NULL)
 		return;
-	textbuf_release(&platform->bytes);
+	free(platform->bytes);
 	free(platform);
 }
 
@@ -117,7 +121,6 @@ static int replay_open(struct platform **result, const struct platform_options *
 		return -ENOMEM;
 	}
 	platform->path = options->replay_file;
-	textbuf_init(&platform->bytes, FILE_BYTES_MAX);
 	err = try_file(platform, error);
 	if (err != 0) {
 		replay_close(platform);

@@ -133,13 +133,14 @@ bool word_address(struct word word, int *family, uint8_t bytes[16])
 	return address_v6(word, bytes);
 }
 
-bool word_unescape(struct word word, struct textbuf *out)
+bool word_unescape(struct word word, char *out, size_t *length)
 {
+	*length = 0;
 	for (size_t i = 0; i < word.length; i++) {
 		int high, low;
 
 		if (word.bytes[i] != '%') {
-			textbuf_putc(out, word.bytes[i]);
+			out[(*length)++] = word.bytes[i];
 			continue;
 		}
 		if (word.length - i < 3)
@@ -148,7 +149,7 @@ bool word_unescape(struct word word, struct textbuf *out)
 		low = hex_digit(word.bytes[i + 2]);
 		if (high < 0 || low < 0)
 			return false;
-		textbuf_putc(out, (char)(high << 4 | low));
+		out[(*length)++] = (char)(high << 4 | low);
 		i += 2;
 	}
 	return true;

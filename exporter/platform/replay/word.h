@@ -7,8 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "metrics/textbuf.h"
-
 struct word {
 	const char *bytes;
 	size_t length;
@@ -31,7 +29,8 @@ bool word_number(struct word word, uint64_t max, uint64_t *number);
 /* "192.0.2.1" or "[2001:db8:0:0:0:0:0:1]", in network byte order. *family is 4 or 6. */
 bool word_address(struct word word, int *family, uint8_t bytes[16]);
 
-/* Appends the word with its %XX turned into bytes; false if one is not of that form. */
-bool word_unescape(struct word word, struct textbuf *out);
+/* Writes the word with its %XX turned into bytes to `out`, which has room for word.length bytes, and
+ * how many there are to *length; false if one %XX is not of that form. */
+bool word_unescape(struct word word, char *out, size_t *length);
 
 #endif
