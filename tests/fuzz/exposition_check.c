@@ -20,8 +20,8 @@ struct checker {
 	size_t family_count;
 	struct span *series; /* of each sample, its name and labels */
 	size_t series_count, capacity;
-	const char *summed;
-	uint64_t sum;
+	struct exposition_sum *sums;
+	size_t sum_count;
 };
 
 static bool is(struct span span, const char *text)
@@ -232,8 +232,9 @@ static void take_sample(struct checker *checker)
 	take(checker, " ");
 	value = take_some(checker, "0123456789.");
 	CHECK(value.at[0] != '.' && value.at[value.length - 1] != '.');
-	if (is(name, checker->summed))
-		checker->sum += strtoull(value.at, NULL, 10);
+	for (size_t i = 0; i < checker->sum_count; i++)
+		if (is(name, checker->sums[i].family))
+			checker->sums[i].sum += strtoull(value.at, NULL, 10);
 }
 
 static int compare(const void *a, const void *b)
@@ -255,10 +256,13 @@ static void check_unique(const struct checker *checker)
 		CHECK(compare(&checker->series[i - 1], &checker->series[i]) != 0);
 }
 
-uint64_t exposition_check(const char *text, size_t length, bool openmetrics, const char *family)
+void exposition_check(const char *text, size_t length, bool openmetrics, struct exposition_sum *sums, size_t count)
 {
-	struct checker checker = {.at = text, .end = text + length, .openmetrics = openmetrics, .summed = family};
+	struct checker checker = {
+	        .at = text, .end = text + length, .openmetrics = openmetrics, .sums = sums, .sum_count = count};
 
+	for (size_t i = 0; i < count; i++)
+		sums[i].sum = 0;
 	check_utf8(text, length);
 	while (checker.at < checker.end) {
 		CHECK(!checker.ended);
@@ -272,5 +276,4 @@ uint64_t exposition_check(const char *text, size_t length, bool openmetrics, con
 	check_unique(&checker);
 	free(checker.series);
 	free(checker.families);
-	return checker.sum;
 }

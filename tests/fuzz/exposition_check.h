@@ -14,8 +14,12 @@
  * Checks that the text is valid UTF-8 of well-formed lines; that each family is described once, before
  * its samples, and has them in one piece; that labels are escaped, not empty and not repeated; that
  * no series comes twice; and in OpenMetrics that "# EOF" and nothing else is the end.
- * Returns the sum of the samples called `family`.
+ * Fills in the sums of the families' samples.
  */
-uint64_t exposition_check(const char *text, size_t length, bool openmetrics, const char *family);
+struct exposition_sum {
+	const char *family; /* as the samples are called */
+	uint64_t sum;
+};
+void exposition_check(const char *text, size_t length, bool openmetrics, struct exposition_sum *sums, size_t count);
 
 #endif
