@@ -159,9 +159,14 @@ class Ports(SceneCase):
             ("established", "web", "40050"): 1,
             ("established", "client", "ephemeral"): 4,
         }))  # fmt: skip
-        # 90 ports: the clients' four, the listener's, the scrape's
         self.assertEqual(exposition.value("tcp_ephemeral_ports_limit"), 90)
-        self.assertEqual(exposition.value("tcp_ephemeral_ports_used"), 6)
+
+    def test_a_port_with_two_peers_is_used_once(self) -> None:
+        for port in 80, 40050:
+            self.client.connect(port=port, source=40001)
+        self.assertEqual(sum(row.local_port == 40001 for row in self.rows()), 2)
+        exposition, rows, _ = self.quiet_scrape(self.start_exporter())
+        self.check_totals(exposition, self.oracle(rows, reserved=range(40010, 40020)))
 
     def test_all(self) -> None:
         exposition = self.start_exporter("--collector.local-port=all").metrics()

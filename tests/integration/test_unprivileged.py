@@ -45,7 +45,7 @@ class Unprivileged(SceneCase):
             listener = server.listen(port=port)
             (ours,), (theirs,) = connect_pairs(self.ours, server, listener, 1, port)
             server.close(sock=theirs)
-            self.ours.close(sock=ours)
+            self.ours.close_second(sock=ours)
             self.ours.connect(port=port)
         self.check({
             ("listen", "(unknown)", "80"): 1,
