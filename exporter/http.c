@@ -4,6 +4,7 @@
 
 #include "exporter/http_request.h"
 #include "exporter/log.h"
+#include "exporter/platform/host.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Connections beside those that may wait for metrics: for health probes, browsers, idle scrapers. */
 enum { SPARE_CONNECTIONS = 64 };
@@ -77,7 +77,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int socket)
 static void close_all(const int *sockets, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		close(sockets[i]);
+		host_close_socket(sockets[i]);
 }
 
 int http_start(struct http_server **result, const struct http_options *options, const int *sockets, size_t count,
@@ -121,7 +121,7 @@ int http_start(struct http_server **result, const struct http_options *options, 
 void http_quiesce(struct http_server *server)
 {
 	for (size_t i = 0; i < server->count; i++)
-		server->sockets[i].quiesced = MHD_quiesce_daemon(server->sockets[i].daemon);
+		server->sockets[i].quiesced = (int)MHD_quiesce_daemon(server->sockets[i].daemon);
 }
 
 void http_stop(struct http_server *server)
@@ -132,7 +132,7 @@ void http_stop(struct http_server *server)
 	for (size_t i = 0; i < server->count; i++) {
 		MHD_stop_daemon(server->sockets[i].daemon);
 		if (server->sockets[i].quiesced >= 0)
-			close(server->sockets[i].quiesced); /* only now: its thread may have used it */
+			host_close_socket(server->sockets[i].quiesced); /* only now: its thread may have used it */
 	}
 	http_site_release(&server->site);
 	free(server);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tcp_exporter: reads the flags, does what they ask for, and alone decides how the program ends. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "exporter/options.h"
@@ -76,16 +77,18 @@ int main(int argc, char **argv)
 	struct platform_error error = {""};
 	struct options options;
 	char usage[512];
+	int err;
 
 	if (options_parse(&options, argc - 1, (const char *const *)(argv + 1), usage, sizeof(usage)) != 0) {
 		fprintf(stderr, "tcp_exporter: %s\n", usage);
 		return EXIT_USAGE;
 	}
 	log_configure(options.log_level, options.log_format);
-	host_ignore_broken_pipes();
-	if (act(&options, &error) != 0) {
-		tell(&options, &error);
-		return EXIT_RUNTIME;
-	}
-	return EXIT_DONE;
+	err = host_prepare(&error);
+	if (err == 0)
+		err = act(&options, &error);
+	if (err == 0)
+		return EXIT_DONE;
+	tell(&options, &error);
+	return err == -ENOTSUP ? EXIT_USAGE : EXIT_RUNTIME; /* a flag that cannot work on this system */
 }

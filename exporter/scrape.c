@@ -8,6 +8,7 @@
 
 #include "exporter/collector.h"
 #include "exporter/log.h"
+#include "exporter/platform/condition.h"
 #include "exporter/ticket.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SECOND_NS UINT64_C(1000000000)
 /* Who names no time is answered within this one: longer than any scrape takes, so that only a host in
@@ -224,12 +224,10 @@ static void *collector_main(void *data)
 /* Waits for a change, or for the deadline, which is of CLOCK_MONOTONIC. With the lock. */
 static void sleep_until(struct scraper *scraper, uint64_t deadline_ns)
 {
-	const struct timespec until = {(time_t)(deadline_ns / SECOND_NS), (long)(deadline_ns % SECOND_NS)};
-
 	if (deadline_ns == UINT64_MAX)
 		pthread_cond_wait(&scraper->watch, &scraper->lock);
 	else
-		pthread_cond_timedwait(&scraper->watch, &scraper->lock, &until);
+		condition_wait_until(&scraper->watch, &scraper->lock, deadline_ns);
 }
 
 static void *watchdog_main(void *data)
@@ -260,17 +258,13 @@ static void create(struct scraper *scraper, const struct scraper_options *option
 	        .census = options->census,
 	        .max_series = options->max_series,
 	};
-	pthread_condattr_t attributes;
 
 	scraper->options = *options;
 	collector_init(&scraper->collector, &collector);
-	/* None of these can fail: the attributes are valid and nothing is allocated. */
+	/* None of these can fail: nothing is allocated. */
 	pthread_mutex_init(&scraper->lock, NULL);
 	pthread_cond_init(&scraper->work, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&scraper->watch, &attributes);
-	pthread_condattr_destroy(&attributes);
+	condition_init(&scraper->watch);
 }
 
 static void destroy(struct scraper *scraper)
