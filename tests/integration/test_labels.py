@@ -162,9 +162,10 @@ class Ports(SceneCase):
         self.assertEqual(exposition.value("tcp_ephemeral_ports_limit"), 90)
 
     def test_a_port_with_two_peers_is_used_once(self) -> None:
+        source = min(set(range(40020, 40040)) - {row.local_port for row in self.rows()})
         for port in 80, 40050:
-            self.client.connect(port=port, source=40001)
-        self.assertEqual(sum(row.local_port == 40001 for row in self.rows()), 2)
+            self.client.connect(port=port, source=source)
+        self.assertEqual(sum(row.local_port == source for row in self.rows()), 2)
         exposition, rows, _ = self.quiet_scrape(self.start_exporter())
         self.check_totals(exposition, self.oracle(rows, reserved=range(40010, 40020)))
 
