@@ -136,10 +136,6 @@ class Part:
             raise RuntimeError("the peer sent something")
         self.close(sock)
 
-    def reset(self, sock: int) -> None:
-        self.sockets[sock].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
-        self.close(sock)
-
     def duplicate(self, sock: int) -> int:
         """A second descriptor of the same socket."""
         return self._add(self.sockets[sock].dup())

@@ -150,7 +150,7 @@ class Ports(SceneCase):
     def test_served(self) -> None:
         exporter = self.start_exporter()
         self.await_states(Counter(listen=2, established=8))
-        exposition, rows, _ = self.quiet_scrape(exporter)
+        exposition, rows = self.quiet_scrape(exporter)
         self.check_totals(exposition, self.oracle(rows, reserved=range(40010, 40020)))
         self.check_owners(exposition, own_sockets(exporter) + Counter({
             ("listen", "web", "80"): 1,
@@ -166,7 +166,7 @@ class Ports(SceneCase):
         for port in 80, 40050:
             self.client.connect(port=port, source=source)
         self.assertEqual(sum(row.local_port == source for row in self.rows()), 2)
-        exposition, rows, _ = self.quiet_scrape(self.start_exporter())
+        exposition, rows = self.quiet_scrape(self.start_exporter())
         self.check_totals(exposition, self.oracle(rows, reserved=range(40010, 40020)))
 
     def test_all(self) -> None:
@@ -232,7 +232,7 @@ class Folding(SceneCase):
             connect_pairs(self.client, web, web.listen(port=8000 + i), i, 8000 + i)
 
     def test_sums_are_exact(self) -> None:
-        exposition, rows, _ = self.quiet_scrape(self.start_exporter("--collector.max-series=33"))
+        exposition, rows = self.quiet_scrape(self.start_exporter("--collector.max-series=33"))
         oracle = self.oracle(rows)
         for family, expected in {
             "tcp_connections": oracle.connections(),

@@ -49,7 +49,7 @@ class Names(SceneCase):
         web.listen(port=80)
         web.rename(name="")
         exporter = self.start_exporter()
-        exposition, rows, _ = self.quiet_scrape(exporter)
+        exposition, rows = self.quiet_scrape(exporter)
         self.check_totals(exposition, self.oracle(rows))
 
     def test_names_that_are_equal_are_one_series(self) -> None:
