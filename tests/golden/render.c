@@ -8,6 +8,7 @@
 
 #include "exporter/backend.h"
 #include "exporter/filter.h"
+#include "exporter/platform/host.h"
 #include "exporter/platform/replay/parse.h"
 #include "exporter/print.h"
 #include "metrics/report.h"
@@ -133,12 +134,17 @@ static void release(struct render *render)
 int main(int argc, char **argv)
 {
 	static struct render render;
+	struct platform_error unprepared;
 	char error[512] = "";
 	bool openmetrics;
 	int err;
 
 	if (argc < 3) {
 		fprintf(stderr, "usage: render text|openmetrics SNAPSHOT [FLAG...]\n");
+		return 2;
+	}
+	if (host_prepare(&unprepared) != 0) {
+		fprintf(stderr, "render: %s\n", unprepared.text);
 		return 2;
 	}
 	openmetrics = strcmp(argv[1], "openmetrics") == 0;

@@ -110,7 +110,7 @@ static size_t capture(char *text, size_t size, void (*act)(void))
 	assert_true(dup2(saved, STDERR_FILENO) >= 0);
 	close(saved);
 	close(ends[1]);
-	got = read(ends[0], text, size - 1);
+	got = read(ends[0], text, (unsigned)size - 1);
 	close(ends[0]);
 	assert_true(got >= 0);
 	text[got] = '\0';

@@ -45,7 +45,7 @@ static struct snapshot parsed(const char *text, size_t length)
 	snapshot_init(&snapshot);
 	err = replay_parse(text, length, NULL, &snapshot, &fault);
 	if (err != 0)
-		print_error("line %zu: %s\n", fault.line, fault.reason != NULL ? fault.reason : "?");
+		print_error("line %lu: %s\n", (unsigned long)fault.line, fault.reason != NULL ? fault.reason : "?");
 	assert_int_equal(err, 0);
 	return snapshot;
 }

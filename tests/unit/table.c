@@ -33,7 +33,7 @@ static struct snapshot snapshot_of(const char *lines)
 	snapshot_init(&snapshot);
 	err = replay_parse(text.data, text.length, NULL, &snapshot, &fault);
 	if (err != 0)
-		print_error("line %zu: %s\n", fault.line, fault.reason);
+		print_error("line %lu: %s\n", (unsigned long)fault.line, fault.reason);
 	assert_int_equal(err, 0);
 	textbuf_release(&text);
 	return snapshot;
