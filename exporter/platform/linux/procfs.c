@@ -70,6 +70,14 @@ static int procfs_open(struct platform **out, const struct platform_options *opt
 	return 0;
 }
 
+static int is_new_namespace(void *data, uint64_t id, const char *process)
+{
+	const struct read_context *context = data;
+
+	(void)process;
+	return netns_find(context->snapshot, id) == context->snapshot->netns_count;
+}
+
 static int read_namespace(void *data, uint64_t id)
 {
 	struct read_context *context = data;
@@ -86,7 +94,7 @@ static int read_namespace(void *data, uint64_t id)
 static int read_sockets(struct read_context *context)
 {
 	struct platform *platform = context->platform;
-	const struct netns_visitor visitor = {.visit = read_namespace, .data = context};
+	const struct netns_visitor visitor = {.wanted = is_new_namespace, .visit = read_namespace, .data = context};
 	int result = socket_table_reset(&platform->table);
 
 	if (platform->options->all_netns && netns_current_id(platform->procfs) != platform->own_netns) {
@@ -96,8 +104,8 @@ static int read_sockets(struct read_context *context)
 	if (result == 0)
 		result = read_namespace(context, platform->own_netns);
 	if (result == 0 && platform->options->all_netns)
-		result = netns_visit_others(platform->procfs, &platform->walk.dirents, context->snapshot, &visitor,
-		                            context->patience, context->error);
+		result = netns_visit_others(platform->procfs, &platform->walk.dirents, &visitor, context->patience,
+		                            context->error);
 	return result;
 }
 
