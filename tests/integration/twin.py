@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same scene, read by two backends: everything they serve about it has to be equal.
+
+Both exporters run and both connections to them are open before either is asked, so that both see the same sockets.
+"""
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from exporter import PORT, Exporter, Link
+from exposition import Exposition
+from sockets import show
+
+if TYPE_CHECKING:
+    from case import SceneCase
+
+BACKEND = "--collector.backend="
+TWIN_BACKEND = "procfs"
+TRIES = 20
+SHARED = "tcp_exporter_shared_sockets"
+AGES = "tcp_close_wait_oldest_seconds"  # grow from one scrape to the next
+# Jiffies are at most 10 ms, and two clocks are read.
+AGE_ERROR_SECONDS = 0.05
+
+Samples = dict[tuple[str, tuple], float]
+
+
+def is_of_the_scene(family: str) -> bool:
+    """Not about the exporter itself."""
+    return family == SHARED or not family.startswith(("tcp_exporter_", "process_"))
+
+
+def of_the_scene(exposition: Exposition) -> Samples:
+    return {(family.name, labels): value
+            for family in exposition.families.values() if is_of_the_scene(family.name)
+            for labels, value in family.samples.items()}  # fmt: skip
+
+
+def differences(ours: Samples, theirs: Samples, seconds: float) -> list[str]:
+    wrong = []
+    for key in sorted(ours.keys() | theirs.keys()):
+        a, b = ours.get(key), theirs.get(key)
+        if a == b or key[0] == AGES and None not in (a, b) and abs(a - b) <= seconds + AGE_ERROR_SECONDS:
+            continue
+        wrong.append(f"{key}: {a} and {b}")
+    return wrong
+
+
+def start_twin(exporter: Exporter) -> Exporter:
+    flags = [flag for flag in exporter.flags if not flag.startswith((BACKEND, "--web.listen", "--web.telemetry"))]
+    return Exporter(exporter.scene, exporter.binary, BACKEND + TWIN_BACKEND, *flags, uid=exporter.uid,
+                    network=exporter.network, address=exporter.address, port=PORT + 1, **exporter.environment)
+
+
+def compare(ours: Link, theirs: Link) -> list[str]:
+    """What differs; a scrape that differs from the next of the same exporter says that the scene is not quiet."""
+    for _ in range(TRIES):
+        began = time.monotonic()
+        first, twin, again = (of_the_scene(link.metrics()) for link in (ours, theirs, ours))
+        seconds = time.monotonic() - began
+        if not differences(first, again, seconds):
+            return differences(first, twin, seconds)
+    return ["the scene never is quiet", *differences(first, again, seconds)]
+
+
+def compare_with_twin(case: SceneCase, exporter: Exporter) -> None:
+    twin = start_twin(exporter)
+    with contextlib.ExitStack() as closing:
+        closing.callback(twin.stop)
+        links = [closing.enter_context(each.link()) for each in (exporter, twin)]
+        for link in links:
+            link.ask("/healthz")  # accepted, so that the scene holds still
+        wrong = compare(*links)
+    if wrong:
+        case.fail(show(f"what {exporter.flags[0]} and {TWIN_BACKEND} say", wrong))
