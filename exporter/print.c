@@ -18,7 +18,7 @@ int print_bytes(const char *bytes, size_t length, struct platform_error *error)
 	int err;
 
 	errno = 0;
-	if (fwrite(bytes, 1, length, stdout) == length && fflush(stdout) == 0)
+	if ((length == 0 || fwrite(bytes, 1, length, stdout) == length) && fflush(stdout) == 0)
 		return 0;
 	err = errno != 0 ? -errno : -EIO;
 	platform_error_set(error, "cannot write to standard output: %s", strerror(-err));

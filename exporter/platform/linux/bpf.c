@@ -71,7 +71,7 @@ static int open_procfs(struct platform *platform, struct platform_error *error)
 	}
 	/* The iterator sees the processes of our own PID namespace, whatever is mounted there. */
 	length = read_file_at(platform->procfs, "self/status", bytes, sizeof(bytes));
-	if (length > 0 && parse_status_pids(bytes, (size_t)length, &pid, &namespaces) && namespaces > 1) {
+	if (length <= 0 || !parse_status_pids(bytes, (size_t)length, &pid, &namespaces) || namespaces != 1) {
 		platform_error_set(error, "\"%s\" is of another PID namespace than the exporter's own", path);
 		return -EXDEV;
 	}
