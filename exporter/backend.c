@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "exporter/log.h"
+#include "exporter/option_table.h"
 
 static const struct {
 	enum census_label label;
@@ -38,8 +39,63 @@ unsigned backend_wants_to_print(const struct options *options)
 	       WANT_CLOSE_WAIT_AGE;
 }
 
+/* Flags that ask for what a backend's system lacks. */
+static bool asks_for_procfs(const struct options *options)
+{
+	return strcmp(options->procfs, option_procfs->fallback) != 0;
+}
+
+static bool asks_for_all_netns(const struct options *options)
+{
+	return options->all_netns;
+}
+
+static bool asks_for_netns(const struct options *options)
+{
+	return options->labels & LABEL_BIT(LABEL_NETNS);
+}
+
+static bool asks_for_container(const struct options *options)
+{
+	return options->labels & LABEL_BIT(LABEL_CONTAINER);
+}
+
+static bool asks_for_cmdline(const struct options *options)
+{
+	return options->naming == NAMING_CMDLINE;
+}
+
+static const struct {
+	unsigned lack;
+	bool (*asked)(const struct options *options);
+	const char *flag, *what;
+} demands[] = {
+        {LACKS_PROCFS, asks_for_procfs, "path.procfs", "procfs"},
+        {LACKS_NETNS, asks_for_all_netns, "collector.netns=all", "network namespaces"},
+        {LACKS_NETNS, asks_for_netns, "collector.label=netns", "network namespaces"},
+        {LACKS_CONTAINERS, asks_for_container, "collector.label=container", "containers"},
+        {LACKS_ARGUMENTS, asks_for_cmdline, "collector.process-name=cmdline", "arguments of processes"},
+};
+
+static int check_demands(const struct platform_backend *backend, const struct options *options,
+                         struct platform_error *error)
+{
+	for (size_t i = 0; i < sizeof(demands) / sizeof(demands[0]); i++) {
+		if (!(backend->lacks & demands[i].lack) || !demands[i].asked(options))
+			continue;
+		platform_error_set(error, "--%s does not work here: the backend \"%s\" has no %s to read",
+		                   demands[i].flag, backend->name, demands[i].what);
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
 static int open_one(struct open_backend *open, const struct platform_backend *backend, struct platform_error *error)
 {
+	int err = check_demands(backend, open->options, error);
+
+	if (err != 0)
+		return err;
 	open->backend = backend;
 	return backend->open(&open->platform, &open->settings, error);
 }
@@ -77,6 +133,7 @@ static int open_named(struct open_backend *open, const char *name, struct platfo
 int backend_open(struct open_backend *open, const struct options *options, unsigned want, struct platform_error *error)
 {
 	*open = (struct open_backend){
+	        .options = options,
 	        .settings =
 	                {
 	                        .procfs = options->procfs,

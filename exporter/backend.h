@@ -11,6 +11,7 @@ struct open_backend {
 	const struct platform_backend *backend;
 	struct platform *platform;
 	struct platform_options settings;
+	const struct options *options;
 };
 
 /* What to ask of a platform for the metrics, and for the table. */
@@ -20,7 +21,7 @@ unsigned backend_wants_to_print(const struct options *options);
 /*
  * Opens the backend that the options name; for "auto" the best that opens, other than replay, with a
  * warning in the log for each better one that did not. `options` must outlive it. 0, or -errno with
- * *error filled.
+ * *error filled: -ENOTSUP if the options ask for what there is none of on this system.
  */
 int backend_open(struct open_backend *open, const struct options *options, unsigned want,
                  struct platform_error *error) MUST_CHECK;

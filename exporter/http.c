@@ -4,6 +4,7 @@
 
 #include "exporter/http_request.h"
 #include "exporter/log.h"
+#include "exporter/platform/host.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Connections beside those that may wait for metrics: for health probes, browsers, idle scrapers. */
 enum { SPARE_CONNECTIONS = 64 };
@@ -47,23 +47,37 @@ static void on_log(void *data, const char *format, va_list args)
 	log_message(LOG_LEVEL_DEBUG, "libmicrohttpd", "text", text, NULL);
 }
 
+/* Takes the %XX out of paths and arguments. A zero byte would cut the text short, and "/%00x" would be "/":
+ * it becomes a byte that no path of ours has. */
+static size_t on_unescape(void *data, struct MHD_Connection *connection, char *text)
+{
+	size_t length = MHD_http_unescape(text);
+
+	(void)data;
+	(void)connection;
+	for (size_t i = 0; i < length; i++)
+		if (text[i] == '\0')
+			text[i] = '\1';
+	return length;
+}
+
 static struct MHD_Daemon *start_daemon(struct http_server *server, int socket)
 {
 	const unsigned flags =
 	        MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, &server->site, MHD_OPTION_EXTERNAL_LOGGER,
-	                        on_log, NULL, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_NOTIFY_COMPLETED,
-	                        http_on_completed, &server->site, MHD_OPTION_CONNECTION_LIMIT,
-	                        server->site.options.max_requests + SPARE_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-	                        (unsigned)IDLE_TIMEOUT_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
-	                        MHD_OPTION_END);
+	                        on_log, NULL, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_LISTEN_SOCKET,
+	                        socket, MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, &server->site,
+	                        MHD_OPTION_CONNECTION_LIMIT, server->site.options.max_requests + SPARE_CONNECTIONS,
+	                        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_SECONDS,
+	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_END);
 }
 
 static void close_all(const int *sockets, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		close(sockets[i]);
+		host_close_socket(sockets[i]);
 }
 
 int http_start(struct http_server **result, const struct http_options *options, const int *sockets, size_t count,
@@ -107,7 +121,7 @@ int http_start(struct http_server **result, const struct http_options *options, 
 void http_quiesce(struct http_server *server)
 {
 	for (size_t i = 0; i < server->count; i++)
-		server->sockets[i].quiesced = MHD_quiesce_daemon(server->sockets[i].daemon);
+		server->sockets[i].quiesced = (int)MHD_quiesce_daemon(server->sockets[i].daemon);
 }
 
 void http_stop(struct http_server *server)
@@ -118,7 +132,7 @@ void http_stop(struct http_server *server)
 	for (size_t i = 0; i < server->count; i++) {
 		MHD_stop_daemon(server->sockets[i].daemon);
 		if (server->sockets[i].quiesced >= 0)
-			close(server->sockets[i].quiesced); /* only now: its thread may have used it */
+			host_close_socket(server->sockets[i].quiesced); /* only now: its thread may have used it */
 	}
 	http_site_release(&server->site);
 	free(server);

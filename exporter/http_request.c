@@ -6,6 +6,7 @@
 #include "exporter/http_reply.h"
 #include "exporter/landing.h"
 #include "exporter/negotiate.h"
+#include "exporter/platform/condition.h"
 #include "exporter/route.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* No request of ours has a body. A small one is read and forgotten, so that the connection can be kept;
  * who sends more loses it. */
@@ -271,17 +271,12 @@ static struct MHD_Response *make_no_memory(void)
 
 int http_site_init(struct http_site *site, const struct http_options *options)
 {
-	pthread_condattr_t attributes;
-
 	memset(site, 0, sizeof(*site));
 	site->options = *options;
 	textbuf_init(&site->landing, LANDING_MAX);
-	/* None of these can fail: the attributes are valid and nothing is allocated. */
+	/* Neither can fail: nothing is allocated. */
 	pthread_mutex_init(&site->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&site->idle, &attributes);
-	pthread_condattr_destroy(&attributes);
+	condition_init(&site->idle);
 	landing_write(&site->landing, TCP_EXPORTER_VERSION, options->telemetry_path);
 	site->no_memory = make_no_memory();
 	if (!site->no_memory)
@@ -300,15 +295,11 @@ void http_site_release(struct http_site *site)
 
 void http_site_drain(struct http_site *site, unsigned ms)
 {
-	struct timespec until = {0, 0};
+	const uint64_t deadline_ns = platform_now_ns() + ms * UINT64_C(1000000);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	until.tv_sec += (time_t)(ms / 1000) + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&site->lock);
-	while (site->requests > 0 && pthread_cond_timedwait(&site->idle, &site->lock, &until) == 0)
-		;
+	while (site->requests > 0 && platform_now_ns() < deadline_ns)
+		condition_wait_until(&site->idle, &site->lock, deadline_ns);
 	pthread_mutex_unlock(&site->lock);
 }
 

@@ -146,7 +146,7 @@ static void timestamp(char *text, size_t size)
 	int64_t seconds, year;
 	int month, day, second_of_day;
 
-	if (timespec_get(&now, TIME_UTC) != TIME_UTC || now.tv_sec < 0)
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec < 0)
 		now = (struct timespec){0, 0};
 	seconds = (int64_t)now.tv_sec;
 	second_of_day = (int)(seconds % 86400);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tcp_exporter: reads the flags, does what they ask for, and alone decides how the program ends. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "exporter/options.h"
 #include "exporter/platform/host.h"
+#include "exporter/platform/service.h"
 #include "exporter/print.h"
 #include "exporter/serve.h"
 
@@ -47,7 +49,29 @@ static int print_version(struct platform_error *error)
 	return print_text(&text, error);
 }
 
-static int act(const struct options *options, struct platform_error *error)
+static int serve_as_service(void *data, struct platform_error *error)
+{
+	const struct options *options = data;
+
+	return serve(options, &build, error);
+}
+
+static int act_as_service(struct options *options, struct platform_error *error)
+{
+	const struct service_work work = {serve_as_service, options};
+
+	switch (options->service) {
+	case SERVICE_INSTALL:
+		return service_install("--service=run", error); /* of its kind the last flag counts */
+	case SERVICE_REMOVE:
+		return service_remove(error);
+	case SERVICE_RUN:
+		break;
+	}
+	return service_run(&work, error);
+}
+
+static int act(struct options *options, struct platform_error *error)
 {
 	switch (options->action) {
 	case ACTION_HELP:
@@ -56,16 +80,19 @@ static int act(const struct options *options, struct platform_error *error)
 		return print_version(error);
 	case ACTION_PRINT_TABLE:
 		return print_table(options, error);
+	case ACTION_SERVICE:
+		return act_as_service(options, error);
 	case ACTION_SERVE:
 		break;
 	}
 	return serve(options, &build, error);
 }
 
-/* A service's last words belong in its log; a command's are for the person who typed it. */
-static void tell(const struct options *options, const struct platform_error *error)
+/* What keeps a service from starting belongs in its log; what a command or a flag is wrong about is for the person
+ * who typed it. */
+static void tell(const struct options *options, int err, const struct platform_error *error)
 {
-	if (options->action == ACTION_SERVE)
+	if (options->action == ACTION_SERVE && err != -ENOTSUP)
 		log_message(LOG_LEVEL_ERROR, "cannot start", "error", error->text, NULL);
 	else
 		fprintf(stderr, "tcp_exporter: %s\n", error->text);
@@ -76,16 +103,18 @@ int main(int argc, char **argv)
 	struct platform_error error = {""};
 	struct options options;
 	char usage[512];
+	int err;
 
 	if (options_parse(&options, argc - 1, (const char *const *)(argv + 1), usage, sizeof(usage)) != 0) {
 		fprintf(stderr, "tcp_exporter: %s\n", usage);
 		return EXIT_USAGE;
 	}
 	log_configure(options.log_level, options.log_format);
-	host_ignore_broken_pipes();
-	if (act(&options, &error) != 0) {
-		tell(&options, &error);
-		return EXIT_RUNTIME;
-	}
-	return EXIT_DONE;
+	err = host_prepare(&error);
+	if (err == 0)
+		err = act(&options, &error);
+	if (err == 0)
+		return EXIT_DONE;
+	tell(&options, err, &error);
+	return err == -ENOTSUP ? EXIT_USAGE : EXIT_RUNTIME; /* a flag that cannot work on this system */
 }

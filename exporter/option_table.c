@@ -3,6 +3,7 @@
 #include "exporter/option_table.h"
 
 #include "exporter/filter.h"
+#include "exporter/option_choices.h"
 #include "exporter/platform/host.h"
 #include "metrics/fold.h"
 
@@ -12,61 +13,6 @@ enum {
 	/* Far more than a Prometheus server takes from one target without pain. */
 	MAX_SERIES_LIMIT = 10000000,
 };
-
-/* Choices */
-
-static const char *backend_names(size_t index)
-{
-	if (index == 0)
-		return OPTIONS_BACKEND_AUTO;
-	for (size_t i = 0; i < index; i++)
-		if (platform_backends[i] == NULL)
-			return NULL;
-	return platform_backends[index - 1]->name;
-}
-
-#define NAME_OF(names, index) ((index) < sizeof(names) / sizeof((names)[0]) ? (names)[index] : NULL)
-
-static const char *local_port_names(size_t index)
-{
-	static const char *const names[] = {
-	        [LOCAL_PORT_SERVED] = "served", [LOCAL_PORT_ALL] = "all", [LOCAL_PORT_NONE] = "none"};
-
-	return NAME_OF(names, index);
-}
-
-static const char *label_names(size_t index)
-{
-	return index < LABEL_COUNT ? census_label_name((enum census_label)index) : NULL;
-}
-
-static const char *naming_names(size_t index)
-{
-	static const char *const names[] = {[NAMING_COMM] = "comm", [NAMING_EXE] = "exe", [NAMING_CMDLINE] = "cmdline"};
-
-	return NAME_OF(names, index);
-}
-
-static const char *netns_names(size_t index)
-{
-	static const char *const names[] = {"host", "all"};
-
-	return NAME_OF(names, index);
-}
-
-static const char *log_format_names(size_t index)
-{
-	static const char *const names[] = {[LOG_FORMAT_LOGFMT] = "logfmt", [LOG_FORMAT_JSON] = "json"};
-
-	return NAME_OF(names, index);
-}
-
-static const char *table_format_names(size_t index)
-{
-	static const char *const names[] = {[TABLE_TEXT] = "text", [TABLE_JSON] = "json", [TABLE_REPLAY] = "replay"};
-
-	return NAME_OF(names, index);
-}
 
 /* Setters */
 
@@ -186,6 +132,13 @@ static bool set_print_table(struct options *options, struct option_value *value)
 	return true;
 }
 
+static bool set_service(struct options *options, struct option_value *value)
+{
+	options->action = ACTION_SERVICE;
+	options->service = (enum service_action)value->number;
+	return true;
+}
+
 static bool set_version(struct options *options, struct option_value *value)
 {
 	(void)value;
@@ -221,6 +174,7 @@ enum {
 	ROW_LOG_LEVEL,
 	ROW_LOG_FORMAT,
 	ROW_PRINT_TABLE,
+	ROW_SERVICE,
 	ROW_VERSION,
 	ROW_HELP,
 	ROW_COUNT
@@ -263,7 +217,7 @@ const struct option option_table[ROW_COUNT] = {
                          .kind = OPTION_CHOICE,
                          .fallback = OPTIONS_BACKEND_AUTO,
                          .placeholder = "NAME",
-                         .choices = backend_names,
+                         .choices = choice_backend_names,
                          .set = set_backend,
                          .help = "Where the socket table comes from. auto takes the best that works here."},
         [ROW_REPLAY] = {.name = "collector.replay",
@@ -277,7 +231,7 @@ const struct option option_table[ROW_COUNT] = {
                  .kind = OPTION_CHOICE,
                  .fallback = "served",
                  .placeholder = "MODE",
-                 .choices = local_port_names,
+                 .choices = choice_local_port_names,
                  .set = set_local_port,
                  .help = "Which local ports become label values. served: ports that have a listener or lie outside "
                          "the ephemeral range; the others are \"ephemeral\"."},
@@ -295,7 +249,7 @@ const struct option option_table[ROW_COUNT] = {
                        .kind = OPTION_CHOICE,
                        .repeatable = true,
                        .placeholder = "NAME",
-                       .choices = label_names,
+                       .choices = choice_label_names,
                        .set = set_label,
                        .help = "Add a label to the metrics by process."},
         [ROW_PROCESS_NAME] =
@@ -303,7 +257,7 @@ const struct option option_table[ROW_COUNT] = {
                  .kind = OPTION_CHOICE,
                  .fallback = "comm",
                  .placeholder = "SOURCE",
-                 .choices = naming_names,
+                 .choices = choice_naming_names,
                  .set = set_naming,
                  .help = "What names a process: the kernel's name for it (comm), the file name of its executable "
                          "(exe) or its arguments (cmdline)."},
@@ -325,7 +279,7 @@ const struct option option_table[ROW_COUNT] = {
                  .kind = OPTION_CHOICE,
                  .fallback = "host",
                  .placeholder = "SCOPE",
-                 .choices = netns_names,
+                 .choices = choice_netns_names,
                  .set = set_netns,
                  .help = "Network namespaces to read: the exporter's own (host), or every one that has a process."},
         [ROW_SHARED_SOCKETS] =
@@ -354,17 +308,24 @@ const struct option option_table[ROW_COUNT] = {
                             .kind = OPTION_CHOICE,
                             .fallback = "logfmt",
                             .placeholder = "FORMAT",
-                            .choices = log_format_names,
+                            .choices = choice_log_format_names,
                             .set = set_log_format,
                             .help = "Form of the log's lines."},
         [ROW_PRINT_TABLE] = {.name = "print-table",
                              .group = "Instead of serving",
                              .kind = OPTION_MAYBE_CHOICE,
                              .placeholder = "FORMAT",
-                             .choices = table_format_names,
+                             .choices = choice_table_format_names,
                              .set = set_print_table,
                              .help = "Print every socket with its process once and exit. replay is the form that "
                                      "--collector.replay reads."},
+        [ROW_SERVICE] = {.name = "service",
+                         .kind = OPTION_CHOICE,
+                         .placeholder = "ACTION",
+                         .choices = choice_service_names,
+                         .set = set_service,
+                         .help = "On Windows: register as a service with the flags that are given besides, or take "
+                                 "it off. run is for the service manager."},
         [ROW_VERSION] = {.name = "version",
                          .kind = OPTION_ACTION,
                          .set = set_version,
@@ -380,3 +341,4 @@ const size_t option_count = ROW_COUNT;
 const struct option *const option_backend = &option_table[ROW_BACKEND];
 const struct option *const option_replay = &option_table[ROW_REPLAY];
 const struct option *const option_help = &option_table[ROW_HELP];
+const struct option *const option_procfs = &option_table[ROW_PROCFS];

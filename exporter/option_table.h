@@ -41,7 +41,7 @@ struct option {
 };
 
 /* Rows that others speak of. */
-extern const struct option *const option_backend, *const option_replay, *const option_help;
+extern const struct option *const option_backend, *const option_replay, *const option_help, *const option_procfs;
 
 /* In the order of --help; `option_count` of them. */
 extern const struct option option_table[];

@@ -21,11 +21,13 @@ enum { OPTIONS_MAX_LISTEN = 16 };
 /* options.backend when the program chooses. */
 #define OPTIONS_BACKEND_AUTO "auto"
 
-enum options_action { ACTION_SERVE, ACTION_PRINT_TABLE, ACTION_HELP, ACTION_VERSION };
+enum options_action { ACTION_SERVE, ACTION_PRINT_TABLE, ACTION_SERVICE, ACTION_HELP, ACTION_VERSION };
+enum service_action { SERVICE_INSTALL, SERVICE_REMOVE, SERVICE_RUN };
 
 struct options {
 	enum options_action action;
 	enum table_format table_format;
+	enum service_action service;
 	const char *listen[OPTIONS_MAX_LISTEN];
 	size_t listen_count;
 	const char *telemetry_path;

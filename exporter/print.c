@@ -25,6 +25,20 @@ int print_bytes(const char *bytes, size_t length, struct platform_error *error)
 	return err;
 }
 
+/* Gives the sockets that no process holds to whom this system's own tools show for them. */
+static int show_nobody(struct snapshot *snapshot, const char *name)
+{
+	uint32_t nobody;
+	int err = snapshot_add_process(snapshot, 0, 0, &nobody);
+
+	if (err == 0)
+		err = snapshot_set_text(snapshot, nobody, PROCESS_NAME, name, strlen(name));
+	for (size_t i = 0; err == 0 && i < snapshot->socket_count; i++)
+		if (snapshot->sockets[i].owner == OWNER_NONE)
+			snapshot->sockets[i].owner = nobody;
+	return err;
+}
+
 /* A record keeps what the platform saw; people want to see whose an ownerless socket will be. */
 static int credit(struct snapshot *snapshot)
 {
@@ -39,11 +53,14 @@ static int credit(struct snapshot *snapshot)
 	return err;
 }
 
-static int print_snapshot(struct snapshot *snapshot, enum table_format format, struct platform_error *error)
+static int print_snapshot(struct snapshot *snapshot, enum table_format format, const char *nobody,
+                          struct platform_error *error)
 {
 	struct textbuf out;
-	int err = format == TABLE_REPLAY ? 0 : credit(snapshot);
+	int err = 0;
 
+	if (format != TABLE_REPLAY)
+		err = nobody != NULL ? show_nobody(snapshot, nobody) : credit(snapshot);
 	textbuf_init(&out, TABLE_BYTES_MAX);
 	if (err == 0)
 		err = table_write(&out, snapshot, format);
@@ -69,7 +86,7 @@ int print_table(const struct options *options, struct platform_error *error)
 	snapshot_init(&snapshot);
 	err = open.backend->read(open.platform, &patience, &snapshot, error);
 	if (err == 0)
-		err = print_snapshot(&snapshot, options->table_format, error);
+		err = print_snapshot(&snapshot, options->table_format, open.backend->nobody, error);
 	snapshot_release(&snapshot);
 	backend_close(&open);
 	return err;

@@ -8,6 +8,7 @@
 
 #include "exporter/collector.h"
 #include "exporter/log.h"
+#include "exporter/platform/condition.h"
 #include "exporter/ticket.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SECOND_NS UINT64_C(1000000000)
 /* Who names no time is answered within this one: longer than any scrape takes, so that only a host in
@@ -81,25 +81,40 @@ static void log_failure(int error, const char *text)
 		            "error", text, NULL);
 }
 
-/* ---- The collector thread ---- */
+/* ---- Tickets whose time is up ---- */
 
-static struct collector_wish wish_of(const struct scrape_ticket *ticket, uint64_t families)
+static bool is_due(const struct scrape_ticket *ticket, const void *now_ns)
 {
-	return (struct collector_wish){ticket->format, ticket->gzip, ticket->families & families};
+	return ticket->deadline_ns <= *(const uint64_t *)now_ns;
 }
 
-struct alike {
-	struct collector_wish wish;
-	uint64_t families; /* that may be asked for at all */
-};
-
-static bool is_alike(const struct scrape_ticket *ticket, const void *data)
+/* Refuses the tickets whose time is up; false if there are none. With the lock, which is let go meanwhile. */
+static bool refuse_due(struct scraper *scraper)
 {
-	const struct alike *alike = data;
-	struct collector_wish wish = wish_of(ticket, alike->families);
+	struct ticket_list due = {NULL, NULL};
+	uint64_t now_ns = platform_now_ns();
 
-	return wish.format == alike->wish.format && wish.gzip == alike->wish.gzip &&
-	       wish.families == alike->wish.families;
+	if (ticket_list_move(&scraper->served, &due, is_due, &now_ns))
+		count_error(scraper, CAUSE_TIMEOUT);
+	if (ticket_list_move(&scraper->waiting, &due, is_due, &now_ns))
+		scraper->errors[CAUSE_TIMEOUT]++; /* the snapshot that it waited for will not be taken for it */
+	if (!due.first)
+		return false;
+	pthread_mutex_unlock(&scraper->lock);
+	for (struct scrape_ticket *ticket = due.first; ticket; ticket = ticket->next)
+		ticket_refuse_late(ticket);
+	ticket_list_release(&due);
+	pthread_mutex_lock(&scraper->lock);
+	return true;
+}
+
+/* ---- The collector thread ---- */
+
+static bool is_alike(const struct scrape_ticket *ticket, const void *wish_)
+{
+	const struct collector_wish *wish = wish_;
+
+	return ticket->format == wish->format && ticket->gzip == wish->gzip && ticket->families == wish->families;
 }
 
 /* The exporter's own numbers, as they are now. With the lock. */
@@ -121,8 +136,8 @@ static void fill_self(struct scraper *scraper, struct report_self *self)
  * go meanwhile. */
 static void serve_alike(struct scraper *scraper)
 {
-	uint64_t families = scraper->options.families;
-	struct alike alike = {wish_of(scraper->served.first, families), families};
+	const struct scrape_ticket *first = scraper->served.first;
+	struct collector_wish wish = {first->format, first->gzip, first->families};
 	struct ticket_list batch = {NULL, NULL};
 	struct platform_error error = {""};
 	struct report_self self;
@@ -132,9 +147,9 @@ static void serve_alike(struct scraper *scraper)
 
 	fill_self(scraper, &self);
 	pthread_mutex_unlock(&scraper->lock);
-	result = collector_write(&scraper->collector, &alike.wish, &self, &bytes, &length, &error);
+	result = collector_write(&scraper->collector, &wish, &self, &bytes, &length, &error);
 	pthread_mutex_lock(&scraper->lock);
-	ticket_list_move(&scraper->served, &batch, is_alike, &alike);
+	ticket_list_move(&scraper->served, &batch, is_alike, &wish);
 	pthread_mutex_unlock(&scraper->lock);
 	if (result)
 		ticket_list_refuse(&batch, result, error.text);
@@ -179,6 +194,7 @@ static void run(struct scraper *scraper, uint64_t deadline_ns)
 		ticket_list_release(&failed);
 		pthread_mutex_lock(&scraper->lock);
 	}
+	refuse_due(scraper);
 	while (scraper->served.first)
 		serve_alike(scraper);
 	pthread_cond_signal(&scraper->watch); /* there may be no deadline left to wait for */
@@ -205,26 +221,13 @@ static void *collector_main(void *data)
 
 /* ---- The watchdog thread ---- */
 
-static bool is_due(const struct scrape_ticket *ticket, const void *now_ns)
+/* Waits for a change, or for the deadline, which is of CLOCK_MONOTONIC. With the lock. */
+static void sleep_until(struct scraper *scraper, uint64_t deadline_ns)
 {
-	return ticket->deadline_ns <= *(const uint64_t *)now_ns;
-}
-
-/* Waits for a change, or for the deadline. With the lock. */
-static void sleep_until(struct scraper *scraper, uint64_t deadline_ns, uint64_t now_ns)
-{
-	struct timespec until = {0, 0};
-	uint64_t left = deadline_ns - now_ns;
-
-	if (deadline_ns == UINT64_MAX) {
+	if (deadline_ns == UINT64_MAX)
 		pthread_cond_wait(&scraper->watch, &scraper->lock);
-		return;
-	}
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	left += (uint64_t)until.tv_nsec;
-	until.tv_sec += (time_t)(left / SECOND_NS);
-	until.tv_nsec = (long)(left % SECOND_NS);
-	pthread_cond_timedwait(&scraper->watch, &scraper->lock, &until);
+	else
+		condition_wait_until(&scraper->watch, &scraper->lock, deadline_ns);
 }
 
 static void *watchdog_main(void *data)
@@ -233,23 +236,13 @@ static void *watchdog_main(void *data)
 
 	pthread_mutex_lock(&scraper->lock);
 	while (!scraper->stopping) {
-		uint64_t now_ns = platform_now_ns(), waiting, served;
-		struct ticket_list due = {NULL, NULL};
+		uint64_t waiting, served;
 
-		if (ticket_list_move(&scraper->served, &due, is_due, &now_ns))
-			count_error(scraper, CAUSE_TIMEOUT);
-		ticket_list_move(&scraper->waiting, &due, is_due, &now_ns);
-		if (due.first) {
-			pthread_mutex_unlock(&scraper->lock);
-			for (struct scrape_ticket *ticket = due.first; ticket; ticket = ticket->next)
-				ticket_refuse_late(ticket);
-			ticket_list_release(&due);
-			pthread_mutex_lock(&scraper->lock);
+		if (refuse_due(scraper))
 			continue;
-		}
 		waiting = ticket_list_earliest(&scraper->waiting);
 		served = ticket_list_earliest(&scraper->served);
-		sleep_until(scraper, waiting < served ? waiting : served, now_ns);
+		sleep_until(scraper, waiting < served ? waiting : served);
 	}
 	pthread_mutex_unlock(&scraper->lock);
 	return NULL;
@@ -265,17 +258,13 @@ static void create(struct scraper *scraper, const struct scraper_options *option
 	        .census = options->census,
 	        .max_series = options->max_series,
 	};
-	pthread_condattr_t attributes;
 
 	scraper->options = *options;
 	collector_init(&scraper->collector, &collector);
-	/* None of these can fail: the attributes are valid and nothing is allocated. */
+	/* None of these can fail: nothing is allocated. */
 	pthread_mutex_init(&scraper->lock, NULL);
 	pthread_cond_init(&scraper->work, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&scraper->watch, &attributes);
-	pthread_condattr_destroy(&attributes);
+	condition_init(&scraper->watch);
 }
 
 static void destroy(struct scraper *scraper)
@@ -336,6 +325,7 @@ void scraper_submit(struct scraper *scraper, struct scrape_ticket *ticket)
 	ticket->status = 0;
 	ticket->body = NULL;
 	ticket->length = 0;
+	ticket->families &= scraper->options.families;
 	ticket->submitted_ns = platform_now_ns();
 	if (ticket->deadline_ns == UINT64_MAX)
 		ticket->deadline_ns = ticket->submitted_ns + DEFAULT_BOUND_NS;

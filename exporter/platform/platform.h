@@ -63,8 +63,19 @@ int patience_over(struct patience *patience) MUST_CHECK;
 
 struct platform;
 
+/* What there is none of on a backend's system, or none that can be read: whoever asks for it is to be told. */
+enum {
+	LACKS_PROCFS = 1 << 0,
+	LACKS_NETNS = 1 << 1,
+	LACKS_CONTAINERS = 1 << 2,
+	LACKS_ARGUMENTS = 1 << 3, /* of processes */
+};
+
 struct platform_backend {
 	const char *name; /* the label of tcp_exporter_backend_info: "procfs", "replay" */
+	unsigned lacks;   /* LACKS_ bits: such options do not reach open() */
+	/* Whom the system's own tools show, with PID 0, for a socket that no process holds; NULL: nobody. */
+	const char *nobody;
 	/* 0 and an open platform, or -errno with *error filled; *platform is then NULL.
 	 * `options` and its strings must outlive the platform. */
 	int (*open)(struct platform **platform, const struct platform_options *options,

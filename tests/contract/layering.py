@@ -23,8 +23,9 @@ STANDARD = {
 }
 PLATFORM_MAY = {"metrics/snapshot.h"}
 SYSTEMS = re.compile(
-    r"\b(__linux__|__linux|linux|__gnu_linux__|__unix__|__unix|unix|_WIN32|_WIN64|WIN32|__CYGWIN__|__MINGW32__|__MINGW64__"
-    r"|__APPLE__|__MACH__|__FreeBSD__|__NetBSD__|__OpenBSD__|__DragonFly__|__sun|_AIX|__ANDROID__|_MSC_VER)\b")
+    r"\b(__linux__|__linux|linux|__gnu_linux__|__unix__|__unix|unix|_WIN32|_WIN64|WIN32|__CYGWIN__|__MINGW32__"
+    r"|__MINGW64__|__APPLE__|__MACH__|__FreeBSD__|__NetBSD__|__OpenBSD__|__DragonFly__|__sun|_AIX"
+    r"|__ANDROID__|_MSC_VER)\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)"|(\S+))')
 CONDITION = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b(.*)")
 # Literals come first: what looks like a comment in them is none.

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,6 +53,20 @@ static uint16_t port_of(int fd)
 	return ntohs(address.sin_port);
 }
 
+static void wait_for_state(int fd, int state)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+
+	for (int tries = 0; tries < 500; tries++) {
+		assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
+		if (info.tcpi_state == state)
+			return;
+		usleep(10000);
+	}
+	fail_msg("still in state %d, not in %d", info.tcpi_state, state);
+}
+
 /* A listener, and a connection whose server end is in CLOSE_WAIT with unread bytes. */
 static void make_sockets(void)
 {
@@ -70,7 +85,7 @@ static void make_sockets(void)
 	assert_true(scene.server >= 0);
 	assert_int_equal(send(scene.client, "unread!", UNREAD, 0), UNREAD);
 	assert_int_equal(shutdown(scene.client, SHUT_WR), 0);
-	usleep(20000); /* the peer's end of loopback is at once, but not synchronous */
+	wait_for_state(scene.client, TCP_FIN_WAIT2); /* the ACK of the FIN may be delayed by 40 ms */
 }
 
 static struct snapshot *read_subject(struct subject *subject)

@@ -91,13 +91,15 @@ def exposition_seeds():
     listen, close_wait, established, unheld = 42, 40, 33, 135
     plain = process([listen, close_wait, established], b"nginx", b"www-data", b"/usr/sbin/nginx")
     quoted = [b'say "hi"', b"back\\slash", b"two\nlines", b"tab\there", b"nul\0byte", b"", b"(other)", b"(none)"]
-    bad = [b"\xff\xfe", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\xf0\x9f\x92\xa9", b"\xef\xbf\xbd"]
+    bad = [b"\xff\xfe", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82"]
+    good = [b"\xf0\x9f\x92\xa9", b"\xef\xbf\xbd"]
+    java = process([established, 7], b"java", b"app", b"/opt/java", b"a.service", b"c" * 64)
     yield "plain", bytes([0, 128]) + plain
-    yield "all-labels", bytes([255, 129]) + plain + process([established, 7], b"java", b"app", b"/opt/java", b"a.service", b"c" * 64)
+    yield "all-labels", bytes([255, 129]) + plain + java
     yield "quoting", bytes([0, 128]) + b"".join(process([7, close_wait], name) for name in quoted)
-    yield "not-utf8", bytes([0, 129]) + b"".join(process([7, close_wait], name) for name in bad)
+    yield "not-utf8", bytes([0, 129]) + b"".join(process([7, close_wait], name) for name in bad + good)
     # Names that are equal once they are repaired are one series.
-    yield "repaired-alike", bytes([0, 130]) + b"".join(process([7], name) for name in (b"\xff", b"\xfe", b"\xef\xbf\xbd"))
+    yield "repaired-alike", bytes([0, 130]) + b"".join(process([7], name) for name in (b"\xff", b"\xfe", good[1]))
     yield "folded", bytes([3, 0]) + b"".join(process([7, 0, 1, 2, 39], b"p%d" % i) for i in range(24))
     yield "credited", bytes([0, 128]) + process([listen, unheld, unheld + 32], b"server") + process([200], b"client")
 

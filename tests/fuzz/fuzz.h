@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
  * free() it. */
 static inline char *exact_copy(const void *bytes, size_t length)
 {
-	char *copy = malloc(length > 0 ? length : 1);
+	char *copy = calloc(1, length > 0 ? length : 1);
 
 	CHECK(copy);
 	if (length > 0)

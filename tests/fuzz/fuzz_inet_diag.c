@@ -41,7 +41,7 @@ static int see(void *data, const struct inet_diag_row *row)
 static struct seen decode(const char *bytes, size_t length, size_t refuse_at)
 {
 	struct seen seen = {.begin = bytes, .end = bytes + length, .refuse_at = refuse_at};
-	struct inet_diag_sink sink = {.row = see, .data = &seen};
+	struct inet_diag_sink sink = {.row = see, .data = &seen, .tcp_info = true};
 	int result = inet_diag_decode(bytes, length, SEQUENCE, &sink);
 
 	CHECK(result <= 1);

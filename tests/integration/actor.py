@@ -62,6 +62,8 @@ class Actor:
 
     def close_channel(self) -> None:
         self._channel.close()
+        for child in self._children:
+            child.close_channel()
 
     def _post(self, method: str, arguments: dict[str, Any], fds: list[int] | None = None) -> None:
         socket.send_fds(self._channel, [json.dumps([method, arguments]).encode()], fds or [])

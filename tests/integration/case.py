@@ -10,10 +10,10 @@ import unittest
 from collections import Counter
 from typing import Iterable
 
-from exporter import PORT, SANITIZER_WORDS, Exporter, Link
+from exporter import PORT, SANITIZER_WORDS, Exporter
 from exposition import Exposition
 from process import wait_until
-from scene import MAIN, Output, Scene
+from scene import Output, Scene
 from sockets import Oracle, Row, show, show_rows
 from twin import compare_with_twin
 
@@ -65,7 +65,7 @@ class SceneCase(unittest.TestCase):
         if not wait_until(lambda: Counter(row.state for row in self.rows()) == states, 10):
             self.fail(f"the scene did not come about: wanted {dict(states)}\n{show_rows(self.rows())}")
 
-    def quiet_scrape(self, exporter: Exporter) -> tuple[Exposition, list[Row], Link]:
+    def quiet_scrape(self, exporter: Exporter) -> tuple[Exposition, list[Row]]:
         """A scrape, and the rows that ss showed at the same time; the scrape's own connection is among them."""
         for _ in range(QUIET_TRIES):
             with exporter.link() as link:
@@ -73,7 +73,7 @@ class SceneCase(unittest.TestCase):
                 exposition = link.metrics()
                 after = self.scene.ss()
                 if Counter(before) == Counter(row for row in after if not row.touches(PORT)):
-                    return exposition, [settled(row) for row in after], link
+                    return exposition, [settled(row) for row in after]
         self.fail(f"the scene never is quiet\n{show_rows(after)}")
 
     def oracle(self, rows: Iterable[Row], **options) -> Oracle:
@@ -86,7 +86,7 @@ class SceneCase(unittest.TestCase):
             states[state] += count
         self.await_states(+states)
         exporter = exporter or self.start_exporter()
-        exposition, rows, _ = self.quiet_scrape(exporter)
+        exposition, rows = self.quiet_scrape(exporter)
         self.check_totals(exposition, self.oracle(rows))
         self.check_owners(exposition, Counter(owners) + own_sockets(exporter))
         if self.compares:

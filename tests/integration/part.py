@@ -68,8 +68,12 @@ class Part:
         sock.bind((address, port))
         return self._add(sock)
 
-    def connect(self, port: int, address: str = "127.0.0.1", wait: bool = True) -> int:
+    def connect(self, port: int, address: str = "127.0.0.1", wait: bool = True, source: int = 0) -> int:
+        """Without `wait` the connection is only under way; `source` is the local port."""
         sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+        if source:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(("", source))
         sock.settimeout(10 if wait else 0)
         try:
             sock.connect((address, port))
@@ -126,8 +130,10 @@ class Part:
     def close(self, sock: int) -> None:
         self.sockets.pop(sock).close()
 
-    def reset(self, sock: int) -> None:
-        self.sockets[sock].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+    def close_second(self, sock: int) -> None:
+        """Closes once the peer has closed: TIME_WAIT is the peer's."""
+        if self.receive(sock, 1):
+            raise RuntimeError("the peer sent something")
         self.close(sock)
 
     def duplicate(self, sock: int) -> int:

@@ -25,7 +25,7 @@ class Namespaces(SceneCase):
         listener = web.listen(port=80)
         (ours,), (theirs,) = connect_pairs(client, web, listener, 1, 80)
         web.close(sock=theirs)
-        client.close(sock=ours)
+        client.close_second(sock=ours)
         client.connect(port=80)
         self.owners |= {
             ("listen", f"{name}-web", "80"): 1,

@@ -73,7 +73,7 @@ class PrintTable(SceneCase):
             ours, theirs = connect_pairs(client, web, web.listen(port=80, address=address), 3, 80, address=address)
             client.shutdown(sock=ours[0])
             web.close(sock=theirs[1])
-            client.close(sock=ours[1])
+            client.close_second(sock=ours[1])
             client.connect(port=80, address=address)
         web.listen(port=81, address="0.0.0.0")
         dual = web.listen(port=82, address="::")

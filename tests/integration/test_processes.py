@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections import Counter
 
-from actor import connect_pairs
+from actor import Actor, connect_pairs
 from case import SceneCase, main, own_sockets
 
 SCRAPES = 50
@@ -49,7 +49,7 @@ class Names(SceneCase):
         web.listen(port=80)
         web.rename(name="")
         exporter = self.start_exporter()
-        exposition, rows, _ = self.quiet_scrape(exporter)
+        exposition, rows = self.quiet_scrape(exporter)
         self.check_totals(exposition, self.oracle(rows))
 
     def test_names_that_are_equal_are_one_series(self) -> None:
@@ -101,11 +101,12 @@ class Change(SceneCase):
         stable = self.stable()
         exporter = self.start_exporter()
         with tempfile.TemporaryDirectory() as folder:
-            self.start_ping_pong(folder)
+            player = self.start_ping_pong(folder)
             names = Counter(self.scrape_beside(exporter, stable, {"ping", "pong"}) for _ in range(SCRAPES))
+            self.scene.run("kill", "-9", str(player.pid))
         self.assertEqual(set(names), {"ping", "pong"}, "the listener's owner over time")
 
-    def start_ping_pong(self, folder: str) -> None:
+    def start_ping_pong(self, folder: str) -> Actor:
         """A process that holds a listener and becomes another program all the time."""
         os.chmod(folder, 0o755)
         for name, other in ("ping", "pong"), ("pong", "ping"):
@@ -116,6 +117,7 @@ class Change(SceneCase):
         player = self.scene.actor("player")
         player.listen(port=90)
         player.exec(f"{folder}/ping")
+        return player
 
     def scrape_beside(self, exporter, stable: Counter, names: set[str]) -> str:
         """One scrape; the stable sockets must be right, and port 90 must have one owner of these names."""

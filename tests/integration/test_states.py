@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every TCP state, made with real sockets: counts as ss has them, owners as made."""
+from collections import Counter
+
 from actor import connect_pairs
 from case import SceneCase, main
 
@@ -76,14 +78,14 @@ class States(SceneCase):
         ours, theirs = self.pairs(5)
         for client, server in zip(ours, theirs):
             self.web.close(sock=server)
-            self.client.close(sock=client)
+            self.client.close_second(sock=client)
         self.check({("listen", "web", "80"): 1, ("time_wait", "web", "80"): 5})
 
     def test_time_wait_of_a_client_is_nobodys(self) -> None:
         ours, theirs = self.pairs(5)
         for client, server in zip(ours, theirs):
             self.client.close(sock=client)
-            self.web.close(sock=server)
+            self.web.close_second(sock=server)
         exposition = self.check({("listen", "web", "80"): 1, ("time_wait", "(none)", "ephemeral"): 5})
         outbound = exposition.sum_by("tcp_outbound_connections", "state", "process", "remote_port")
         self.assertEqual(outbound[("time_wait", "(none)", "80")], 5)
@@ -93,7 +95,7 @@ class States(SceneCase):
         ours, theirs = connect_pairs(self.client, self.web, listener, 2, 80)
         for client, server in zip(ours, theirs):
             self.web.close(sock=server)
-            self.client.close(sock=client)
+            self.client.close_second(sock=client)
         self.web.close(sock=listener)
         self.check({("time_wait", "(none)", "80"): 2})
 
@@ -133,6 +135,7 @@ class States(SceneCase):
         for sock in theirs:
             self.web.fill(sock=sock)
         self.end_clients(ours)
+        self.await_states(Counter(listen=1, close_wait=2, fin_wait2=2))
         self.web.shutdown(sock=theirs[0])
         self.web.close(sock=theirs[1])
         self.check({

@@ -72,24 +72,6 @@ static void test_auto_takes_a_real_backend(void **state)
 	backend_close(&open); /* closed already */
 }
 
-/* No backend works: auto never falls back to replay, and the last one's reason is told. */
-static void test_none_works(void **state)
-{
-	static const char *const backends[] = {"--collector.backend=auto", "--collector.backend=procfs"};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
-		const struct options options = parsed("--path.procfs=/nonexistent", backends[i]);
-		struct platform_error error = {""};
-		struct open_backend open;
-
-		assert_true(backend_open(&open, &options, 0, &error) < 0);
-		assert_null(open.platform);
-		assert_non_null(strstr(error.text, "/nonexistent"));
-		backend_close(&open);
-	}
-}
-
 static void test_replay(void **state)
 {
 	const struct options options = parsed("--collector.replay=/nonexistent", NULL);
@@ -121,7 +103,6 @@ int main(void)
 	        cmocka_unit_test(test_wants_to_serve),
 	        cmocka_unit_test(test_wants_to_print),
 	        cmocka_unit_test(test_auto_takes_a_real_backend),
-	        cmocka_unit_test(test_none_works),
 	        cmocka_unit_test(test_replay),
 	        cmocka_unit_test(test_unknown_name),
 	};

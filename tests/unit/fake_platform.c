@@ -100,7 +100,8 @@ static void fake_close(struct platform *fake)
 	(void)fake;
 }
 
-const struct platform_backend fake_backend = {"fake", fake_open, fake_read, fake_close};
+const struct platform_backend fake_backend = {
+        .name = "fake", .open = fake_open, .read = fake_read, .close = fake_close};
 
 struct platform *fake_new(void)
 {

@@ -2,6 +2,8 @@
 /* HTTP/1.1 from the client's side, as far as the tests need it. */
 #include "http_client.h"
 
+#include "exporter/platform/host.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -12,7 +14,6 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -34,7 +35,7 @@ void http_client_open(struct http_client *client, uint16_t port)
 
 void http_client_close(struct http_client *client)
 {
-	close(client->socket);
+	host_close_socket(client->socket);
 	free(client->bytes);
 }
 

@@ -39,7 +39,7 @@ static int see(void *data, const struct inet_diag_row *row)
 
 static int decode(struct inet_diag_sink *sink)
 {
-	*sink = (struct inet_diag_sink){.row = see};
+	*sink = (struct inet_diag_sink){.row = see, .tcp_info = true};
 	return inet_diag_decode(datagram.bytes, datagram.length, SEQUENCE, sink);
 }
 

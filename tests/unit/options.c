@@ -140,6 +140,9 @@ static void test_actions(void **state)
 	assert_int_equal(options.table_format, TABLE_JSON);
 	accept("--print-table=json|--print-table=replay");
 	assert_int_equal(options.table_format, TABLE_REPLAY);
+	accept("--service=install|--service|run");
+	assert_int_equal(options.action, ACTION_SERVICE);
+	assert_int_equal(options.service, SERVICE_RUN);
 	accept("--print-table|--log.level=debug");
 	assert_int_equal(options.action, ACTION_PRINT_TABLE);
 }

@@ -145,9 +145,11 @@ static void stop_signals(sigset_t *set)
 	sigaddset(set, SIGINT);
 }
 
-void host_ignore_broken_pipes(void)
+int host_prepare(struct platform_error *error)
 {
-	signal(SIGPIPE, SIG_IGN);
+	(void)error;
+	signal(SIGPIPE, SIG_IGN); /* cannot fail: the number is good */
+	return 0;
 }
 
 void host_block_stop_signals(void)
@@ -156,7 +158,6 @@ void host_block_stop_signals(void)
 
 	stop_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	host_ignore_broken_pipes();
 }
 
 const char *host_wait_for_stop(void)

@@ -5,13 +5,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/sock_diag.h>
-#include <linux/tcp.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
 
 #include <libmnl/libmnl.h>
 
-/* Only rows that were asked for with tcp_info, and listeners, have attributes that matter here. */
 static int decode_attribute(const struct nlattr *attribute, void *data)
 {
 	const size_t quiet_at = offsetof(struct tcp_info, tcpi_last_ack_recv);
@@ -43,6 +42,8 @@ static int decode_row(const struct nlmsghdr *header, struct inet_diag_sink *sink
 	if (mnl_nlmsg_get_payload_len(header) < sizeof(*row.msg) || header->nlmsg_len % MNL_ALIGNTO != 0)
 		return -EBADMSG;
 	row.msg = mnl_nlmsg_get_payload(header);
+	if (!sink->tcp_info && row.msg->idiag_state != TCP_LISTEN)
+		return sink->row(sink->data, &row); /* no attribute that matters */
 	if (mnl_attr_parse(header, sizeof(*row.msg), decode_attribute, &row) != MNL_CB_OK)
 		return -EBADMSG;
 	return sink->row(sink->data, &row);

@@ -4,69 +4,16 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "exporter/platform/host.h"
+#include "exporter/platform/listen_address.h"
 
-enum {
-	/* Connections that wait for accept(): more than a monitoring system opens at once; the kernel
-	 * cuts it to net.core.somaxconn. */
-	LISTEN_BACKLOG = 128,
-	/* The longest name in the DNS (RFC 1035, 2.3.4), and the terminator. */
-	HOST_TEXT_MAX = 256,
-	PORT_TEXT_MAX = sizeof("65535"),
-};
-
-/* "host:port" taken apart; the host is empty for both wildcards. */
-struct address_parts {
-	char host[HOST_TEXT_MAX];
-	char port[PORT_TEXT_MAX];
-	uint16_t port_number;
-};
-
-static bool parse_port(const char *text, struct address_parts *parts)
-{
-	size_t length = strspn(text, "0123456789");
-	unsigned long number;
-
-	if (length == 0 || text[length] != '\0' || length >= sizeof(parts->port))
-		return false;
-	number = strtoul(text, NULL, 10);
-	if (number > UINT16_MAX)
-		return false;
-	memcpy(parts->port, text, length + 1);
-	parts->port_number = (uint16_t)number;
-	return true;
-}
-
-static bool parse_host(const char *text, size_t length, struct address_parts *parts)
-{
-	if (length > 0 && text[0] == '[') {
-		if (length < 4 || text[length - 1] != ']') /* the shortest is "[::]" */
-			return false;
-		text++;
-		length -= 2;
-		if (memchr(text, ':', length) == NULL)
-			return false;
-	} else if (memchr(text, ':', length) != NULL) {
-		return false; /* an IPv6 address without brackets: which colon ends it? */
-	}
-	if (length >= sizeof(parts->host) || memchr(text, '[', length) != NULL || memchr(text, ']', length) != NULL)
-		return false;
-	memcpy(parts->host, text, length);
-	parts->host[length] = '\0';
-	return true;
-}
-
-static bool parse_address(const char *address, struct address_parts *parts)
-{
-	const char *colon = strrchr(address, ':');
-
-	return colon != NULL && parse_host(address, (size_t)(colon - address), parts) && parse_port(colon + 1, parts);
-}
+/* Connections that wait for accept(): more than a monitoring system opens at once; the kernel cuts it
+ * to net.core.somaxconn. */
+enum { LISTEN_BACKLOG = 128 };
 
 /* A listening socket, or -errno. The IPv6 wildcard takes IPv4 too, written ":port" or "[::]:port",
  * as users of other exporters expect. */
@@ -100,7 +47,7 @@ static int listen_everywhere(uint16_t port)
 }
 
 /* The first of the name's addresses that can be listened on. */
-static int listen_by_name(const struct address_parts *parts, const char **reason)
+static int listen_by_name(const struct listen_address *parts, const char **reason)
 {
 	const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
@@ -117,18 +64,11 @@ static int listen_by_name(const struct address_parts *parts, const char **reason
 	return fd;
 }
 
-bool host_address_valid(const char *address)
-{
-	struct address_parts parts;
-
-	return parse_address(address, &parts);
-}
-
 void host_socket_address(int socket, char *text, size_t size)
 {
 	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof(address);
-	char host[HOST_ADDRESS_MAX], port[PORT_TEXT_MAX];
+	char host[HOST_ADDRESS_MAX], port[LISTEN_PORT_MAX];
 
 	if (getsockname(socket, (struct sockaddr *)&address, &length) != 0 ||
 	    getnameinfo((const struct sockaddr *)&address, length, host, sizeof(host), port, sizeof(port),
@@ -139,11 +79,11 @@ void host_socket_address(int socket, char *text, size_t size)
 
 int host_listen(const char *address, struct platform_error *error)
 {
-	struct address_parts parts;
+	struct listen_address parts;
 	const char *reason = NULL;
 	int fd;
 
-	if (!parse_address(address, &parts)) {
+	if (!listen_address_parse(&parts, address)) {
 		platform_error_set(error, "cannot listen on \"%s\": not of the form [host]:port", address);
 		return -EINVAL;
 	}
@@ -155,4 +95,9 @@ int host_listen(const char *address, struct platform_error *error)
 		platform_error_set(error, "cannot listen on \"%s\": %s", address,
 		                   reason != NULL ? reason : strerror(-fd));
 	return fd;
+}
+
+void host_close_socket(int socket)
+{
+	close(socket);
 }

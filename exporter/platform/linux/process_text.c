@@ -102,12 +102,19 @@ static int set_name(struct process_texts *texts, int dir, enum process_naming na
 	return result != 0 ? result : snapshot_set_text(snapshot, index, PROCESS_NAME, name, length);
 }
 
+/* Whether the user database has answered, be it that there is no such user, and not just failed for now. */
+static bool is_answer(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM; /* getpwnam(3) */
+}
+
 /* The name of a user id, looked up once; a user without a name is named by number. NULL: no memory. */
 static const char *user_name(struct process_texts *texts, uint32_t uid)
 {
 	struct passwd entry, *found = NULL;
 	char buffer[PASSWD_SIZE];
 	struct user_name *user;
+	int error;
 
 	for (size_t i = 0; i < texts->user_count; i++) {
 		if (texts->users[i].uid == uid)
@@ -116,13 +123,15 @@ static const char *user_name(struct process_texts *texts, uint32_t uid)
 	if (array_reserve((void **)&texts->users, &texts->user_capacity, texts->user_count + 1,
 	                  sizeof(*texts->users)) != 0)
 		return NULL;
-	user = &texts->users[texts->user_count++];
+	user = &texts->users[texts->user_count];
 	user->uid = uid;
-	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found &&
-	    strlen(found->pw_name) < sizeof(user->name))
+	error = getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found);
+	if (error == 0 && found && strlen(found->pw_name) < sizeof(user->name))
 		memcpy(user->name, found->pw_name, strlen(found->pw_name) + 1);
 	else
 		snprintf(user->name, sizeof(user->name), "%u", uid);
+	if (is_answer(error))
+		texts->user_count++;
 	return user->name;
 }
 

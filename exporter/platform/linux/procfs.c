@@ -40,12 +40,28 @@ static void procfs_close(struct platform *platform)
 	free(platform);
 }
 
+static bool has_capability(unsigned capability)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return false;
+	return data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
+}
+
 static int procfs_open(struct platform **out, const struct platform_options *options, struct platform_error *error)
 {
-	struct platform *platform = malloc(sizeof(*platform));
+	struct platform *platform;
 	int result;
 
 	*out = NULL;
+	/* Without it the other namespaces' sockets would be missing, and nothing would say so. */
+	if (options->all_netns && !has_capability(CAP_SYS_ADMIN)) {
+		platform_error_set(error, "reading every network namespace needs CAP_SYS_ADMIN");
+		return -EPERM;
+	}
+	platform = malloc(sizeof(*platform));
 	if (!platform) {
 		platform_error_set(error, "out of memory");
 		return -ENOMEM;
@@ -109,21 +125,11 @@ static int read_sockets(struct read_context *context)
 	return result;
 }
 
-/* Whether every process's files may be read, so that a socket without a holder really has none. */
-static bool may_read_all_processes(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return false;
-	return data[CAP_TO_INDEX(CAP_SYS_PTRACE)].effective & CAP_TO_MASK(CAP_SYS_PTRACE);
-}
-
-/* Sockets that some process should hold, whose holder could not be seen. */
+/* Sockets that some process should hold, whose holder could not be seen. Where every process's files may be
+ * read, a socket without a holder really has none. */
 static void mark_unknown_owners(const struct inode_index *inodes, struct snapshot *snapshot)
 {
-	if (inodes->unresolved == 0 || (snapshot->unreadable_processes == 0 && may_read_all_processes()))
+	if (inodes->unresolved == 0 || (snapshot->unreadable_processes == 0 && has_capability(CAP_SYS_PTRACE)))
 		return;
 	inode_index_mark_unknown(inodes, snapshot);
 }

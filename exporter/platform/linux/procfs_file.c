@@ -52,24 +52,16 @@ int dirents_next(struct dirents *dirents, const char **name)
 long read_file_at(int dir, const char *path, char *bytes, size_t size)
 {
 	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	long result = 0;
-	size_t length = 0;
+	ssize_t length;
 
 	if (fd < 0)
 		return -errno;
-	while (length < size) {
-		ssize_t got = read(fd, bytes + length, size - length);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			result = -errno;
-		if (got <= 0)
-			break;
-		length += (size_t)got;
-	}
+	do {
+		length = read(fd, bytes, size);
+	} while (length < 0 && errno == EINTR);
+	length = length < 0 ? -errno : length;
 	close(fd);
-	return result < 0 ? result : (long)length;
+	return length;
 }
 
 long read_link_at(int dir, const char *path, char *bytes, size_t size)

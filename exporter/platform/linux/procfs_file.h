@@ -23,7 +23,8 @@ void dirents_begin(struct dirents *dirents, int fd);
 /* The next name; "." and ".." are left out. 1, 0 at the end, or -errno. */
 int dirents_next(struct dirents *dirents, const char **name) MUST_CHECK;
 
-/* Reads a file up to `size` bytes; what is beyond is left out. The length, or -errno. */
+/* Reads a file up to `size` bytes, in one go: procfs gives all there is, or as much as there is room for.
+ * The length, or -errno. */
 long read_file_at(int dir, const char *path, char *bytes, size_t size) MUST_CHECK;
 
 /* Reads a symbolic link. The length, or -errno; -ENAMETOOLONG if it does not fit. */

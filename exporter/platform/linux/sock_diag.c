@@ -192,7 +192,7 @@ int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *reque
 	int result = 0;
 
 	for (int attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
-		struct inet_diag_sink sink = {.row = rows->row, .data = rows->data};
+		struct inet_diag_sink sink = {.row = rows->row, .data = rows->data, .tcp_info = request->tcp_info};
 
 		result = rows->restart(rows->data);
 		if (result == 0)

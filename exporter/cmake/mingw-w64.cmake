@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# Builds for 64-bit Windows on Linux: GCC of mingw-w64 with POSIX threads, everything linked statically.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(tuple x86_64-w64-mingw32)
+set(CMAKE_C_COMPILER ${tuple}-gcc-posix)
+set(CMAKE_RC_COMPILER ${tuple}-windres)
+
+# What exporter/packaging/windows/dependencies has built, and nothing of the machine that builds.
+set(dependencies "${CMAKE_CURRENT_LIST_DIR}/../../build/windows-dependencies/${tuple}")
+set(CMAKE_FIND_ROOT_PATH "${dependencies}" /usr/${tuple})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(ENV{PKG_CONFIG_LIBDIR} "${dependencies}/lib/pkgconfig")
+set(ENV{PKG_CONFIG_PATH} "")
+
+set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
+set(CMAKE_C_FLAGS_INIT -DPCRE2_STATIC)
+set(ZLIB_USE_STATIC_LIBS ON)

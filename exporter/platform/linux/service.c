@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* No service manager of Linux needs to be spoken to. */
+#include "exporter/platform/service.h"
+
+#include <errno.h>
+
+static int refuse(struct platform_error *error)
+{
+	platform_error_set(error,
+	                   "services of this kind are Windows'; here, systemd and others run the program as it is");
+	return -ENOTSUP;
+}
+
+int service_install(const char *argument, struct platform_error *error)
+{
+	(void)argument;
+	return refuse(error);
+}
+
+int service_remove(struct platform_error *error)
+{
+	return refuse(error);
+}
+
+int service_run(const struct service_work *work, struct platform_error *error)
+{
+	(void)work;
+	return refuse(error);
+}

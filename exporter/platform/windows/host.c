@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The exporter's own process, and what ends it: a console's events or the service manager's word. */
+#include "exporter/platform/host.h"
+
+#include <winsock2.h>
+
+#include <windows.h>
+
+#include <fcntl.h>
+#include <io.h>
+#include <psapi.h>
+#include <stdio.h>
+
+#include "exporter/platform/windows/service_status.h"
+#include "exporter/platform/windows/stop.h"
+#include "exporter/platform/windows/win32_error.h"
+
+#define ABSENT UINT64_MAX
+
+enum {
+	/* FILETIME counts 100 ns since 1601-01-01. */
+	TICKS_PER_US = 10,
+	TICKS_PER_MS = 10000,
+	/* Windows ends the program when the handler of these events returns, and anyway after 5 s. */
+	CLOSE_GRACE_MS = 10000,
+};
+#define UNIX_EPOCH_TICKS UINT64_C(116444736000000000)
+
+static SRWLOCK lock = SRWLOCK_INIT;
+static CONDITION_VARIABLE changed = CONDITION_VARIABLE_INIT;
+static const char *reason; /* why the program is to end; NULL: it is not */
+
+static uint64_t ticks(const FILETIME *time)
+{
+	return (uint64_t)time->dwHighDateTime << 32 | time->dwLowDateTime;
+}
+
+void host_process_read(struct host_process *process)
+{
+	PROCESS_MEMORY_COUNTERS_EX memory = {.cb = sizeof(memory)};
+	FILETIME start, end, kernel, user;
+	DWORD handles;
+
+	*process = (struct host_process){ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT};
+	if (GetProcessTimes(GetCurrentProcess(), &start, &end, &kernel, &user)) {
+		process->cpu_us = (ticks(&kernel) + ticks(&user)) / TICKS_PER_US;
+		process->start_ms = (ticks(&start) - UNIX_EPOCH_TICKS) / TICKS_PER_MS;
+	}
+	if (GetProcessMemoryInfo(GetCurrentProcess(), (PROCESS_MEMORY_COUNTERS *)&memory, sizeof(memory))) {
+		process->resident_bytes = memory.WorkingSetSize;
+		process->virtual_bytes = memory.PrivateUsage;
+	}
+	if (GetProcessHandleCount(GetCurrentProcess(), &handles))
+		process->open_fds = handles;
+}
+
+int host_prepare(struct platform_error *error)
+{
+	WSADATA data;
+	int failed = WSAStartup(MAKEWORD(2, 2), &data);
+
+	if (failed != 0)
+		return win32_fail(error, "cannot use sockets", (unsigned long)failed);
+	/* Where a stream is not open, as in a service, there is nothing to set. */
+	_setmode(_fileno(stdout), _O_BINARY);
+	_setmode(_fileno(stderr), _O_BINARY);
+	return 0;
+}
+
+void stop_ask(const char *why)
+{
+	AcquireSRWLockExclusive(&lock);
+	if (reason == NULL)
+		reason = why;
+	ReleaseSRWLockExclusive(&lock);
+	WakeAllConditionVariable(&changed);
+}
+
+/* On a thread that Windows makes for it. */
+static BOOL WINAPI on_console_event(DWORD event)
+{
+	switch (event) {
+	case CTRL_C_EVENT:
+		stop_ask("CTRL_C");
+		return TRUE;
+	case CTRL_BREAK_EVENT:
+		stop_ask("CTRL_BREAK");
+		return TRUE;
+	case CTRL_CLOSE_EVENT:
+		stop_ask("CTRL_CLOSE");
+		Sleep(CLOSE_GRACE_MS); /* main() returns meanwhile */
+		return TRUE;
+	default: /* logoff and shutdown: a service outlives the first and is told of the second otherwise */
+		return FALSE;
+	}
+}
+
+void host_block_stop_signals(void)
+{
+	SetConsoleCtrlHandler(NULL, FALSE); /* a parent may have turned Ctrl+C off, which is inherited */
+	SetConsoleCtrlHandler(on_console_event, TRUE);
+}
+
+const char *host_wait_for_stop(void)
+{
+	const char *why;
+
+	service_status_running();
+	AcquireSRWLockExclusive(&lock);
+	while (reason == NULL)
+		SleepConditionVariableSRW(&changed, &lock, INFINITE, 0);
+	why = reason;
+	reason = NULL;
+	ReleaseSRWLockExclusive(&lock);
+	service_status_stopping();
+	return why;
+}

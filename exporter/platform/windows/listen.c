@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Listening sockets from addresses in the form that users write. */
+#include <winsock2.h>
+
+#include <windows.h>
+#include <ws2tcpip.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "exporter/platform/host.h"
+#include "exporter/platform/listen_address.h"
+#include "exporter/platform/windows/win32_error.h"
+
+/* Connections that wait for accept(): more than a monitoring system opens at once. */
+enum { LISTEN_BACKLOG = 128 };
+
+/* A socket, or INVALID_SOCKET with *code set. Neither SO_REUSEADDR, which here lets one program take
+ * another's port, nor SO_EXCLUSIVEADDRUSE, which keeps a port after the program has ended. */
+static SOCKET listen_on(const struct sockaddr *address, int length, int *code)
+{
+	SOCKET opened = WSASocketW(address->sa_family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
+	                           WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+	DWORD off = 0;
+	u_long on = 1;
+
+	if (opened == INVALID_SOCKET) {
+		*code = WSAGetLastError();
+		return INVALID_SOCKET;
+	}
+	if ((address->sa_family != AF_INET6 ||
+	     setsockopt(opened, IPPROTO_IPV6, IPV6_V6ONLY, (const char *)&off, sizeof(off)) == 0) &&
+	    ioctlsocket(opened, (long)FIONBIO, &on) == 0 && bind(opened, address, length) == 0 &&
+	    listen(opened, LISTEN_BACKLOG) == 0)
+		return opened;
+	*code = WSAGetLastError();
+	closesocket(opened);
+	return INVALID_SOCKET;
+}
+
+/* Both families on one socket; IPv4 alone where the host has no IPv6. */
+static SOCKET listen_everywhere(uint16_t port, int *code)
+{
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)}; /* all zeros: the wildcard */
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+	SOCKET opened = listen_on((const struct sockaddr *)&v6, sizeof(v6), code);
+
+	if (opened == INVALID_SOCKET && (*code == WSAEAFNOSUPPORT || *code == WSAEADDRNOTAVAIL))
+		opened = listen_on((const struct sockaddr *)&v4, sizeof(v4), code);
+	return opened;
+}
+
+/* The first of the name's addresses that can be listened on. */
+static SOCKET listen_by_name(const struct listen_address *parts, int *code)
+{
+	const struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *list = NULL;
+	SOCKET opened = INVALID_SOCKET;
+
+	*code = getaddrinfo(parts->host, parts->port, &hints, &list);
+	if (*code != 0)
+		return INVALID_SOCKET;
+	for (const struct addrinfo *info = list; info != NULL && opened == INVALID_SOCKET; info = info->ai_next)
+		opened = listen_on(info->ai_addr, (int)info->ai_addrlen, code);
+	freeaddrinfo(list);
+	return opened;
+}
+
+void host_socket_address(int socket, char *text, size_t size)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t length = sizeof(address);
+	char host[HOST_ADDRESS_MAX], port[LISTEN_PORT_MAX];
+
+	if (getsockname((SOCKET)socket, (struct sockaddr *)&address, &length) != 0 ||
+	    getnameinfo((const struct sockaddr *)&address, length, host, sizeof(host), port, sizeof(port),
+	                NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
+	    snprintf(text, size, address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port) < 0)
+		text[0] = '\0';
+}
+
+int host_listen(const char *address, struct platform_error *error)
+{
+	struct listen_address parts;
+	int code = 0;
+	SOCKET opened;
+	char what[sizeof(error->text)];
+
+	if (!listen_address_parse(&parts, address)) {
+		platform_error_set(error, "cannot listen on \"%s\": not of the form [host]:port", address);
+		return -EINVAL;
+	}
+	if (parts.host[0] == '\0')
+		opened = listen_everywhere(parts.port_number, &code);
+	else
+		opened = listen_by_name(&parts, &code);
+	/* Handles are below 2^31 on every Windows: 64-bit programs exchange them with 32-bit ones. */
+	if (opened != INVALID_SOCKET && opened <= INT_MAX)
+		return (int)opened;
+	if (snprintf(what, sizeof(what), "cannot listen on \"%s\"", address) < 0)
+		what[0] = '\0';
+	return win32_fail(error, what, (unsigned long)code);
+}
+
+void host_close_socket(int socket)
+{
+	closesocket((SOCKET)socket);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one place that knows Windows' error codes. */
+#include "exporter/platform/windows/win32_error.h"
+
+#include <winsock2.h>
+
+#include <windows.h>
+
+#include <errno.h>
+
+#include "exporter/platform/windows/utf16.h"
+
+/* Longer words are cut. */
+enum { WORDS_MAX = 128 };
+
+static const struct {
+	unsigned long code;
+	int err;
+} codes[] = {
+        {ERROR_FILE_NOT_FOUND, ENOENT},
+        {ERROR_PATH_NOT_FOUND, ENOENT},
+        {ERROR_SERVICE_DOES_NOT_EXIST, ENOENT},
+        {ERROR_TOO_MANY_OPEN_FILES, EMFILE},
+        {WSAEMFILE, EMFILE},
+        {ERROR_ACCESS_DENIED, EACCES},
+        {WSAEACCES, EACCES},
+        {ERROR_NOT_ENOUGH_MEMORY, ENOMEM},
+        {ERROR_OUTOFMEMORY, ENOMEM},
+        {ERROR_NO_SYSTEM_RESOURCES, ENOMEM},
+        {ERROR_COMMITMENT_LIMIT, ENOMEM},
+        {WSA_NOT_ENOUGH_MEMORY, ENOMEM},
+        {WSAENOBUFS, ENOMEM},
+        {ERROR_INSUFFICIENT_BUFFER, ENOBUFS},
+        {ERROR_MORE_DATA, ENOBUFS},
+        {ERROR_BAD_LENGTH, EINTR}, /* CreateToolhelp32Snapshot(): what it looked at changed meanwhile */
+        {ERROR_PARTIAL_COPY, EINTR},
+        {ERROR_INVALID_PARAMETER, EINVAL},
+        {WSAEINVAL, EINVAL},
+        {ERROR_NOT_SUPPORTED, ENOTSUP},
+        {ERROR_SERVICE_EXISTS, EEXIST},
+        {WSAEADDRINUSE, EADDRINUSE},
+        {WSAEADDRNOTAVAIL, EADDRNOTAVAIL},
+        {WSAHOST_NOT_FOUND, EADDRNOTAVAIL},
+        {WSAEAFNOSUPPORT, EAFNOSUPPORT},
+};
+
+int win32_errno(unsigned long code)
+{
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i].code == code)
+			return -codes[i].err;
+	return -EIO;
+}
+
+int win32_fail(struct platform_error *error, const char *what, unsigned long code)
+{
+	char text[UTF16_AS_UTF8_MAX(WORDS_MAX) + 1];
+	wchar_t words[WORDS_MAX];
+	DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, code, 0, words,
+	                              WORDS_MAX, NULL);
+
+	/* A sentence in lines: one is enough, without its full stop. */
+	while (length > 0 && (words[length - 1] <= L' ' || words[length - 1] == L'.'))
+		length--;
+	text[utf16_to_utf8(text, (const uint16_t *)words, length)] = '\0';
+	platform_error_set(error, "%s: %s%s(error %lu)", what, text, length > 0 ? " " : "", code);
+	return win32_errno(code);
+}

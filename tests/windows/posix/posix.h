@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Included before every test for Windows: what the tests use of POSIX and C11 that mingw-w64 has not. */
+#ifndef TESTS_WINDOWS_POSIX_H
+#define TESTS_WINDOWS_POSIX_H
+
+#include <stddef.h>
+#include <time.h>
+
+#ifndef TIME_UTC
+#define TIME_UTC 1
+int timespec_get(struct timespec *time, int base);
+#endif
+time_t timegm(struct tm *date);
+void *memmem(const void *bytes, size_t length, const void *wanted, size_t wanted_length);
+int pipe(int ends[2]);
+
+#endif
