@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same scene, read by two backends: everything they serve about it has to be equal.
+"""The same scene, read by two backends: everything they serve and print about it has to be equal.
 
 Both exporters run and both connections to them are open before either is asked, so that both see the same sockets.
 """
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,25 @@ def compare(ours: Link, theirs: Link) -> list[str]:
     return ["the scene never is quiet", *differences(first, again, seconds)]
 
 
+def table_of(exporter: Exporter, backend: str) -> Samples:
+    """The rows of --print-table: no connection of a scrape's own is among them, whose client no process holds."""
+    flags = [flag for flag in exporter.flags if flag.startswith(("--path.", "--collector.netns"))]
+    output = exporter.scene.output_of(exporter.binary, BACKEND + backend, "--print-table=json", *flags,
+                                      network=exporter.network, uid=exporter.uid)  # fmt: skip
+    if output.code != 0:
+        raise AssertionError(f"--print-table failed: {output}")
+    return {(json.dumps(row, sort_keys=True), ()): 1 for row in json.loads(output.stdout)}
+
+
+def compare_tables(exporter: Exporter) -> list[str]:
+    backend = exporter.flags[0].removeprefix(BACKEND)
+    for _ in range(MISMATCHES):
+        wrong = differences(table_of(exporter, backend), table_of(exporter, TWIN_BACKEND), 0)
+        if not wrong:
+            break
+    return wrong
+
+
 def compare_with_twin(case: SceneCase, exporter: Exporter) -> None:
     twin = start_twin(exporter)
     with contextlib.ExitStack() as closing:
@@ -87,5 +107,6 @@ def compare_with_twin(case: SceneCase, exporter: Exporter) -> None:
         for link in links:
             link.ask("/healthz")  # accepted, so that the scene holds still
         wrong = compare(*links)
+    wrong = wrong or compare_tables(exporter)
     if wrong:
         case.fail(show(f"what {exporter.flags[0]} and {TWIN_BACKEND} say", wrong))

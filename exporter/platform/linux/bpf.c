@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "exporter/platform/linux/bpf_iterator.h"
+#include "exporter/platform/linux/capability.h"
 #include "exporter/platform/linux/netns.h"
 #include "exporter/platform/linux/ownerless.h"
 #include "exporter/platform/linux/parse.h"
@@ -92,10 +93,13 @@ static int open_parts(struct platform *platform, struct platform_error *error)
 
 static int bpf_open(struct platform **out, const struct platform_options *options, struct platform_error *error)
 {
-	struct platform *platform = calloc(1, sizeof(*platform));
-	int result;
+	struct platform *platform;
+	int result = capability_check_netns(options, error);
 
 	*out = NULL;
+	if (result != 0)
+		return result;
+	platform = calloc(1, sizeof(*platform));
 	if (!platform) {
 		platform_error_set(error, "out of memory");
 		return -ENOMEM;

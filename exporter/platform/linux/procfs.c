@@ -7,9 +7,9 @@
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "exporter/platform/linux/capability.h"
 #include "exporter/platform/linux/fd_walk.h"
 #include "exporter/platform/linux/netns.h"
 #include "exporter/platform/linux/socket_table.h"
@@ -40,27 +40,14 @@ static void procfs_close(struct platform *platform)
 	free(platform);
 }
 
-static bool has_capability(unsigned capability)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return false;
-	return data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
-}
-
 static int procfs_open(struct platform **out, const struct platform_options *options, struct platform_error *error)
 {
 	struct platform *platform;
-	int result;
+	int result = capability_check_netns(options, error);
 
 	*out = NULL;
-	/* Without it the other namespaces' sockets would be missing, and nothing would say so. */
-	if (options->all_netns && !has_capability(CAP_SYS_ADMIN)) {
-		platform_error_set(error, "reading every network namespace needs CAP_SYS_ADMIN");
-		return -EPERM;
-	}
+	if (result != 0)
+		return result;
 	platform = malloc(sizeof(*platform));
 	if (!platform) {
 		platform_error_set(error, "out of memory");
