@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BACKEND = "--collector.backend="
 TWIN_BACKEND = "procfs"
+PROGRAM = "tcp_exporter"
 TRIES = 20
 # A packet may come or go between two scrapes; what differs as often as this differs.
 MISMATCHES = 3
@@ -37,8 +38,9 @@ def is_of_the_scene(family: str) -> bool:
 
 
 def is_in_use(family: str, labels: tuple, ports: set[str]) -> bool:
-    """The bytes in flight of the connections that ask."""
-    return family in QUEUES and dict(labels).get("local_port") in ports
+    """The bytes in flight of the connections that ask, at either end."""
+    names = dict(labels)
+    return family in QUEUES and (names.get("local_port") in ports or names.get("process") == PROGRAM)
 
 
 def samples_of(exposition: Exposition, ports: set[str]) -> Samples:
@@ -65,7 +67,8 @@ def start_twin(exporter: Exporter) -> Exporter:
 
 def compare(ours: Link, theirs: Link) -> list[str]:
     """What differs; a scrape that differs from the next of the same exporter says that the scene is not quiet."""
-    ports = {str(link.sock.getsockname()[1]) for link in (ours, theirs)}
+    ends = [end for link in (ours, theirs) for end in (link.sock.getsockname(), link.sock.getpeername())]
+    ports = {str(end[1]) for end in ends}
     patience = MISMATCHES
     for _ in range(TRIES):
         began = time.monotonic()
