@@ -4,6 +4,12 @@ set(TCP_EXPORTER_BPF AUTO CACHE STRING "The BPF backend: AUTO (if clang, bpftool
 set_property(CACHE TCP_EXPORTER_BPF PROPERTY STRINGS AUTO ON OFF)
 
 set(TCP_EXPORTER_BPF_FOUND FALSE)
+if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  if(TCP_EXPORTER_BPF STREQUAL "ON")
+    message(FATAL_ERROR "TCP_EXPORTER_BPF=ON, but ${CMAKE_SYSTEM_NAME} has no BPF")
+  endif()
+  return()
+endif()
 if(TCP_EXPORTER_BPF STREQUAL "OFF")
   message(STATUS "BPF backend: off")
   return()
