@@ -155,7 +155,7 @@ static bool find_line(const char *bytes, size_t length, const char *key, struct 
 bool parse_status_pids(const char *bytes, size_t length, uint32_t *innermost, uint32_t *count)
 {
 	struct cursor line;
-	uint64_t value;
+	uint64_t value = 0;
 	uint32_t found = 0;
 
 	if (!find_line(bytes, length, "NSpid:", &line))
