@@ -179,7 +179,7 @@ class Row:
 
     def sockets_seen(self):
         """(count, whether it speaks of the load's sockets alone), or None if it does not count sockets."""
-        return (self.run().count, False) if self._kind[0] in ("dump", "dump-one-walk", "walk") else None
+        return (self.run().count, False) if self._kind[0] in ("dump", "dump-one-walk", "walk", "bpf-walk") else None
 
 
 class ServerRow(Row):
@@ -249,6 +249,8 @@ def rows(arguments):
             add(Row(tools, "dump", "bare dump: IPv4, then IPv6", ["dump"])),
             add(Row(tools, "dump-one-walk", "bare dump in one walk", ["dump-one-walk"])),
             add(Row(tools, "walk", "bare walk of all fds", ["walk"])),
+            *([add(Row(tools, "bpf-walk", "bare BPF walk of all fds", ["bpf-walk"]))]
+              if "bpf" in arguments.backends else []),
             add(Row(tools, "ss", "`ss -tanH` (no processes)", ["exec", "ss", "-tanH"])),
             add(Row(tools, "ss-processes", "`ss -tanpH`", ["exec", "ss", "-tanpH"])),
         ]

@@ -10,6 +10,9 @@
 
 static const struct probe_kind *const kinds[] = {
         &probe_dump, &probe_dump_one_walk, &probe_walk, &probe_get, &probe_exec,
+#ifdef TCP_EXPORTER_BPF
+        &probe_bpf_walk,
+#endif
 };
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
 

@@ -29,6 +29,8 @@ struct probe_kind {
 extern const struct probe_kind probe_dump, probe_dump_one_walk;
 /* Bare walk of every process's descriptors: getdents64 and readlinkat, counts the sockets. */
 extern const struct probe_kind probe_walk;
+/* The BPF backend's walk of every process's descriptors: counts the rows of TCP sockets. */
+extern const struct probe_kind probe_bpf_walk;
 /* HTTP GET on a connection that is kept. */
 extern const struct probe_kind probe_get;
 /* A command, its output to /dev/null, for two minutes at most. */

@@ -119,7 +119,10 @@ def ratios_of(backend):
         ("the same of CPU times", exporter, ["dump", "walk"], cpu_ratio),
         (f"{backend} scrape / (dump in one walk + walk)", exporter, ["dump-one-walk", "walk"], ratio),
         ("the same of CPU times", exporter, ["dump-one-walk", "walk"], cpu_ratio),
+        *([("bpf scrape / bare BPF walk", exporter, ["bpf-walk"], ratio),
+           ("the same of CPU times", exporter, ["bpf-walk"], cpu_ratio)] if backend == "bpf" else []),
         (f"{backend} scrape / dump", exporter, ["dump"], ratio),
+        ("the same of CPU times", exporter, ["dump"], cpu_ratio),
         (f"{backend} scrape / dump in one walk", exporter, ["dump-one-walk"], ratio),
         (f"`ss -tanH` / {backend} scrape", ["ss"], exporter, ratio),
         (f"`ss -tanpH` / {backend} scrape", ["ss-processes"], exporter, ratio),
@@ -143,45 +146,74 @@ def result_near(document, sockets):
     return next((r for r in document["scenarios"] if sockets <= r["sockets"] < sockets * 1.1), None)
 
 
-def procfs_goals(document):
-    """(goal, measured or None, limit or None for a number to compare with, whether more is better)."""
-    mark, million = result_near(document, MARK), result_near(document, MILLION)
-    quiet = next((r for r in document["scenarios"] if r["sockets"] < QUIET_MAX), None)
-    key = "exporter-procfs"
+class Goals:
+    """What the goals of a backend are computed from."""
 
-    def rss(result):
-        return result["rows"][key]["memory"]["VmRSS"] / MIB
+    def __init__(self, document, backend):
+        self.mark, self.million = result_near(document, MARK), result_near(document, MILLION)
+        self.quiet = next((r for r in document["scenarios"] if r["sockets"] < QUIET_MAX), None)
+        self.key = f"exporter-{backend}"
 
-    def cpu(result, *keys):
-        return sum(result["rows"][row]["cpu_ns"] for row in keys or [key])
+    def rss(self, result):
+        return result["rows"][self.key]["memory"]["VmRSS"] / MIB
 
-    def time(result):
-        return statistics.median(times(result, key).values())
+    def cpu(self, result, *keys):
+        return sum(result["rows"][row]["cpu_ns"] for row in keys or [self.key])
 
-    def growth(cost):
+    def time(self, result):
+        return statistics.median(times(result, self.key).values())
+
+    def growth(self, cost):
+        mark, million = self.mark, self.million
         return cost(million) / cost(mark) * mark["sockets"] / million["sockets"] * MILLION / MARK
 
+    def scale(self, floors):
+        """The goals at a million sockets."""
+        if self.mark and self.million:
+            yield ("1,000,000: at most 10.5 x the time of 100,000", self.growth(self.time), 10.5, False)
+            yield ("1,000,000: at most 10.5 x the CPU time of 100,000", self.growth(self.cpu), 10.5, False)
+            yield (f"the same of {' + '.join(floors)}", self.growth(lambda result: self.cpu(result, *floors)), None,
+                   False)
+        if self.million:
+            yield ("1,000,000: at most 64 MiB resident", self.rss(self.million), 64, False)
+
+
+def procfs_goals(document):
+    """(goal, measured or None, limit or None for a number to compare with, whether more is better)."""
+    goals = Goals(document, "procfs")
+    mark, quiet, key = goals.mark, goals.quiet, goals.key
     if mark:
         yield ("100,000: scrape at most 1.25 x (dump + walk)", ratio(mark, [key], ["dump", "walk"]), 1.25, False)
         yield ("100,000: the same with the dump in one walk", ratio(mark, [key], ["dump-one-walk", "walk"]), 1.25,
                False)
         yield ("100,000: 10 x faster than `ss -tanpH`", ratio(mark, ["ss-processes"], [key]), 10, True)
-        yield ("100,000: at most 16 MiB resident", rss(mark), 16, False)
-    if mark and million:
-        yield ("1,000,000: at most 10.5 x the time of 100,000", growth(time), 10.5, False)
-        yield ("1,000,000: at most 10.5 x the CPU time of 100,000", growth(cpu), 10.5, False)
-        yield ("the same of dump in one walk + walk", growth(lambda result: cpu(result, "dump-one-walk", "walk")), None,
-               False)
-    if million:
-        yield ("1,000,000: at most 64 MiB resident", rss(million), 64, False)
+        yield ("100,000: at most 16 MiB resident", goals.rss(mark), 16, False)
+    yield from goals.scale(["dump-one-walk", "walk"])
     if quiet:
         yield ("quiet host: at most 1.3 x the dump of the empty table in two walks", ratio(quiet, [key], ["dump"]), 1.3,
                False)
         yield ("quiet host: at most 1.3 x the same in one walk", ratio(quiet, [key], ["dump-one-walk"]), 1.3, False)
 
 
+def bpf_goals(document):
+    """The same."""
+    goals = Goals(document, "bpf")
+    mark, quiet, key = goals.mark, goals.quiet, goals.key
+    if mark:
+        yield ("bpf, 100,000: no slower than the dump, which knows no process", ratio(mark, [key], ["dump"]), 1, False)
+        yield ("bpf, 100,000: at most 1.3 x the bare BPF walk", ratio(mark, [key], ["bpf-walk"]), 1.3, False)
+        yield ("bpf, 100,000: 40 x faster than `ss -tanpH`", ratio(mark, ["ss-processes"], [key]), 40, True)
+        yield ("bpf, 100,000: 3 x faster than node_exporter's tcpstat", ratio(mark, ["node-exporter"], [key]), 3, True)
+        yield ("bpf, 100,000: at most 16 MiB resident", goals.rss(mark), 16, False)
+    yield from goals.scale(["bpf-walk"])
+    if quiet:
+        yield ("bpf, quiet host: at most 1.3 x the dump of the empty table in two walks", ratio(quiet, [key], ["dump"]),
+               1.3, False)
+        yield ("bpf, quiet host: at most 1.3 x the same in one walk", ratio(quiet, [key], ["dump-one-walk"]), 1.3, False)
+
+
 # A backend's goals; to add a backend is to add its function here.
-GOALS = {"procfs": procfs_goals}
+GOALS = {"bpf": bpf_goals, "procfs": procfs_goals}
 
 
 def goal_lines(document):

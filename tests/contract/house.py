@@ -24,6 +24,8 @@ FUNCTION_LINES_MEDIAN = 12  # fewer than
 OFFENDERS = 10  # functions to show when a share is missed
 
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
+# The kernel lends some of its functions only to BPF programs that are under the GPL.
+BPF_FOLDER, BPF_LICENCE = "bpf", LICENCE + " OR GPL-2.0-only"
 NAME = re.compile(r"(\w+)\s*\(")
 
 
@@ -45,11 +47,11 @@ def functions(lines):
         yield name.group(1) if name else lines[start], start + 1, end - start + 1
 
 
-def header_fault(lines, is_c):
+def header_fault(lines, is_c, licence=LICENCE):
     """The licence is the first line, after a "#!" if there is one, and a comment says what the file is for."""
     if not is_c and lines[0].startswith("#!"):
         lines = lines[1:]
-    licence = f"/* {LICENCE} */" if is_c else f"# {LICENCE}"
+    licence = f"/* {licence} */" if is_c else f"# {licence}"
     if not lines or lines[0] != licence:
         return f'the first line is not "{licence}"'
     opening = ("/*",) if is_c else ('"""', "#")
@@ -81,7 +83,7 @@ def file_faults(path, shown, sizes):
     count = text.count("\n")
     if count >= FILE_LINES:
         yield f"{shown}: {count} lines, which is not under {FILE_LINES}"
-    fault = header_fault(lines, is_c)
+    fault = header_fault(lines, is_c, BPF_LICENCE if path.parent.name == BPF_FOLDER else LICENCE)
     if fault:
         yield f"{shown}:1: {fault}"
     if not is_c:

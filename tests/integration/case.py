@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every integration test shares: a scene, an exporter in it, and the comparison of the two.
 
-A test file is run as `test_NAME.py PATH-OF-THE-EXPORTER [unittest arguments]`.
+A test file is run as `test_NAME.py PATH-OF-THE-EXPORTER [unittest arguments]`, with the backend to test in the
+environment as TCP_EXPORTER_TEST_BACKEND.
 """
 import os
 import sys
@@ -12,8 +13,9 @@ from typing import Iterable
 from exporter import PORT, SANITIZER_WORDS, Exporter
 from exposition import Exposition
 from process import wait_until
-from scene import Scene
+from scene import Output, Scene
 from sockets import Oracle, Row, show, show_rows
+from twin import compare_with_twin
 
 SKIPPED = 77  # SKIP_RETURN_CODE of the CTest cases
 QUIET_TRIES = 20
@@ -26,18 +28,27 @@ Owners = dict[tuple[str, str, str], int]
 class SceneCase(unittest.TestCase):
     maxDiff = None
     binary = ""
+    backend = os.environ.get("TCP_EXPORTER_TEST_BACKEND", "procfs")
     flags: tuple[str, ...] = ()  # of every exporter of this case
+    compares = backend != "procfs"  # what an exporter serves is compared with what one that uses procfs does
 
     def setUp(self) -> None:
         self.scene = Scene()
         self.addCleanup(self.scene.close)
 
     def start_exporter(self, *flags: str, **options) -> Exporter:
-        exporter = Exporter(self.scene, options.pop("binary", self.binary), *self.flags, *flags, **options)
+        binary = options.pop("binary", self.binary)
+        backend = f"--collector.backend={options.pop('backend', self.backend)}"
+        exporter = Exporter(self.scene, binary, backend, *self.flags, *flags, **options)
         self.addCleanup(self.end_well, exporter)
         return exporter
 
+    def output_of_binary(self, *flags: str) -> Output:
+        return self.scene.output_of(self.binary, f"--collector.backend={self.backend}", *flags)
+
     def end_well(self, exporter: Exporter) -> None:
+        if self.compares and exporter.program.wait(0) is None:
+            compare_with_twin(self, exporter)
         output = exporter.stop()
         self.assertEqual(output.code, 0, f"the exporter did not end well: {output}")
         for word in SANITIZER_WORDS:
@@ -78,6 +89,8 @@ class SceneCase(unittest.TestCase):
         exposition, rows = self.quiet_scrape(exporter)
         self.check_totals(exposition, self.oracle(rows))
         self.check_owners(exposition, Counter(owners) + own_sockets(exporter))
+        if self.compares:
+            compare_with_twin(self, exporter)
         return exposition
 
     def check_totals(self, exposition: Exposition, oracle: Oracle) -> None:

@@ -70,15 +70,20 @@ def read_metrics(reply: Reply) -> Exposition:
 
 class Exporter:
     def __init__(self, scene: Scene, binary: str, *flags: str, uid: int | None = None, network: str = MAIN,
-                 address: str = "127.0.0.1", **environment: str):
+                 address: str = "127.0.0.1", port: int = PORT, **environment: str):
         self.scene = scene
+        self.binary = binary
+        self.flags = flags
+        self.uid = uid
         self.address = address
+        self.port = port
         self.network = network
+        self.environment = environment
         self.name = os.path.basename(binary)[:15]
         # Who owns the test's end of a scrape, as the exporter sees it.
         self.client = "(none)" if uid is None else "(unknown)"
         host = f"[{address}]" if ":" in address else address
-        self.program = scene.start(binary, f"--web.listen-address={host}:{PORT}", *flags,
+        self.program = scene.start(binary, f"--web.listen-address={host}:{port}", *flags,
                                    network=network, uid=uid, **environment)  # fmt: skip
         if not wait_until(self._ready, START_SECONDS):
             raise AssertionError(f"the exporter is not ready: {self.program.output()}")
@@ -89,8 +94,8 @@ class Exporter:
         return self.program.pid
 
     @contextlib.contextmanager
-    def link(self, address: str = "", port: int = PORT) -> Iterator[Link]:
-        link = Link(self.scene, address or self.address, port, self.network)
+    def link(self, address: str = "", port: int = 0) -> Iterator[Link]:
+        link = Link(self.scene, address or self.address, port or self.port, self.network)
         try:
             yield link
         finally:

@@ -96,6 +96,8 @@ class Labels(SceneCase):
 
 
 class Procfs(SceneCase):
+    backend = "auto"  # the processes that BPF sees are those of the exporter's own PID namespace: auto is to know
+
     def test_processes_come_from_the_procfs_that_was_named(self) -> None:
         folder = tempfile.mkdtemp()
         self.addCleanup(os.rmdir, folder)

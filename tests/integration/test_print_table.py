@@ -60,7 +60,7 @@ def read_json(text: str) -> list[Printed]:
 
 class PrintTable(SceneCase):
     def print_table(self, *flags: str) -> str:
-        output = self.scene.output_of(self.binary, *flags)
+        output = self.output_of_binary(*flags)
         self.assertEqual((output.code, output.stderr), (0, b""))
         return output.stdout.decode()
 

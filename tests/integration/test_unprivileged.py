@@ -70,7 +70,7 @@ class Unprivileged(SceneCase):
     def test_print_table(self) -> None:
         self.theirs.listen(port=80)
         self.ours.listen(port=8080)
-        output = self.scene.output_of(self.copy, "--print-table", uid=NOBODY)
+        output = self.scene.output_of(self.copy, "--collector.backend=procfs", "--print-table", uid=NOBODY)
         self.assertEqual((output.code, output.stderr), (0, b""))
         last = Counter(tuple(line.split()[-2:]) for line in output.stdout.decode().splitlines())
         self.assertEqual(last, {("0", "(unknown)"): 1, (str(self.ours.pid), "ours"): 1})

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The backends of Linux, best first. */
+#include "exporter/platform/linux/bpf.h"
 #include "exporter/platform/linux/procfs.h"
 #include "exporter/platform/platform.h"
 
 #include <stddef.h>
 
-const struct platform_backend *const platform_backends[] = {&platform_procfs, &platform_replay, NULL};
+const struct platform_backend *const platform_backends[] = {
+#ifdef TCP_EXPORTER_BPF
+        &platform_bpf,
+#endif
+        &platform_procfs,
+        &platform_replay,
+        NULL,
+};

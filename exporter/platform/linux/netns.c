@@ -44,13 +44,13 @@ int netns_add_current(int procfs, uint64_t id, struct snapshot *snapshot, uint32
 	return snapshot_add_netns(snapshot, &netns, index);
 }
 
-static bool is_known(const struct snapshot *snapshot, uint64_t id)
+uint32_t netns_find(const struct snapshot *snapshot, uint64_t id)
 {
-	for (size_t i = 0; i < snapshot->netns_count; i++) {
-		if (snapshot->netns[i].id == id)
-			return true;
-	}
-	return false;
+	uint32_t index = 0;
+
+	while (index < snapshot->netns_count && snapshot->netns[index].id != id)
+		index++;
+	return index;
 }
 
 /* Enters the namespace behind `path`. -ENOENT if it is gone. */
@@ -66,58 +66,73 @@ static int enter(int procfs, const char *path)
 	return result;
 }
 
-/* Visits the namespace of process `name` if it is a new one. Leaves the thread wherever it got to. */
-static int visit_namespace_of(int procfs, const char *name, const struct snapshot *snapshot,
-                              const struct netns_visitor *visitor, struct platform_error *error)
+struct visit {
+	int procfs;
+	uint64_t own; /* the namespace that the thread returns to */
+	bool left;    /* the thread has left it */
+	const struct netns_visitor *visitor;
+	struct patience *patience;
+	struct platform_error *error;
+};
+
+/* Visits the namespace of process `name` if it is wanted. Leaves the thread wherever it got to. */
+static int visit_namespace_of(struct visit *visit, const char *name)
 {
+	const struct netns_visitor *visitor = visit->visitor;
 	char path[32], link[LINK_SIZE];
-	uint64_t id;
+	uint64_t id, entered;
 	long length;
 	int result;
 
 	snprintf(path, sizeof(path), "%.10s/ns/net", name);
-	length = read_link_at(procfs, path, link, sizeof(link));
+	length = read_link_at(visit->procfs, path, link, sizeof(link));
 	if (length < 0)
 		return is_gone(length) || is_denied(length) ? 0 : (int)length;
-	if (!parse_ns_link(link, (size_t)length, "net", &id) || is_known(snapshot, id))
+	if (!parse_ns_link(link, (size_t)length, "net", &id) || id == visit->own)
 		return 0;
-	result = enter(procfs, path);
+	result = visitor->wanted(visitor->data, id, name);
+	if (result <= 0)
+		return result;
+	result = enter(visit->procfs, path);
 	if (result == -ENOENT)
 		return 0;
 	if (result != 0) {
-		platform_error_set(error, "cannot enter the network namespace of process %.10s: %s", name,
+		platform_error_set(visit->error, "cannot enter the network namespace of process %.10s: %s", name,
 		                   strerror(-result));
 		return result;
 	}
+	visit->left = true;
 	/* The process may have moved to another namespace since its link was read. */
-	id = netns_current_id(procfs);
-	return is_known(snapshot, id) ? 0 : visitor->visit(visitor->data, id);
+	entered = netns_current_id(visit->procfs);
+	if (entered != id)
+		result = entered == visit->own ? 0 : visitor->wanted(visitor->data, entered, name);
+	return entered == id || result > 0 ? visitor->visit(visitor->data, entered) : result;
 }
 
-static int visit_others(int procfs, struct dirents *dirents, const struct snapshot *snapshot,
-                        const struct netns_visitor *visitor, struct patience *patience, struct platform_error *error)
+static int visit_others(struct visit *visit, struct dirents *dirents)
 {
 	const char *name;
 	uint32_t pid;
 	int result = 0;
 
-	if (lseek(procfs, 0, SEEK_SET) < 0)
+	if (lseek(visit->procfs, 0, SEEK_SET) < 0)
 		return -errno;
-	dirents_begin(dirents, procfs);
+	dirents_begin(dirents, visit->procfs);
 	while (result == 0 && (result = dirents_next(dirents, &name)) > 0) {
 		result = 0;
 		if (!parse_pid(name, &pid))
 			continue;
-		result = patience_over(patience);
+		result = patience_over(visit->patience);
 		if (result == 0)
-			result = visit_namespace_of(procfs, name, snapshot, visitor, error);
+			result = visit_namespace_of(visit, name);
 	}
 	return result;
 }
 
-int netns_visit_others(int procfs, struct dirents *dirents, struct snapshot *snapshot,
-                       const struct netns_visitor *visitor, struct patience *patience, struct platform_error *error)
+int netns_visit_others(int procfs, struct dirents *dirents, const struct netns_visitor *visitor,
+                       struct patience *patience, struct platform_error *error)
 {
+	struct visit visit = {.procfs = procfs, .visitor = visitor, .patience = patience, .error = error};
 	int own = openat(procfs, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	int result;
 
@@ -125,9 +140,10 @@ int netns_visit_others(int procfs, struct dirents *dirents, struct snapshot *sna
 	if (own < 0) {
 		result = -errno;
 	} else {
-		result = visit_others(procfs, dirents, snapshot, visitor, patience, error);
+		visit.own = netns_current_id(procfs);
+		result = visit_others(&visit, dirents);
 		/* A thread left in a foreign namespace would report that one's sockets as the host's. */
-		if (setns(own, CLONE_NEWNET) < 0 && result == 0 && snapshot->netns_count > 1)
+		if (visit.left && setns(own, CLONE_NEWNET) < 0 && result == 0)
 			result = -errno;
 		close(own);
 	}

@@ -14,18 +14,23 @@ int netns_add_current(int procfs, uint64_t id, struct snapshot *snapshot, uint32
 uint64_t netns_current_id(int procfs);
 
 struct netns_visitor {
-	/* Called inside each namespace; 0, or -errno to give up. */
+	/* Whether to enter the namespace, in which process `process` (its directory in procfs) is. Asked for
+	 * every process outside our own namespace. 0 or 1, or -errno to give up. */
+	int (*wanted)(void *data, uint64_t id, const char *process);
+	/* Called inside each namespace that was wanted; 0, or -errno to give up. */
 	int (*visit)(void *data, uint64_t id);
 	void *data;
 };
 
 /*
- * Enters, one after the other, every network namespace but our own that some process is in, and
- * returns to our own. Needs CAP_SYS_ADMIN if there is any. A namespace that ends meanwhile is left
+ * Enters, one after the other, the wanted ones of the network namespaces but our own that some process
+ * is in, and returns to our own. Needs CAP_SYS_ADMIN if there is any. A namespace that ends meanwhile is left
  * out. 0 or -errno with *error filled.
  */
-int netns_visit_others(int procfs, struct dirents *dirents, struct snapshot *snapshot,
-                       const struct netns_visitor *visitor, struct patience *patience,
-                       struct platform_error *error) MUST_CHECK;
+int netns_visit_others(int procfs, struct dirents *dirents, const struct netns_visitor *visitor,
+                       struct patience *patience, struct platform_error *error) MUST_CHECK;
+
+/* The namespace in the snapshot with this id; its netns_count if there is none. */
+uint32_t netns_find(const struct snapshot *snapshot, uint64_t id);
 
 #endif

@@ -152,22 +152,30 @@ static bool find_line(const char *bytes, size_t length, const char *key, struct 
 	return false;
 }
 
-bool parse_status_innermost_pid(const char *bytes, size_t length, uint32_t *pid)
+bool parse_status_pids(const char *bytes, size_t length, uint32_t *innermost, uint32_t *count)
 {
 	struct cursor line;
-	uint64_t value;
-	bool found = false;
+	uint64_t value = 0;
+	uint32_t found = 0;
 
 	if (!find_line(bytes, length, "NSpid:", &line))
 		return false;
 	while (take_number(&line, INT32_MAX, &value)) {
-		found = true;
+		found++;
 		skip_blanks(&line);
 	}
-	if (!found || line.at != line.end)
+	if (found == 0 || line.at != line.end)
 		return false;
-	*pid = (uint32_t)value;
+	*innermost = (uint32_t)value;
+	*count = found;
 	return true;
+}
+
+bool parse_status_innermost_pid(const char *bytes, size_t length, uint32_t *pid)
+{
+	uint32_t count;
+
+	return parse_status_pids(bytes, length, pid, &count);
 }
 
 bool parse_status_uid(const char *bytes, size_t length, uint32_t *uid)
@@ -178,6 +186,35 @@ bool parse_status_uid(const char *bytes, size_t length, uint32_t *uid)
 	if (!find_line(bytes, length, "Uid:", &line) || !take_number(&line, UINT32_MAX, &value))
 		return false;
 	*uid = (uint32_t)value;
+	return true;
+}
+
+/* "NAME NUMBER" and blanks. */
+static bool take_named(struct cursor *cursor, const char *name, uint64_t *value)
+{
+	struct cursor ahead = *cursor;
+
+	for (; *name; name++)
+		if (!take_byte(&ahead, *name))
+			return false;
+	if (!take_byte(&ahead, ' ') || !take_number(&ahead, UINT64_MAX, value))
+		return false;
+	skip_blanks(&ahead);
+	*cursor = ahead;
+	return true;
+}
+
+bool parse_sockstat(const char *bytes, size_t length, const char *protocol, struct sockstat *sockstat)
+{
+	struct sockstat found = {0, 0};
+	struct cursor line;
+	uint64_t orphans;
+
+	if (!find_line(bytes, length, protocol, &line) || !take_named(&line, "inuse", &found.in_use))
+		return false;
+	if (take_named(&line, "orphan", &orphans) && !take_named(&line, "tw", &found.time_wait))
+		return false;
+	*sockstat = found;
 	return true;
 }
 

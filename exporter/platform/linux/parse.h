@@ -30,12 +30,24 @@ bool parse_socket_link(const char *bytes, size_t length, uint32_t *inode);
 bool parse_ns_link(const char *bytes, size_t length, const char *kind, uint64_t *id);
 /* "NSpid:" of /proc/PID/status: the process id in its innermost PID namespace. */
 bool parse_status_innermost_pid(const char *bytes, size_t length, uint32_t *pid);
+/* The same, and how many PID namespaces the line shows: procfs's own and those below it. */
+bool parse_status_pids(const char *bytes, size_t length, uint32_t *innermost, uint32_t *count);
 /* "Uid:" of /proc/PID/status: the real user id. */
 bool parse_status_uid(const char *bytes, size_t length, uint32_t *uid);
 /* net.ipv4.ip_local_port_range: "32768\t60999". */
 bool parse_port_range(const char *bytes, size_t length, uint16_t *low, uint16_t *high);
 /* net.ipv4.ip_local_reserved_ports: "8080,9148-9150"; adds to `ports`. */
 bool parse_reserved_ports(const char *bytes, size_t length, struct port_set *ports);
+
+/*
+ * /proc/net/sockstat with protocol "TCP:", /proc/net/sockstat6 with "TCP6:" (sockstat_seq_show() in
+ * net/ipv4/proc.c): the sockets in the hash tables, those in SYN_RECV and TIME_WAIT left out; and the
+ * sockets in TIME_WAIT, which stand in the former for both: 0 if there is no such number.
+ */
+struct sockstat {
+	uint64_t in_use, time_wait;
+};
+bool parse_sockstat(const char *bytes, size_t length, const char *protocol, struct sockstat *sockstat);
 
 /*
  * Texts inside /proc/PID/cgroup (cgroups(7)): a part of `bytes`, or length 0 if there is none. The

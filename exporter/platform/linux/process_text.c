@@ -66,25 +66,35 @@ static int read_cmdline(struct process_texts *texts, int dir, size_t *length)
 	return got < 0 ? optional(got) : 0;
 }
 
+/* The name of the kind asked for; length 0: there is none, or it is the comm that is asked for. */
+static int read_better_name(struct process_texts *texts, int dir, enum process_naming naming, const char **name,
+                            size_t *length)
+{
+	const char *slash;
+	int result;
+
+	*name = texts->bytes;
+	*length = 0;
+	if (naming == NAMING_CMDLINE)
+		return read_cmdline(texts, dir, length);
+	if (naming != NAMING_EXE)
+		return 0;
+	result = read_exe(texts, dir, length);
+	slash = memrchr(texts->bytes, '/', *length);
+	if (slash) {
+		*length -= (size_t)(slash + 1 - *name);
+		*name = slash + 1;
+	}
+	return result;
+}
+
 static int set_name(struct process_texts *texts, int dir, enum process_naming naming, struct snapshot *snapshot,
                     uint32_t index)
 {
-	const char *name = texts->bytes;
-	size_t length = 0;
-	int result = 0;
+	const char *name;
+	size_t length;
+	int result = read_better_name(texts, dir, naming, &name, &length);
 
-	if (naming == NAMING_EXE) {
-		const char *slash;
-
-		result = read_exe(texts, dir, &length);
-		slash = memrchr(texts->bytes, '/', length);
-		if (slash) {
-			length -= (size_t)(slash + 1 - name);
-			name = slash + 1;
-		}
-	} else if (naming == NAMING_CMDLINE) {
-		result = read_cmdline(texts, dir, &length);
-	}
 	if (result == 0 && length == 0) {
 		name = texts->bytes;
 		result = read_comm(texts, dir, &length);
@@ -166,6 +176,20 @@ static int set_cgroup(struct process_texts *texts, int dir, unsigned want, struc
 	return result;
 }
 
+/* Everything but the name. */
+static int set_labels(struct process_texts *texts, int dir, unsigned want, struct snapshot *snapshot, uint32_t index)
+{
+	int result = 0;
+
+	if (want & WANT_USER)
+		result = set_user(texts, dir, snapshot, index);
+	if (result == 0 && (want & WANT_EXE))
+		result = set_exe(texts, dir, snapshot, index);
+	if (result == 0 && (want & (WANT_UNIT | WANT_CONTAINER)))
+		result = set_cgroup(texts, dir, want, snapshot, index);
+	return result;
+}
+
 int process_texts_add(struct process_texts *texts, int dir, const struct process_entry *process,
                       const struct platform_options *options, struct snapshot *snapshot, uint32_t *index)
 {
@@ -174,13 +198,27 @@ int process_texts_add(struct process_texts *texts, int dir, const struct process
 	if (result != 0)
 		return result;
 	result = set_name(texts, dir, options->naming, snapshot, *index);
-	if (result == 0 && (options->want & WANT_USER))
-		result = set_user(texts, dir, snapshot, *index);
-	if (result == 0 && (options->want & WANT_EXE))
-		result = set_exe(texts, dir, snapshot, *index);
-	if (result == 0 && (options->want & (WANT_UNIT | WANT_CONTAINER)))
-		result = set_cgroup(texts, dir, options->want, snapshot, *index);
+	if (result == 0)
+		result = set_labels(texts, dir, options->want, snapshot, *index);
 	if (result != 0)
 		snapshot->process_count--; /* the one that was just added: nothing refers to it yet */
 	return result;
+}
+
+bool process_texts_wanted(const struct platform_options *options)
+{
+	return options->naming != NAMING_COMM ||
+	       (options->want & (WANT_USER | WANT_EXE | WANT_UNIT | WANT_CONTAINER)) != 0;
+}
+
+int process_texts_fill(struct process_texts *texts, int dir, const struct platform_options *options,
+                       struct snapshot *snapshot, uint32_t index)
+{
+	const char *name;
+	size_t length;
+	int result = read_better_name(texts, dir, options->naming, &name, &length);
+
+	if (result == 0 && length > 0)
+		result = snapshot_set_text(snapshot, index, PROCESS_NAME, name, length);
+	return result != 0 ? result : set_labels(texts, dir, options->want, snapshot, index);
 }

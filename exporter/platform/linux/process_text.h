@@ -27,4 +27,14 @@ void process_texts_release(struct process_texts *texts);
 int process_texts_add(struct process_texts *texts, int dir, const struct process_entry *process,
                       const struct platform_options *options, struct snapshot *snapshot, uint32_t *index) MUST_CHECK;
 
+/* Whether the options ask for more of a process than what the kernel calls it. */
+bool process_texts_wanted(const struct platform_options *options);
+
+/*
+ * Adds the texts to a process that is in the snapshot, with its comm as PROCESS_NAME, and whose directory
+ * in procfs is open as `dir`. That name stays if there is no better one. 0 or -errno.
+ */
+int process_texts_fill(struct process_texts *texts, int dir, const struct platform_options *options,
+                       struct snapshot *snapshot, uint32_t index) MUST_CHECK;
+
 #endif

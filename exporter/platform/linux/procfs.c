@@ -7,9 +7,9 @@
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "exporter/platform/linux/capability.h"
 #include "exporter/platform/linux/fd_walk.h"
 #include "exporter/platform/linux/netns.h"
 #include "exporter/platform/linux/socket_table.h"
@@ -40,27 +40,14 @@ static void procfs_close(struct platform *platform)
 	free(platform);
 }
 
-static bool has_capability(unsigned capability)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return false;
-	return data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
-}
-
 static int procfs_open(struct platform **out, const struct platform_options *options, struct platform_error *error)
 {
 	struct platform *platform;
-	int result;
+	int result = capability_check_netns(options, error);
 
 	*out = NULL;
-	/* Without it the other namespaces' sockets would be missing, and nothing would say so. */
-	if (options->all_netns && !has_capability(CAP_SYS_ADMIN)) {
-		platform_error_set(error, "reading every network namespace needs CAP_SYS_ADMIN");
-		return -EPERM;
-	}
+	if (result != 0)
+		return result;
 	platform = malloc(sizeof(*platform));
 	if (!platform) {
 		platform_error_set(error, "out of memory");
@@ -86,6 +73,14 @@ static int procfs_open(struct platform **out, const struct platform_options *opt
 	return 0;
 }
 
+static int is_new_namespace(void *data, uint64_t id, const char *process)
+{
+	const struct read_context *context = data;
+
+	(void)process;
+	return netns_find(context->snapshot, id) == context->snapshot->netns_count;
+}
+
 static int read_namespace(void *data, uint64_t id)
 {
 	struct read_context *context = data;
@@ -102,7 +97,7 @@ static int read_namespace(void *data, uint64_t id)
 static int read_sockets(struct read_context *context)
 {
 	struct platform *platform = context->platform;
-	const struct netns_visitor visitor = {.visit = read_namespace, .data = context};
+	const struct netns_visitor visitor = {.wanted = is_new_namespace, .visit = read_namespace, .data = context};
 	int result = socket_table_reset(&platform->table);
 
 	if (platform->options->all_netns && netns_current_id(platform->procfs) != platform->own_netns) {
@@ -112,8 +107,8 @@ static int read_sockets(struct read_context *context)
 	if (result == 0)
 		result = read_namespace(context, platform->own_netns);
 	if (result == 0 && platform->options->all_netns)
-		result = netns_visit_others(platform->procfs, &platform->walk.dirents, context->snapshot, &visitor,
-		                            context->patience, context->error);
+		result = netns_visit_others(platform->procfs, &platform->walk.dirents, &visitor, context->patience,
+		                            context->error);
 	return result;
 }
 

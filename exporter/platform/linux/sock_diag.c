@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -49,35 +50,72 @@ static int open_socket(struct mnl_socket **out)
 	return 0;
 }
 
+/*
+ * A filter program for one port, in a chain of them (inet_diag_bc_run() in net/ipv4/inet_diag.c). `yes` and
+ * `no` are how many bytes to go on by; the operand of a comparison is the `no` of what follows it. To arrive
+ * at the program's end takes the socket, to arrive 4 bytes beyond it refuses it.
+ */
+struct port_filter {
+	struct inet_diag_bc_op at_least, low, at_most, high, taken;
+};
+
+static void fill_filter(struct port_filter *filters, const uint16_t *ports, size_t count)
+{
+	const uint8_t compare_size = 2 * sizeof(struct inet_diag_bc_op);
+
+	for (size_t i = 0; i < count; i++) {
+		const size_t left = (count - i) * sizeof(*filters);
+		const size_t next = sizeof(*filters) + (i + 1 == count ? sizeof(struct inet_diag_bc_op) : 0);
+
+		filters[i] = (struct port_filter){
+		        .at_least = {.code = INET_DIAG_BC_S_GE, .yes = compare_size, .no = (uint16_t)next},
+		        .low = {.code = INET_DIAG_BC_NOP, .no = ports[i]},
+		        .at_most = {.code = INET_DIAG_BC_S_LE,
+		                    .yes = compare_size,
+		                    .no = (uint16_t)(next - compare_size)},
+		        .high = {.code = INET_DIAG_BC_NOP, .no = ports[i]},
+		        .taken = {.code = INET_DIAG_BC_JMP,
+		                  .yes = sizeof(struct inet_diag_bc_op),
+		                  .no = (uint16_t)(left - offsetof(struct port_filter, taken))},
+		};
+	}
+}
+
+static void put_ports(struct nlmsghdr *header, const struct sock_diag_request *request)
+{
+	struct port_filter filters[SOCK_DIAG_PORTS_MAX];
+
+	if (request->port_count == 0 || request->port_count > SOCK_DIAG_PORTS_MAX)
+		return;
+	fill_filter(filters, request->ports, request->port_count);
+	mnl_attr_put(header, INET_DIAG_REQ_BYTECODE, request->port_count * sizeof(filters[0]), filters);
+}
+
 /* family AF_UNSPEC is the older request type, which walks the hash table once for both families. */
 static int send_request(struct sock_diag *diag, struct mnl_socket *socket, int family,
                         const struct sock_diag_request *request)
 {
 	const uint8_t extensions = request->tcp_info ? 1u << (INET_DIAG_INFO - 1) : 0;
-	struct {
-		struct nlmsghdr header;
-		union {
-			struct inet_diag_req one_walk;
-			struct inet_diag_req_v2 of_family;
-		} body;
-	} message = {0};
-	struct nlmsghdr *header = &message.header;
+	struct nlmsghdr *header = mnl_nlmsg_put_header(diag->buffer);
 
 	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	header->nlmsg_seq = ++diag->sequence;
 	if (family == AF_UNSPEC) {
+		struct inet_diag_req *one_walk = mnl_nlmsg_put_extra_header(header, sizeof(*one_walk));
+
 		header->nlmsg_type = TCPDIAG_GETSOCK;
-		header->nlmsg_len = NLMSG_LENGTH(sizeof(message.body.one_walk));
-		message.body.one_walk.idiag_ext = extensions;
-		message.body.one_walk.idiag_states = request->states;
+		one_walk->idiag_ext = extensions;
+		one_walk->idiag_states = request->states;
 	} else {
+		struct inet_diag_req_v2 *of_family = mnl_nlmsg_put_extra_header(header, sizeof(*of_family));
+
 		header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-		header->nlmsg_len = NLMSG_LENGTH(sizeof(message.body.of_family));
-		message.body.of_family.sdiag_family = (uint8_t)family;
-		message.body.of_family.sdiag_protocol = IPPROTO_TCP;
-		message.body.of_family.idiag_ext = extensions;
-		message.body.of_family.idiag_states = request->states;
+		of_family->sdiag_family = (uint8_t)family;
+		of_family->sdiag_protocol = IPPROTO_TCP;
+		of_family->idiag_ext = extensions;
+		of_family->idiag_states = request->states;
 	}
+	put_ports(header, request);
 	return mnl_socket_sendto(socket, header, header->nlmsg_len) < 0 ? -errno : 0;
 }
 

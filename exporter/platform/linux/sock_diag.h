@@ -12,6 +12,9 @@
 /* The kernel's states are numbered from 1 (include/net/tcp_states.h): bit N is state N. */
 #define SOCK_DIAG_ALL_STATES 0xfffu
 #define SOCK_DIAG_CLOSE_WAIT (1u << 8)
+/* The kernel checks a filter in time that grows with its square, and takes no longer one than 64 KiB; a
+ * dump without a filter is no slower than one with more ports than this. */
+#define SOCK_DIAG_PORTS_MAX 64
 
 struct sock_diag {
 	void *buffer;     /* one datagram */
@@ -22,6 +25,10 @@ struct sock_diag {
 struct sock_diag_request {
 	unsigned states; /* which to dump */
 	bool tcp_info;   /* rows have quiet_ms; costs a quarter more time a row */
+	/* If there are any, only sockets with one of these local ports, in host byte order. More than
+	 * SOCK_DIAG_PORTS_MAX are taken for none: the dump is then of every port. */
+	const uint16_t *ports;
+	size_t port_count;
 };
 
 /* A consumer of rows. `restart` forgets the rows

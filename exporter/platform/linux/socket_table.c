@@ -2,15 +2,13 @@
 /* Rows of sock_diag -> rows of the snapshot. */
 #include "exporter/platform/linux/socket_table.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-_Static_assert((int)STATE_ESTABLISHED == TCP_ESTABLISHED - 1 && (int)STATE_CLOSING == TCP_CLOSING - 1,
-               "the kernel numbers the states from 1, in the order of enum socket_state");
+#include "exporter/platform/linux/socket_row.h"
+
 _Static_assert(SOCK_DIAG_CLOSE_WAIT == 1u << TCP_CLOSE_WAIT, "bit N is state N");
 
 int socket_table_init(struct socket_table *table)
@@ -31,23 +29,6 @@ int socket_table_reset(struct socket_table *table)
 {
 	table->waiting_count = 0;
 	return inode_index_reset(&table->inodes);
-}
-
-/* A FIN that the peer has sent and the process has not read counts as one byte of rcv_nxt - copied_seq. */
-static uint32_t unread_bytes(enum socket_state state, uint32_t queue)
-{
-	bool fin_received = state == STATE_CLOSE_WAIT || state == STATE_LAST_ACK || state == STATE_CLOSING;
-
-	return fin_received && queue > 0 ? queue - 1 : queue;
-}
-
-/* A SYN or FIN of ours that the peer has not acknowledged counts as one byte of write_seq - snd_una. */
-static uint32_t unacknowledged_bytes(enum socket_state state, uint32_t queue)
-{
-	bool syn_or_fin_sent = state == STATE_SYN_SENT || state == STATE_FIN_WAIT1 || state == STATE_LAST_ACK ||
-	                       state == STATE_CLOSING;
-
-	return syn_or_fin_sent && queue > 0 ? queue - 1 : queue;
 }
 
 static bool same_connection(const struct snapshot_socket *a, const struct snapshot_socket *b)
@@ -106,40 +87,14 @@ static int store(struct socket_table *table, const struct inet_diag_msg *msg, co
 	return result;
 }
 
-static int intern(struct socket_table *table, const struct inet_diag_msg *msg, const void *address, uint32_t *index)
-{
-	return snapshot_intern_address(table->snapshot, table->netns, msg->idiag_family == AF_INET6 ? 6 : 4, address,
-	                               index);
-}
-
 static int add_row(void *data, const struct inet_diag_row *row)
 {
 	struct socket_table *table = data;
-	const struct inet_diag_msg *msg = row->msg;
-	struct snapshot_socket socket = {.owner = OWNER_NONE, .remote = ADDRESS_ABSENT, .flags = SOCKET_HAS_QUEUES};
-	enum socket_state state;
-	int result;
+	struct snapshot_socket socket;
+	int result = socket_row_of_diag(table->snapshot, table->netns, table->remote_addresses, row->msg, row->v6_only,
+	                                &socket);
 
-	if (msg->idiag_state < TCP_ESTABLISHED || msg->idiag_state > TCP_CLOSING ||
-	    (msg->idiag_family != AF_INET && msg->idiag_family != AF_INET6))
-		return -EBADMSG;
-	state = (enum socket_state)(msg->idiag_state - TCP_ESTABLISHED);
-	result = intern(table, msg, msg->id.idiag_src, &socket.local);
-	if (result == 0 && table->remote_addresses)
-		result = intern(table, msg, msg->id.idiag_dst, &socket.remote);
-	if (result != 0)
-		return result;
-	socket.state = (uint8_t)state;
-	socket.local_port = ntohs(msg->id.idiag_sport);
-	socket.remote_port = ntohs(msg->id.idiag_dport);
-	/* Of a listener they are its accept queue's length and limit. */
-	socket.receive_queue = unread_bytes(state, msg->idiag_rqueue);
-	socket.send_queue = unacknowledged_bytes(state, msg->idiag_wqueue);
-	if (row->v6_only)
-		socket.flags |= SOCKET_V6_ONLY;
-	if (msg->idiag_family == AF_INET6 && table->snapshot->addresses[socket.local].family == 4)
-		socket.flags |= SOCKET_V4_MAPPED;
-	return store(table, msg, &socket);
+	return result != 0 ? result : store(table, row->msg, &socket);
 }
 
 static int restart_rows(void *data)
@@ -167,12 +122,8 @@ static int set_quiet(void *data, const struct inet_diag_row *row)
 
 	memcpy(&key.cookie, row->msg->id.idiag_cookie, sizeof(key.cookie));
 	found = bsearch(&key, table->waiting, table->waiting_count, sizeof(key), by_cookie);
-	if (found && row->has_quiet) {
-		struct snapshot_socket *socket = &table->snapshot->sockets[found->row];
-
-		socket->quiet_ms = row->quiet_ms;
-		socket->flags |= SOCKET_HAS_QUIET;
-	}
+	if (found && row->has_quiet)
+		socket_row_set_quiet(&table->snapshot->sockets[found->row], row->quiet_ms);
 	return 0;
 }
 

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# TCP_EXPORTER_BPF_FOUND: whether the BPF backend is built, and the tools for it.
+set(TCP_EXPORTER_BPF AUTO CACHE STRING "The BPF backend: AUTO (if clang, bpftool and libbpf are there), ON or OFF")
+set_property(CACHE TCP_EXPORTER_BPF PROPERTY STRINGS AUTO ON OFF)
+
+set(TCP_EXPORTER_BPF_FOUND FALSE)
+if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  if(TCP_EXPORTER_BPF STREQUAL "ON")
+    message(FATAL_ERROR "TCP_EXPORTER_BPF=ON, but ${CMAKE_SYSTEM_NAME} has no BPF")
+  endif()
+  return()
+endif()
+if(TCP_EXPORTER_BPF STREQUAL "OFF")
+  message(STATUS "BPF backend: off")
+  return()
+endif()
+
+# Whatever compiles the rest: only clang is known to emit what bpftool and libbpf expect.
+find_program(TCP_EXPORTER_BPF_CLANG NAMES clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14
+  DOC "The compiler of the BPF program")
+find_program(TCP_EXPORTER_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin DOC "Generates the BPF program's skeleton")
+pkg_check_modules(libbpf IMPORTED_TARGET libbpf>=1.0)
+
+set(missing "")
+if(NOT TCP_EXPORTER_BPF_CLANG)
+  list(APPEND missing "clang")
+endif()
+if(NOT TCP_EXPORTER_BPFTOOL)
+  list(APPEND missing "bpftool")
+endif()
+if(NOT libbpf_FOUND)
+  list(APPEND missing "libbpf 1.0 or later")
+endif()
+list(JOIN missing ", " missing)
+
+if(NOT missing)
+  set(TCP_EXPORTER_BPF_FOUND TRUE)
+  message(STATUS "BPF backend: on (${TCP_EXPORTER_BPF_CLANG}, ${TCP_EXPORTER_BPFTOOL}, libbpf ${libbpf_VERSION})")
+elseif(TCP_EXPORTER_BPF STREQUAL "ON")
+  message(FATAL_ERROR "TCP_EXPORTER_BPF=ON, but missing: ${missing}")
+else()
+  message(STATUS "BPF backend: off, missing: ${missing}")
+endif()
+
+# bpf_skeleton(NAME SOURCE HEADERS...): compiles a BPF program and makes NAME.skel.h in the build folder. The debug
+# information stays out of it, all but the types that it needs to run on other kernels.
+function(bpf_skeleton name source)
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/bpf")
+  set(skeleton "${folder}/${name}.skel.h")
+  file(MAKE_DIRECTORY "${folder}")
+  set(headers ${ARGN})
+  list(TRANSFORM headers PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+  # linux/types.h needs asm/types.h, which Debian keeps in the architecture's own folder.
+  set(multiarch "")
+  if(CMAKE_LIBRARY_ARCHITECTURE)
+    set(multiarch -isystem "/usr/include/${CMAKE_LIBRARY_ARCHITECTURE}")
+  endif()
+  add_custom_command(OUTPUT "${skeleton}"
+    COMMAND "${TCP_EXPORTER_BPF_CLANG}" -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror
+      "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=." -I "${PROJECT_SOURCE_DIR}" ${multiarch}
+      -c "${CMAKE_CURRENT_SOURCE_DIR}/${source}" -o "${folder}/${name}.full.o"
+    COMMAND "${TCP_EXPORTER_BPFTOOL}" gen object "${folder}/${name}.o" "${folder}/${name}.full.o"
+    COMMAND "${TCP_EXPORTER_BPFTOOL}" gen skeleton "${folder}/${name}.o" name "${name}_bpf" > "${skeleton}"
+    DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${source}" ${headers}
+    COMMENT "BPF program ${name}"
+    VERBATIM)
+endfunction()

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * What the BPF program and its reader share: a window of rows that the program fills and the reader
+ * empties, over and over while the iterator goes from file to file. Its size is fixed: what the host
+ * has never makes it grow.
+ */
+#ifndef EXPORTER_PLATFORM_LINUX_BPF_TASK_FILE_H
+#define EXPORTER_PLATFORM_LINUX_BPF_TASK_FILE_H
+
+#include <linux/types.h>
+
+/* Rows of a window: so few that they stay in the cache, so many that a system call for them does not count. */
+#define TASK_FILE_ROWS 1024
+/* Files that may go by without a row before the reader is woken to look at the clock: tens of milliseconds. */
+#define TASK_FILE_VISITS 262144
+#define TASK_FILE_COMM   16
+
+/* task_file_row.flags */
+enum {
+	TASK_FILE_V6_ONLY = 1 << 0,  /* a listener that takes no IPv4-mapped connections */
+	TASK_FILE_REQUESTS = 1 << 1, /* a listener with handshakes that are not complete (SYN_RECV) */
+};
+
+/* A TCP socket that a process holds. Of an IPv4 socket the first four bytes of an address count. */
+struct task_file_row {
+	__u64 identity;      /* equal for the same socket, different for others of the same walk */
+	__u32 inode;         /* of a listener */
+	__u32 netns;         /* the namespace's inode number */
+	__u32 ports;         /* that namespace's ip_local_port_range: the higher end << 16 | the lower */
+	__u32 receive_queue; /* as the kernel counts it, FIN included; of a listener: connections to accept */
+	__u32 send_queue;    /* the same, SYN and FIN included; of a listener: the most there may be to accept */
+	__u32 quiet;         /* jiffies since the peer's last segment; in CLOSE_WAIT only */
+	__u16 local_port;    /* host byte order */
+	__be16 remote_port;  /* network byte order */
+	__u16 task;          /* index into the window's tasks */
+	__u8 family;         /* 4 or 6 */
+	__u8 state;          /* the kernel's number */
+	__u8 flags;
+	__u8 local[16];
+	__u8 remote[16];
+};
+
+/* A process that holds some. */
+struct task_file_task {
+	__u64 start; /* nanoseconds after boot */
+	__u32 pid;   /* in the reader's PID namespace */
+	__u8 init;   /* whether it is PID 1 of its own PID namespace */
+	__u8 thread; /* the files are those of a thread that does not share the main thread's */
+	char comm[TASK_FILE_COMM];
+};
+
+struct task_file_window {
+	struct task_file_row rows[TASK_FILE_ROWS];
+	struct task_file_task tasks[TASK_FILE_ROWS];
+};
+
+/* What the program and the reader tell each other, besides the window. The reader sets all of it to 0 for a new walk.
+ */
+struct task_file_state {
+	__u64 rows_seen; /* by the program, in this walk */
+	__u64 rows_lost; /* of them those that found no room */
+
+	/* Set to 0 by the reader when it has emptied the window. */
+	__u32 row_count;
+	__u32 task_count;
+	__u32 visits;   /* files since the reader was woken */
+	__u32 has_task; /* whether the last of the window's tasks is the one whose files come */
+
+	__u32 own_netns;         /* the inode number of the reader's network namespace */
+	__u32 keepalive_jiffies; /* net.ipv4.tcp_keepalive_time of that namespace */
+
+	/* The program's own. */
+	__u64 task; /* whose files come; 0: the walk begins */
+	__u64 net;  /* the namespace that net_inum and net_ports are of */
+	__u32 net_inum;
+	__u32 net_ports;
+	__u32 tid;   /* of `task` */
+	__u32 skip;  /* its files come with another task, too */
+	__u32 level; /* of the reader's PID namespace */
+};
+
+#endif

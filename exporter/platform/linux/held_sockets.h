@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the rows of the BPF iterator to the snapshot: each socket once, with the oldest of its holders;
+ * a process that is PID 1 of its PID namespace owns only what nobody else holds.
+ */
+#ifndef EXPORTER_PLATFORM_LINUX_HELD_SOCKETS_H
+#define EXPORTER_PLATFORM_LINUX_HELD_SOCKETS_H
+
+#include "exporter/platform/linux/bpf/task_file.h"
+#include "exporter/platform/linux/socket_index.h"
+#include "exporter/platform/platform.h"
+
+/* What is known of the network namespace of the same index in the snapshot. */
+struct held_netns {
+	uint64_t counted; /* rows, those in SYN_RECV and the kernel's small stand-ins of closed sockets left out */
+	bool requests;    /* some listener has handshakes that are not complete */
+	bool visited;
+};
+
+struct held_sockets {
+	struct socket_index index;
+	uint8_t *inits; /* by process: it is PID 1 */
+	size_t init_capacity;
+	struct held_netns *netns;
+	size_t netns_known, netns_capacity;
+	uint32_t *waiting; /* rows of listeners with connections to accept; perhaps several times */
+	size_t waiting_count, waiting_capacity;
+	uint64_t shared; /* sockets with several holders */
+	unsigned hz;     /* jiffies in a second; 0: not known */
+
+	/* The walk that goes on. */
+	const struct platform_options *options;
+	struct snapshot *snapshot;
+	uint32_t last_inode; /* of the namespace last_netns */
+	uint32_t last_netns;
+	uint32_t tasks[TASK_FILE_ROWS]; /* processes by index in the window; UINT32_MAX: not met yet */
+};
+
+void held_sockets_init(struct held_sockets *held, const struct platform_options *options);
+void held_sockets_release(struct held_sockets *held);
+
+/* Forgets the last snapshot; the next is `snapshot`, with our own namespace in it. 0 or -ENOMEM. */
+int held_sockets_begin(struct held_sockets *held, struct snapshot *snapshot) MUST_CHECK;
+/* A consumer for bpf_iterator_walk(); data is a struct held_sockets. 0 or -errno. */
+int held_sockets_add(void *data, const struct task_file_window *window, uint32_t count) MUST_CHECK;
+/* Makes room for what is known of every namespace in the snapshot. 0 or -ENOMEM. */
+int held_sockets_know_netns(struct held_sockets *held) MUST_CHECK;
+
+#endif

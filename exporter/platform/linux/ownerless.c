@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dumps of as few states and ports as will do, and a count of sockets that tells whether they did. */
+#include "exporter/platform/linux/ownerless.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "exporter/platform/linux/parse.h"
+#include "exporter/platform/linux/procfs_file.h"
+#include "exporter/platform/linux/socket_row.h"
+
+/* Sockets in these states may have lost their process, or never had one. */
+#define CLOSING_STATES                                                                                                 \
+	(1u << TCP_TIME_WAIT | 1u << TCP_SYN_RECV | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING |    \
+	 1u << TCP_LAST_ACK)
+/* Sockets in these may wait in an accept queue. */
+#define WAITING_STATES (1u << TCP_ESTABLISHED | 1u << TCP_CLOSE_WAIT)
+/* inet_diag_msg.idiag_timer of the stand-in that the kernel keeps of a closed socket (net/ipv4/inet_diag.c). */
+#define TIMER_TIME_WAIT 3
+/* sockstat is a dozen lines. */
+#define SOCKSTAT_SIZE 2048
+
+int ownerless_init(struct ownerless *ownerless, int procfs, struct held_sockets *held)
+{
+	*ownerless = (struct ownerless){.procfs = procfs, .held = held};
+	return sock_diag_init(&ownerless->diag);
+}
+
+void ownerless_release(struct ownerless *ownerless)
+{
+	sock_diag_release(&ownerless->diag);
+}
+
+void ownerless_begin(struct ownerless *ownerless)
+{
+	ownerless->indexed = false;
+}
+
+static int append(struct ownerless *ownerless, const struct inet_diag_msg *msg, const struct snapshot_socket *socket,
+                  uint32_t check)
+{
+	struct snapshot *snapshot = ownerless->held->snapshot;
+	struct snapshot_socket *row = snapshot_add_socket(snapshot);
+
+	if (!row)
+		return -ENOMEM;
+	*row = *socket;
+	if (msg->idiag_timer != TIMER_TIME_WAIT && msg->idiag_state != TCP_SYN_RECV)
+		ownerless->held->netns[ownerless->netns].counted++;
+	return socket_index_add(&ownerless->held->index, snapshot, check);
+}
+
+static int index_connections(struct ownerless *ownerless)
+{
+	const struct snapshot *snapshot = ownerless->held->snapshot;
+	int result = socket_index_by_connection(&ownerless->held->index, snapshot, snapshot->socket_count);
+
+	ownerless->indexed = result == 0;
+	return result;
+}
+
+/* A socket that was met in the walk, or in an earlier dump, and moved since keeps the row that it has. */
+static int add_row(void *data, const struct inet_diag_row *row)
+{
+	struct ownerless *ownerless = data;
+	struct held_sockets *held = ownerless->held;
+	const struct inet_diag_msg *msg = row->msg;
+	struct snapshot_socket socket;
+	uint32_t check;
+	int result;
+
+	if (ownerless->without_inode_only && msg->idiag_inode != 0)
+		return 0;
+	result = socket_row_of_diag(held->snapshot, ownerless->netns, held->options->want & WANT_REMOTE_ADDRESSES, msg,
+	                            row->v6_only, &socket);
+	if (result == 0 && !ownerless->indexed)
+		result = index_connections(ownerless);
+	if (result != 0)
+		return result;
+	if (row->has_quiet && socket.state == STATE_CLOSE_WAIT)
+		socket_row_set_quiet(&socket, row->quiet_ms);
+	check = socket.state == STATE_LISTEN
+	                ? msg->idiag_inode
+	                : socket_index_check(&held->index, msg->idiag_family == AF_INET6 ? 6 : 4, msg->id.idiag_dst);
+	if (socket_index_has(&held->index, held->snapshot, &socket, check))
+		return 0;
+	return append(ownerless, msg, &socket, check);
+}
+
+static int restart_rows(void *data)
+{
+	struct ownerless *ownerless = data;
+	struct held_sockets *held = ownerless->held;
+
+	held->netns[ownerless->netns].counted = ownerless->first_counted;
+	if (held->snapshot->socket_count == ownerless->first_row)
+		return 0;
+	held->snapshot->socket_count = ownerless->first_row;
+	return index_connections(ownerless);
+}
+
+static int dump(struct ownerless *ownerless, const struct sock_diag_request *request, struct patience *patience,
+                struct platform_error *error)
+{
+	const struct sock_diag_rows rows = {.row = add_row, .restart = restart_rows, .data = ownerless};
+
+	ownerless->first_row = ownerless->held->snapshot->socket_count;
+	ownerless->first_counted = ownerless->held->netns[ownerless->netns].counted;
+	return sock_diag_dump(&ownerless->diag, request, patience, &rows, error);
+}
+
+static bool has_port(const struct ownerless *ownerless, size_t count, uint16_t port)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ownerless->ports[i] == port)
+			return true;
+	return false;
+}
+
+/* The ports of listeners with connections to accept; at most one more than a dump is filtered by. */
+static size_t find_waiting_ports(struct ownerless *ownerless)
+{
+	const struct held_sockets *held = ownerless->held;
+	const struct snapshot *snapshot = held->snapshot;
+	size_t count = 0;
+
+	for (size_t i = 0; i < held->waiting_count && count <= SOCK_DIAG_PORTS_MAX; i++) {
+		const struct snapshot_socket *listener = &snapshot->sockets[held->waiting[i]];
+
+		if (snapshot->addresses[listener->local].netns == ownerless->netns &&
+		    !has_port(ownerless, count, listener->local_port))
+			ownerless->ports[count++] = listener->local_port;
+	}
+	return count;
+}
+
+/* A row that has an inode by now was accepted after the walk had passed by. */
+static int read_waiting(struct ownerless *ownerless, struct patience *patience, struct platform_error *error)
+{
+	const struct sock_diag_request request = {
+	        .states = WAITING_STATES,
+	        .tcp_info = ownerless->held->options->want & WANT_CLOSE_WAIT_AGE,
+	        .ports = ownerless->ports,
+	        .port_count = find_waiting_ports(ownerless),
+	};
+
+	ownerless->without_inode_only = false;
+	return request.port_count == 0 ? 0 : dump(ownerless, &request, patience, error);
+}
+
+static int read_closing(struct ownerless *ownerless, struct patience *patience, struct platform_error *error)
+{
+	const struct sock_diag_request request = {.states = CLOSING_STATES};
+
+	ownerless->without_inode_only = true;
+	return dump(ownerless, &request, patience, error);
+}
+
+static int read_all(struct ownerless *ownerless, struct patience *patience, struct platform_error *error)
+{
+	const struct sock_diag_request request = {
+	        .states = SOCK_DIAG_ALL_STATES,
+	        .tcp_info = ownerless->held->options->want & WANT_CLOSE_WAIT_AGE,
+	};
+
+	ownerless->without_inode_only = false;
+	return dump(ownerless, &request, patience, error);
+}
+
+/* What the kernel counts in the namespace of a process. False: it cannot be told. */
+static bool read_sockstat(int procfs, const char *process, struct sockstat *sockstat)
+{
+	struct sockstat of_ipv6 = {0, 0};
+	char path[64], bytes[SOCKSTAT_SIZE];
+	long length;
+
+	snprintf(path, sizeof(path), "%.16s/net/sockstat", process);
+	length = read_file_at(procfs, path, bytes, sizeof(bytes));
+	if (length <= 0 || !parse_sockstat(bytes, (size_t)length, "TCP:", sockstat))
+		return false;
+	snprintf(path, sizeof(path), "%.16s/net/sockstat6", process);
+	length = read_file_at(procfs, path, bytes, sizeof(bytes));
+	/* A kernel without IPv6 has no such file. */
+	if (length != -ENOENT && (length <= 0 || !parse_sockstat(bytes, (size_t)length, "TCP6:", &of_ipv6)))
+		return false;
+	sockstat->in_use += of_ipv6.in_use;
+	return true;
+}
+
+int ownerless_expected(const struct ownerless *ownerless, uint32_t netns, const char *process)
+{
+	const struct held_sockets *held = ownerless->held;
+	bool known = netns < held->netns_known;
+	struct sockstat sockstat;
+
+	if (!read_sockstat(ownerless->procfs, process, &sockstat) || (known && held->netns[netns].requests))
+		return 1;
+	return sockstat.time_wait != 0 || sockstat.in_use != (known ? held->netns[netns].counted : 0);
+}
+
+int ownerless_read(struct ownerless *ownerless, uint32_t netns, struct patience *patience, struct platform_error *error)
+{
+	const struct held_netns *known = &ownerless->held->netns[netns];
+	struct sockstat sockstat;
+	int result;
+
+	ownerless->netns = netns;
+	result = read_closing(ownerless, patience, error);
+	if (result == 0)
+		result = read_waiting(ownerless, patience, error);
+	if (result == 0 &&
+	    (!read_sockstat(ownerless->procfs, "thread-self", &sockstat) || sockstat.in_use != known->counted))
+		result = read_all(ownerless, patience, error);
+	return result;
+}

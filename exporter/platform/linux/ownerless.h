@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sockets of a network namespace that the walk of the processes' files did not meet: those that no
+ * process holds (TIME_WAIT, handshakes, orphans, connections that wait to be accepted), and those that
+ * have a holder which the walk cannot see (another PID namespace, the kernel itself, a descriptor on its
+ * way through a Unix socket).
+ */
+#ifndef EXPORTER_PLATFORM_LINUX_OWNERLESS_H
+#define EXPORTER_PLATFORM_LINUX_OWNERLESS_H
+
+#include "exporter/platform/linux/held_sockets.h"
+#include "exporter/platform/linux/sock_diag.h"
+
+struct ownerless {
+	struct sock_diag diag;
+	int procfs; /* open directory, not owned */
+	struct held_sockets *held;
+	bool indexed; /* held->index is by connection */
+	uint16_t ports[SOCK_DIAG_PORTS_MAX + 1];
+
+	/* The dump that goes on. */
+	uint32_t netns;
+	bool without_inode_only;
+	size_t first_row;
+	uint64_t first_counted;
+};
+
+/* 0 or -ENOMEM. */
+int ownerless_init(struct ownerless *ownerless, int procfs, struct held_sockets *held) MUST_CHECK;
+void ownerless_release(struct ownerless *ownerless);
+
+/* After the walk, before the first namespace. */
+void ownerless_begin(struct ownerless *ownerless);
+
+/*
+ * Whether the namespace of process `process`, a directory in procfs, has any: 0 if not, 1 if it has or
+ * may have. `netns` is its index in the snapshot, or beyond if no socket of it was met.
+ */
+int ownerless_expected(const struct ownerless *ownerless, uint32_t netns, const char *process);
+
+/* Appends those of the calling thread's network namespace, `netns` in the snapshot. 0 or -errno with *error filled. */
+int ownerless_read(struct ownerless *ownerless, uint32_t netns, struct patience *patience,
+                   struct platform_error *error) MUST_CHECK;
+
+#endif

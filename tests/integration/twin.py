@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same scene, read by two backends: everything they serve and print about it has to be equal.
+
+Both exporters run and both connections to them are open before either is asked, so that both see the same sockets.
+"""
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from typing import TYPE_CHECKING
+
+from exporter import PORT, Exporter, Link
+from exposition import Exposition
+from sockets import show
+
+if TYPE_CHECKING:
+    from case import SceneCase
+
+BACKEND = "--collector.backend="
+TWIN_BACKEND = "procfs"
+PROGRAM = "tcp_exporter"
+TRIES = 20
+# A packet may come or go between two scrapes; what differs as often as this differs.
+MISMATCHES = 3
+SHARED = "tcp_exporter_shared_sockets"
+QUEUES = ("tcp_receive_queue_bytes", "tcp_send_queue_bytes")
+AGES = "tcp_close_wait_oldest_seconds"  # grow from one scrape to the next
+# Jiffies are at most 10 ms, and two clocks are read.
+AGE_ERROR_SECONDS = 0.05
+
+Samples = dict[tuple[str, tuple], float]
+
+
+def is_of_the_scene(family: str) -> bool:
+    """Not about the exporter itself."""
+    return family == SHARED or not family.startswith(("tcp_exporter_", "process_"))
+
+
+def is_in_use(family: str, labels: tuple, ports: set[str]) -> bool:
+    """The bytes in flight of the connections that ask, at either end."""
+    names = dict(labels)
+    return family in QUEUES and (names.get("local_port") in ports or names.get("process") == PROGRAM)
+
+
+def samples_of(exposition: Exposition, ports: set[str]) -> Samples:
+    return {(family.name, labels): value
+            for family in exposition.families.values() if is_of_the_scene(family.name)
+            for labels, value in family.samples.items() if not is_in_use(family.name, labels, ports)}  # fmt: skip
+
+
+def differences(ours: Samples, theirs: Samples, seconds: float) -> list[str]:
+    wrong = []
+    for key in sorted(ours.keys() | theirs.keys()):
+        a, b = ours.get(key), theirs.get(key)
+        if a == b or key[0] == AGES and None not in (a, b) and abs(a - b) <= seconds + AGE_ERROR_SECONDS:
+            continue
+        wrong.append(f"{key}: {a} and {b}")
+    return wrong
+
+
+def start_twin(exporter: Exporter) -> Exporter:
+    flags = [flag for flag in exporter.flags if not flag.startswith((BACKEND, "--web.listen", "--web.telemetry"))]
+    return Exporter(exporter.scene, exporter.binary, BACKEND + TWIN_BACKEND, *flags, uid=exporter.uid,
+                    network=exporter.network, address=exporter.address, port=PORT + 1, **exporter.environment)
+
+
+def compare(ours: Link, theirs: Link) -> list[str]:
+    """What differs; a scrape that differs from the next of the same exporter says that the scene is not quiet."""
+    ends = [end for link in (ours, theirs) for end in (link.sock.getsockname(), link.sock.getpeername())]
+    ports = {str(end[1]) for end in ends}
+    patience = MISMATCHES
+    for _ in range(TRIES):
+        began = time.monotonic()
+        first, twin, again = (samples_of(link.metrics(), ports) for link in (ours, theirs, ours))
+        seconds = time.monotonic() - began
+        if differences(first, again, seconds):
+            continue
+        wrong = differences(first, twin, seconds)
+        patience -= 1
+        if not wrong or patience == 0:
+            return wrong
+    return ["the scene never is quiet", *differences(first, again, seconds)]
+
+
+def table_of(exporter: Exporter, backend: str) -> Samples:
+    """The rows of --print-table: no connection of a scrape's own is among them, whose client no process holds."""
+    flags = [flag for flag in exporter.flags if flag.startswith(("--path.", "--collector.netns"))]
+    output = exporter.scene.output_of(exporter.binary, BACKEND + backend, "--print-table=json", *flags,
+                                      network=exporter.network, uid=exporter.uid)  # fmt: skip
+    if output.code != 0:
+        raise AssertionError(f"--print-table failed: {output}")
+    return {(json.dumps(row, sort_keys=True), ()): 1 for row in json.loads(output.stdout)}
+
+
+def compare_tables(exporter: Exporter) -> list[str]:
+    backend = exporter.flags[0].removeprefix(BACKEND)
+    for _ in range(MISMATCHES):
+        wrong = differences(table_of(exporter, backend), table_of(exporter, TWIN_BACKEND), 0)
+        if not wrong:
+            break
+    return wrong
+
+
+def compare_with_twin(case: SceneCase, exporter: Exporter) -> None:
+    twin = start_twin(exporter)
+    with contextlib.ExitStack() as closing:
+        closing.callback(twin.stop)
+        links = [closing.enter_context(each.link()) for each in (exporter, twin)]
+        for link in links:
+            link.ask("/healthz")  # accepted, so that the scene holds still
+        wrong = compare(*links)
+    wrong = wrong or compare_tables(exporter)
+    if wrong:
+        case.fail(show(f"what {exporter.flags[0]} and {TWIN_BACKEND} say", wrong))
