@@ -202,7 +202,7 @@ void log_message(enum log_level level, const char *message, ...)
 	va_end(args);
 	timestamp(time, sizeof(time));
 	length = log_format_line(line, sizeof(line), line_format, time, level, message, pairs, count);
-	/* stderr is unbuffered: one fwrite is one write(2). A log that cannot be written has nobody to tell. */
-	if (fwrite(line, 1, length, stderr) != length)
+	/* stderr is unbuffered, mostly: one fwrite is one write(2). A log that cannot be written has nobody to tell. */
+	if (fwrite(line, 1, length, stderr) != length || fflush(stderr) != 0)
 		return;
 }

@@ -3,6 +3,7 @@
 #ifndef TESTS_CONTRACT_OWN_H
 #define TESTS_CONTRACT_OWN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The name that this process has, or has from now on; as hard on formats as the system allows. */
@@ -13,8 +14,9 @@ unsigned own_facts(void);
 
 /* Waits until both ends of a connection that the client has half-closed know it. */
 void own_wait_for_close(int client, int server);
-/* Whatever the system needs to show whose socket it is. */
-void own_show(int socket);
+/* Whether the system shows whose socket it is that was made by socket(), or that came of accept(). */
+bool own_shows_made(int socket);
+bool own_shows_accepted(int socket);
 void own_close(int socket);
 
 #endif

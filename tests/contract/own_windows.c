@@ -39,11 +39,19 @@ void own_wait_for_close(int client, int server)
 }
 
 /* Wine finds the owner of a socket once its process has asked something about it. */
-void own_show(int socket)
+bool own_shows_made(int socket)
 {
 	int value, length = sizeof(value);
 
-	assert_int_equal(getsockopt((SOCKET)socket, SOL_SOCKET, SO_RCVBUF, (char *)&value, &length), 0);
+	assert_int_equal(getsockopt((SOCKET)socket, SOL_SOCKET, SO_KEEPALIVE, (char *)&value, &length), 0);
+	return true;
+}
+
+/* Wine never does; Windows does. */
+bool own_shows_accepted(int socket)
+{
+	(void)socket;
+	return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") == NULL;
 }
 
 void own_close(int socket)

@@ -79,14 +79,15 @@ static void test_values(void **state)
 	static const char *const lines[] = {
 	        "--web.listen-address=127.0.0.1:1|--web.listen-address=[::1]:2|--web.telemetry-path=/"
 	        "m|--web.max-requests=7|"
-	        "--collector.backend=procfs|--collector.local-port=none|--collector.max-series=12|--collector.label="
+	        "--collector.backend=" SYSTEM_BACKEND
+	        "|--collector.local-port=none|--collector.max-series=12|--collector.label="
 	        "pid|"
 	        "--collector.label=local_address|--collector.process-name=cmdline|--collector.process.include=a=b|"
 	        "--collector.process.exclude=.*|--collector.netns=all|--path.procfs=/host/proc|--log.level=error|"
 	        "--log.format=json",
 	        "--web.listen-address|127.0.0.1:1|--web.listen-address|[::1]:2|--web.telemetry-path|/"
 	        "m|--web.max-requests|7|"
-	        "--collector.backend|procfs|--collector.local-port|none|--collector.max-series|12",
+	        "--collector.backend|" SYSTEM_BACKEND "|--collector.local-port|none|--collector.max-series|12",
 	};
 
 	(void)state;
@@ -97,7 +98,7 @@ static void test_values(void **state)
 		assert_string_equal(options.listen[1], "[::1]:2");
 		assert_string_equal(options.telemetry_path, "/m");
 		assert_int_equal(options.max_requests, 7);
-		assert_string_equal(options.backend, "procfs");
+		assert_string_equal(options.backend, SYSTEM_BACKEND);
 		assert_int_equal(options.local_port, LOCAL_PORT_NONE);
 		assert_int_equal(options.max_series, 12);
 	}
@@ -200,8 +201,9 @@ static void test_refused(void **state)
 	        {"--collector.replay=", "--collector.replay: \"\" is not the name of a file"},
 	        {"--collector.backend=replay",
 	         "--collector.backend: \"replay\" needs a recorded snapshot: give --collector.replay"},
-	        {"--collector.backend=procfs|--collector.replay=f",
-	         "--collector.backend: \"procfs\" reads no recorded snapshot: leave out --collector.replay"},
+	        {"--collector.backend=" SYSTEM_BACKEND "|--collector.replay=f",
+	         "--collector.backend: \"" SYSTEM_BACKEND
+	         "\" reads no recorded snapshot: leave out --collector.replay"},
 	        {"--print-table=xml", "--print-table: \"xml\" is not one of text, json, replay"},
 	        {"--print-table|json", "\"json\" is no flag, and nothing else is accepted: see --help"},
 	        {"--version=1", "--version: \"1\" is given, but it takes no value"},

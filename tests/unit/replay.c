@@ -299,7 +299,7 @@ static void test_backend(void **state)
 	struct platform_error error;
 	struct snapshot snapshot;
 	struct platform *platform;
-	int fd = mkstemp(path);
+	int fd = mkstemp(path), result;
 
 	(void)state;
 	assert_true(fd >= 0);
@@ -330,7 +330,8 @@ static void test_backend(void **state)
 	assert_int_equal(platform_replay.open(&platform, &options, &error), -ENOENT);
 	assert_null(platform);
 	options.replay_file = "/";
-	assert_int_equal(platform_replay.open(&platform, &options, &error), -EISDIR);
+	result = platform_replay.open(&platform, &options, &error);
+	assert_true(result == -EISDIR || result == -EACCES); /* Windows opens no directory to begin with */
 	options.replay_file = NULL;
 	assert_int_equal(platform_replay.open(&platform, &options, &error), -EINVAL);
 	snapshot_release(&snapshot);

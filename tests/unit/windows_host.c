@@ -126,7 +126,10 @@ static void test_process(void **state)
 			spin = spin + 1;
 		host_process_read(&after);
 	} while (after.cpu_us < before.cpu_us + 20000);
-	assert_int_equal(after.open_fds, before.open_fds + 3);
+	if (GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") == NULL)
+		assert_int_equal(after.open_fds, before.open_fds + 3);
+	else
+		assert_int_equal(after.open_fds, UINT64_MAX); /* Wine does not count them */
 	assert_int_equal(after.start_ms, before.start_ms);
 	for (size_t i = 0; i < 3; i++)
 		CloseHandle(handles[i]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The backend of Windows on sockets of this program's own, in every state that a program can put them in and
- * keep them in: each has one row, with both its ends. Wine tells the owner of a socket that is read from.
+ * keep them in: each has one row, with both its ends.
  */
 #include <sys/socket.h>
 
@@ -189,7 +189,8 @@ static void test_v6(void **state)
 	check_states(AF_INET6);
 }
 
-/* The two halves for real: the PID in the row, and the process of that PID. */
+/* The two halves for real: the PID in the row, and the process of that PID. Wine shows it of sockets that were
+ * not accepted. */
 static void test_owner(void **state)
 {
 	int listener = make_listener(AF_INET);
@@ -199,7 +200,7 @@ static void test_owner(void **state)
 
 	(void)state;
 	take_snapshot();
-	row = find(AF_INET, port_of(listener), pair.client_port);
+	row = find(AF_INET, pair.client_port, port_of(listener));
 	assert_non_null(row);
 	assert_true(row->owner < snapshot.process_count);
 	owner = &snapshot.processes[row->owner];

@@ -48,9 +48,11 @@ void host_process_read(struct host_process *process)
 	}
 	if (GetProcessMemoryInfo(GetCurrentProcess(), (PROCESS_MEMORY_COUNTERS *)&memory, sizeof(memory))) {
 		process->resident_bytes = memory.WorkingSetSize;
-		process->virtual_bytes = memory.PrivateUsage;
+		/* The same number; Windows 7 knows the first only, Wine the second. */
+		process->virtual_bytes = memory.PrivateUsage != 0 ? memory.PrivateUsage : memory.PagefileUsage;
 	}
-	if (GetProcessHandleCount(GetCurrentProcess(), &handles))
+	/* There is always one. Wine does not count them. */
+	if (GetProcessHandleCount(GetCurrentProcess(), &handles) && handles > 0)
 		process->open_fds = handles;
 }
 

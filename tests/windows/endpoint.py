@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""tcp_exporter.exe from outside: scraped in both formats, asked what it cannot do, stopped, and run as a service."""
+
+import argparse
+import gzip
+import json
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+TIMEOUT = 30  # seconds: nothing here takes so long
+OPENMETRICS = "application/openmetrics-text;version=1.0.0"
+programs = argparse.Namespace()
+
+
+# Files, not pipes: Wine's own processes inherit those, and keep them open for seconds after the program's end.
+def command(*arguments):
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        result = subprocess.run([*programs.emulator, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                timeout=TIMEOUT)
+        for file in (out, err):
+            file.seek(0)
+        result.stdout, result.stderr = out.read().decode(), err.read().decode()
+        return result
+
+
+def run(*arguments):
+    return command(programs.exporter, *arguments)
+
+
+def get(port, path="/metrics", **headers):
+    """Status, headers and body."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}",
+                                     headers={name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()
+
+
+class Exporter:
+    """A running exporter; its port is what its log tells."""
+
+    def __init__(self, *flags):
+        self.flags = flags
+
+    def __enter__(self):
+        self.log = tempfile.NamedTemporaryFile()
+        self.process = subprocess.Popen(
+            [*programs.emulator, programs.exporter, "--web.listen-address=127.0.0.1:0", *self.flags],
+            stdin=subprocess.DEVNULL, stderr=self.log)
+        found, deadline = None, time.monotonic() + TIMEOUT
+        while not found:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"it does not listen: {self.text()}")
+            time.sleep(0.01)
+            found = re.search(r"msg=listening address=127\.0\.0\.1:(\d+)\n", self.text())
+        self.port = int(found.group(1))
+        return self
+
+    def text(self):
+        return pathlib.Path(self.log.name).read_text(encoding="utf-8")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(TIMEOUT)
+
+    def __exit__(self, *_):
+        self.stop()
+        self.log.close()
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def refuses_connections(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def values(text, family):
+    """{labels: value} of the family's samples."""
+    pattern = re.compile(rf"^{family}(?:{{(.*)}})? (\S+)$", re.MULTILINE)
+    return {labels: float(value) for labels, value in pattern.findall(text)}
+
+
+class Endpoint(unittest.TestCase):
+    def test_text(self):
+        with Exporter() as running:
+            status, headers, body = get(running.port)
+            self.assertEqual(status, 200)
+            self.assertEqual(headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
+            text = body.decode()
+            self.assertEqual(values(text, "tcp_exporter_backend_info"), {'backend="iphlpapi"': 1})
+            states = values(text, "tcp_sockets")
+            self.assertEqual(len(states), 12)
+            self.assertGreaterEqual(states['state="listen"'], 1)
+            ours = [labels for labels in values(text, "tcp_connections")
+                    if 'state="listen"' in labels and f'local_port="{running.port}"' in labels]
+            self.assertEqual(len(ours), 1)
+            for family in ("process_cpu_seconds_total", "process_resident_memory_bytes", "process_virtual_memory_bytes",
+                           "process_start_time_seconds"):
+                self.assertEqual(len(values(text, family)), 1, family)
+            self.assertLess(abs(values(text, "process_start_time_seconds")[""] - time.time()), TIMEOUT)
+            # What Windows does not tell is absent, which is not zero.
+            for family in ("tcp_close_wait_oldest_seconds", "tcp_listen_queue_length", "tcp_listen_queue_limit",
+                           "tcp_receive_queue_bytes", "tcp_send_queue_bytes", "tcp_exporter_unreadable_processes",
+                           "tcp_exporter_shared_sockets"):
+                self.assertNotIn(family, text)
+
+    def test_openmetrics(self):
+        with Exporter() as running:
+            status, headers, body = get(running.port, Accept=OPENMETRICS)
+            self.assertEqual(status, 200)
+            self.assertEqual(headers["Content-Type"], "application/openmetrics-text; version=1.0.0; charset=utf-8")
+            self.assertTrue(body.endswith(b"# EOF\n"))
+
+    def test_gzip(self):
+        with Exporter() as running:
+            _, headers, body = get(running.port, Accept_Encoding="gzip")
+            self.assertEqual(headers["Content-Encoding"], "gzip")
+            self.assertIn(b"\ntcp_sockets{", gzip.decompress(body))
+
+    def test_other_paths(self):
+        with Exporter() as running:
+            get(running.port)
+            for path, status, word in (("/", 200, b"<html"), ("/healthz", 200, b"ok"), ("/readyz", 200, b"ready"),
+                                       ("/nope", 404, b"not found")):
+                answer = get(running.port, path)
+                self.assertEqual((answer[0], word in answer[2]), (status, True), path)
+
+    def test_labels(self):
+        with Exporter("--collector.label=exe", "--collector.label=user", "--collector.label=unit",
+                      "--collector.label=pid") as running:
+            text = get(running.port)[2].decode()
+            # The exporter has a connection to itself, to wake its server by.
+            own = [labels for labels in values(text, "tcp_connections") if 'process="tcp_exporter.exe"' in labels]
+            self.assertTrue(own)
+            for labels in own:
+                self.assertRegex(labels, r'pid="[1-9]\d*"')
+                self.assertRegex(labels, r'user="[^"]*\\\\[^"]+"')
+                self.assertRegex(labels, r'exe="[A-Z]:\\\\[^"]*\\\\tcp_exporter\.exe"')
+
+    def test_many_scrapes_on_one_connection(self):
+        with Exporter() as running:
+            with socket.create_connection(("127.0.0.1", running.port), timeout=TIMEOUT) as client:
+                for _ in range(50):
+                    client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+                    received = b""
+                    while b"\r\n\r\n" not in received:
+                        received += client.recv(65536)
+                    head, _, body = received.partition(b"\r\n\r\n")
+                    length = int(re.search(rb"Content-Length: (\d+)", head).group(1))
+                    while len(body) < length:
+                        body += client.recv(65536)
+                    self.assertTrue(head.startswith(b"HTTP/1.1 200 OK"))
+                    self.assertEqual(len(body), length)
+
+    def test_stops(self):
+        with Exporter() as running:
+            get(running.port)
+            began = time.monotonic()
+            self.assertEqual(running.stop(), 0)
+            self.assertLess(time.monotonic() - began, 5)
+            self.assertIn("msg=stopping signal=CTRL_C", running.text())
+            self.assertTrue(refuses_connections(running.port))
+
+    def test_address_in_use(self):
+        with Exporter() as running:
+            result = run(f"--web.listen-address=127.0.0.1:{running.port}")
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(f'cannot listen on \\"127.0.0.1:{running.port}\\"', result.stderr)
+
+
+class Command(unittest.TestCase):
+    def test_print_table(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            with socket.create_connection(("127.0.0.1", port)) as client, listener.accept()[0]:
+                lines = run("--print-table").stdout.splitlines()
+                # Sockets of this machine, and none of Wine's processes has them.
+                nobody = "0      System Idle Process"
+                self.assertIn(f"LISTEN            127.0.0.1:{port:<8}         0.0.0.0:0        {nobody}", lines)
+                other = client.getsockname()[1]
+                self.assertIn(f"ESTAB             127.0.0.1:{port:<8}       127.0.0.1:{other:<8} {nobody}", lines)
+                rows = json.loads(run("--print-table=json").stdout)
+                row = [each for each in rows if each["local_port"] == port and each["state"] == "listen"]
+                self.assertEqual([(each["pid"], each["process"]) for each in row], [(0, "System Idle Process")])
+
+    def test_record_and_replay(self):
+        recorded = run("--print-table=replay")
+        self.assertEqual(recorded.returncode, 0)
+        self.assertTrue(recorded.stdout.startswith("tcp_exporter-snapshot 1\n"))
+        self.assertNotIn("\r", recorded.stdout)
+
+    def test_refused_flags(self):
+        for flags in (["--path.procfs=/proc2"], ["--collector.netns=all"], ["--collector.label=netns"],
+                      ["--collector.label=container"], ["--collector.process-name=cmdline"],
+                      ["--print-table", "--collector.netns=all"]):
+            result = run("--web.listen-address=127.0.0.1:0", *flags)
+            self.assertEqual(result.returncode, 2, flags)
+            self.assertEqual(len(result.stderr.splitlines()), 1)
+            self.assertTrue(result.stderr.startswith(f"tcp_exporter: {flags[-1].partition('=/')[0]} does not work here: "))
+
+    def test_version(self):
+        result = run("--version")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("Windows/", result.stdout)
+
+
+class Service(unittest.TestCase):
+    """The service manager starts and stops it for real; it must not be installed here."""
+
+    def net(self, *arguments):
+        return command("net", *arguments)
+
+    def start(self):
+        result = self.net("start", "tcp_exporter")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def wait_for_state(self, state):
+        query, deadline = "", time.monotonic() + TIMEOUT
+        while f"  {state}\n" not in query.replace("\r", "") and time.monotonic() < deadline:
+            time.sleep(0.05)
+            query = command("sc", "query", "tcp_exporter").stdout
+        self.assertIn(f"  {state}", query)
+
+    def install(self, port):
+        result = run(f"--web.listen-address=127.0.0.1:{port}", "--service", "install")
+        self.addCleanup(run, "--service=remove")
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_life(self):
+        port = free_port()
+        self.install(port)
+        again = run("--service=install")
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("cannot install the service", again.stderr)
+        self.start()
+        self.assertIn(b"\ntcp_sockets{", get(port)[2])
+        self.assertEqual(self.net("stop", "tcp_exporter").returncode, 0)
+        self.assertTrue(refuses_connections(port))
+        self.start()
+        self.assertEqual(get(port, "/healthz")[0], 200)
+        self.assertEqual(run("--service=remove").returncode, 0)  # which stops it
+        deadline = time.monotonic() + TIMEOUT
+        while not refuses_connections(port) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertTrue(refuses_connections(port))
+        self.assertEqual(run("--service=remove").returncode, 1)
+
+    def test_that_cannot_start(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            self.install(taken.getsockname()[1])
+            self.net("start", "tcp_exporter")  # which tells whether it was begun, not whether it went well
+            self.wait_for_state("STOPPED")
+            query = command("sc", "query", "tcp_exporter").stdout
+            self.assertRegex(query, r"WIN32_EXIT_CODE\s+: 1066")  # ERROR_SERVICE_SPECIFIC_ERROR
+            self.assertRegex(query, r"SERVICE_EXIT_CODE\s+: 1\b")
+
+    def test_event_source(self):
+        key = r"HKLM\System\CurrentControlSet\Services\EventLog\Application\tcp_exporter"
+        self.install(free_port())
+        self.assertIn("EventMessageFile", command("reg", "query", key).stdout)
+        self.assertEqual(run("--service=remove").returncode, 0)
+        self.assertNotEqual(command("reg", "query", key).returncode, 0)
+
+    def test_run_by_hand(self):
+        result = run("--service=run")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("only the service manager can start this", result.stderr)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--emulator", default="", type=str.split)
+    parser.add_argument("--exporter", required=True, type=pathlib.Path)
+    parser.parse_known_args(namespace=programs)
+    programs.exporter = str(programs.exporter)
+    _, rest = parser.parse_known_args()
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+
+
+if __name__ == "__main__":
+    main()
