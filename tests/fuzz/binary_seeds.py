@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the seeds that are no text: corpus/inet_diag and corpus/exposition. Every socket and name is made up."""
+"""Writes the seeds that are no text: corpus/{inet_diag,exposition,windows}. Every socket and name is made up."""
 
 import pathlib
 import socket
@@ -104,8 +104,39 @@ def exposition_seeds():
     yield "credited", bytes([0, 128]) + process([listen, unheld, unheld + 32], b"server") + process([200], b"client")
 
 
+def mib_port(port):
+    """A port's 32 bits, of which Windows defines the first 16."""
+    return struct.pack(">H", port) + b"\xaa\xbb"
+
+
+def windows_seeds():
+    # As in fuzz_windows.c: 0 is a table of IPv4, 1 one of IPv6, 2 UTF-16. States are those of tcpmib.h.
+    def v4(state, local, remote, pid):
+        ends = b"".join(address(text)[:4] + mib_port(port) for text, port in (local, remote))
+        return struct.pack("<I", state) + ends + struct.pack("<I", pid)
+
+    def v6(state, local, remote, pid):
+        ends = b"".join(address(text) + struct.pack("<I", 7) + mib_port(port) for text, port in (local, remote))
+        return ends + struct.pack("<II", state, pid)
+
+    rows4 = [v4(2, ("0.0.0.0", 135), ("9.9.9.9", 9), 882), v4(8, ("192.0.2.1", 80), ("198.51.100.7", 50123), 4),
+             v4(11, ("192.0.2.1", 80), ("198.51.100.8", 50124), 0), v4(100, ("192.0.2.1", 1), ("192.0.2.2", 2), 884)]
+    rows6 = [v6(2, ("::", 445), ("::1", 5), 3), v6(5, ("2001:db8::1", 443), ("2001:db8::2", 50125), 882),
+             v6(12, ("::ffff:192.0.2.1", 80), ("::ffff:192.0.2.9", 50126), 0)]
+    count = struct.Struct("<I")
+    yield "v4", b"\0" + count.pack(4) + b"".join(rows4)
+    yield "v4-cut", b"\0" + count.pack(4) + b"".join(rows4)[:-1]
+    yield "v4-slack", b"\0" + count.pack(1) + b"".join(rows4)
+    yield "v6", b"\1" + count.pack(3) + b"".join(rows6)
+    yield "v6-too-many", b"\1" + count.pack(0xFFFFFFFF) + b"".join(rows6)
+    yield "none", b"\1" + count.pack(0)
+    yield "utf16", b"\2" + "svchost.exe \u00e4\u20ac\U0001f4a9".encode("utf-16-le")
+    yield "utf16-halves", b"\2" + struct.pack("<6H", 0xD83D, 0x41, 0xDCA9, 0xDCA9, 0xD83D, 0xD83D) + b"\0"
+
+
 def main():
-    for folder, seeds in (("inet_diag", inet_diag_seeds()), ("exposition", exposition_seeds())):
+    made = (("inet_diag", inet_diag_seeds()), ("exposition", exposition_seeds()), ("windows", windows_seeds()))
+    for folder, seeds in made:
         (CORPUS / folder).mkdir(parents=True, exist_ok=True)
         for name, content in seeds:
             (CORPUS / folder / name).write_bytes(content)

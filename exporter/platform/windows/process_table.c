@@ -49,9 +49,10 @@ static int reserve(struct process_table *table, size_t name_length)
 	int result =
 	        array_reserve((void **)&table->entries, &table->capacity, table->count + 1, sizeof(*table->entries));
 
+	/* One more, so that a name without a byte has a place too. */
 	if (result == 0)
 		result = array_reserve((void **)&table->names, &table->names_capacity,
-		                       table->names_length + name_length, 1);
+		                       table->names_length + name_length + 1, 1);
 	return result != 0 ? result : reserve_slots(table, table->count + 1);
 }
 
