@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Prometheus scrapes the real exporter in both formats, and its queries answer what the scene is."""
 import http.server
-import json
-import tempfile
 import threading
-import urllib.parse
 from typing import Any
 
 from actor import connect_pairs
 from case import SceneCase, main
 from exporter import OPENMETRICS, TEXT, Exporter, Reply
-from process import wait_until
+from prometheus import Prometheus
 
-PROMETHEUS_PORT = 9090
 # Prometheus 2.42 asks for OpenMetrics by itself; the second proxy asks for the text format instead.
 JOBS = {"openmetrics": (9101, None), "text": (9102, "text/plain;version=0.0.4")}
 CONFIG = {
@@ -53,19 +49,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Prometheus(SceneCase):
+class PrometheusCase(SceneCase):
     def setUp(self) -> None:
         super().setUp()
         self.make_sockets()
         self.exporter = self.start_exporter()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        with open(f"{folder.name}/prometheus.yml", "w", encoding="utf-8") as file:
-            json.dump(CONFIG, file)  # JSON is YAML
-        self.prometheus = self.scene.start(
-            "prometheus", f"--config.file={folder.name}/prometheus.yml", f"--storage.tsdb.path={folder.name}/data",
-            f"--web.listen-address=127.0.0.1:{PROMETHEUS_PORT}", "--log.level=warn", GOMAXPROCS="1")  # fmt: skip
-        self.addCleanup(self.prometheus.kill)
+        self.prometheus = Prometheus(self.scene, CONFIG)
+        self.addCleanup(self.prometheus.stop)
+        self.query = self.prometheus.query
         self.proxies = {job: self.start_proxy(port, accept) for job, (port, accept) in JOBS.items()}
 
     def make_sockets(self) -> None:
@@ -84,28 +75,8 @@ class Prometheus(SceneCase):
             self.addCleanup(cleanup)
         return proxy
 
-    def query(self, expression: str, *labels: str) -> dict[tuple[str, ...], float]:
-        """The answer by these labels."""
-        with self.exporter.link(port=PROMETHEUS_PORT) as link:
-            reply = link.ask("/api/v1/query?query=" + urllib.parse.quote(expression))
-        self.assertEqual(reply.status, 200, reply.body)
-        result = json.loads(reply.body)["data"]["result"]
-        return {tuple(item["metric"].get(label, "") for label in labels): float(item["value"][1]) for item in result}
-
-    def scraped(self) -> bool:
-        if self.prometheus.wait(0) is not None:
-            self.fail(f"prometheus ended: {self.prometheus.output()}")
-        try:
-            return self.query("up == 1", "job") == {(job,): 1 for job in JOBS}
-        except ConnectionRefusedError:
-            return False
-        except AssertionError:  # 503 until it is ready
-            return False
-
     def test_queries_answer_what_was_made(self) -> None:
-        ready = wait_until(self.scraped, 40, 0.2)
-        seen = [proxy.seen[-1:] for proxy in self.proxies.values()]
-        self.assertTrue(ready, f"not scraped: {seen}\n{self.prometheus.output()}")
+        self.prometheus.wait_for("up == 1", "job", answer={(job,): 1 for job in JOBS})
         for job in JOBS:
             with self.subTest(job):
                 self.check_job(job)
