@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks the units: systemd accepts them, and rates the service as the README beside them says, row by row.
+
+usage: systemd_units.py SOURCE-FOLDER PATH-OF-THE-EXPORTER
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+INSTALLED = "/usr/bin/tcp_exporter"
+SERVICE = "tcp_exporter.service"
+UNITS = (SERVICE, "tcp_exporter.socket")
+# What the README says without them, and why.
+NOT_FOR_BPF = " CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"
+
+
+def run(*command):
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return result.returncode, result.stdout, result.stderr
+
+
+def with_binary(source, folder, binary):
+    """Copies of the units that start the program that was built."""
+    for name in UNITS:
+        text = (source / name).read_text(encoding="utf-8")
+        (folder / name).write_text(text.replace(INSTALLED, binary), encoding="utf-8")
+    return [folder / name for name in UNITS]
+
+
+def verify_faults(units):
+    """systemd-analyze verify says what it dislikes, and ends well even so."""
+    code, out, err = run("systemd-analyze", "verify", "--man=no", *map(str, units))
+    if code != 0 or out or err:
+        yield f"systemd-analyze verify: exit {code}: {out}{err}"
+
+
+def exposure(unit):
+    """The rating, and the settings that add to it with their points."""
+    security = ("systemd-analyze", "security", "--offline=true", "--no-pager")
+    overall = re.search(r"exposure level for .*: ([0-9.]+)", run(*security, str(unit))[1])
+    _, out, err = run(*security, "--json=short", str(unit))
+    if not overall or not out:
+        sys.exit(f"systemd-analyze security says nothing to be understood: {out}{err}")
+    rows = {row["name"]: float(row["exposure"]) for row in json.loads(out) if row["exposure"]}
+    return float(overall.group(1)), rows
+
+
+def stated(readme):
+    """What the README says: the rating, that of the backend bpf alone, and the table."""
+    overall = re.search(r"at \*\*([0-9.]+)\*\* of 10", readme)
+    bpf = re.search(r"; ([0-9.]+) with a drop-in", readme)
+    table = readme.split("<!-- exposure -->")[1].split("<!-- /exposure -->")[0]
+    rows = {}
+    for line in table.splitlines():
+        row = re.match(r"\| ([0-9.]+) \| `(.+?)` \| (.+) \|$", line)
+        if row:
+            rows[row.group(2).replace("\\|", "|")] = float(row.group(1))
+    return float(overall.group(1)), float(bpf.group(1)), rows
+
+
+def exposure_faults(service, readme):
+    overall, bpf, rows = stated(readme)
+    is_overall, is_rows = exposure(service)
+    if is_overall != overall:
+        yield f"the exposure is {is_overall}, the README says {overall}"
+    for name in sorted(is_rows.keys() | rows.keys()):
+        if is_rows.get(name) != rows.get(name):
+            yield f"{name} adds {is_rows.get(name)}, the README says {rows.get(name)}"
+    text = service.read_text(encoding="utf-8")
+    service.write_text(text.replace(NOT_FOR_BPF, ""), encoding="utf-8")
+    if exposure(service)[0] != bpf:
+        yield f"for the backend bpf alone the exposure is {exposure(service)[0]}, the README says {bpf}"
+    service.write_text(text, encoding="utf-8")
+
+
+def sysusers_faults(source):
+    """The user of the unit is the one that is made."""
+    unit = (source / SERVICE).read_text(encoding="utf-8")
+    user = re.search(r"^User=(\S+)$", unit, re.MULTILINE).group(1)
+    with tempfile.TemporaryDirectory() as root:
+        pathlib.Path(root, "etc").mkdir()
+        code, out, err = run("systemd-sysusers", f"--root={root}", str(source / "tcp_exporter.sysusers"))
+        passwd = pathlib.Path(root, "etc/passwd")
+        names = [line.split(":")[0] for line in passwd.read_text(encoding="utf-8").splitlines()] if code == 0 else []
+    if names != [user]:
+        yield f"sysusers makes {names}, the unit wants {user}: {out}{err}"
+
+
+def main():
+    source = pathlib.Path(sys.argv[1]).resolve() / "exporter/packaging/systemd"
+    readme = (source / "README.md").read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        units = with_binary(source, pathlib.Path(folder), sys.argv[2])
+        service = pathlib.Path(folder, SERVICE)
+        faults = [*verify_faults(units), *exposure_faults(service, readme), *sysusers_faults(source)]
+        # A service that gives away one of its protections must not pass.
+        service.write_text(service.read_text(encoding="utf-8").replace("ProtectHome=yes\n", ""), encoding="utf-8")
+        if not list(exposure_faults(service, readme)):
+            faults.append("self-test: a service without ProtectHome= passes")
+    print("\n".join(faults) or f"{len(units)} units as the README says")
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
