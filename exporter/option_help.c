@@ -27,13 +27,10 @@ static void put_spaces(struct textbuf *out, size_t count)
 		textbuf_putc(out, ' ');
 }
 
-/* Stands for a space where no line may break. */
-#define TIE '\x1f'
-
 static void put_word(struct textbuf *out, const char *word, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
-		textbuf_putc(out, word[i] == TIE ? ' ' : word[i]);
+		textbuf_putc(out, word[i] == OPTION_TIE ? ' ' : word[i]);
 }
 
 /* The words of `text` in lines from HELP_COLUMN to HELP_WIDTH; the cursor is at `column`. */
@@ -77,7 +74,7 @@ static size_t put_usage(struct textbuf *out, const struct option *option)
 	return out->length - before;
 }
 
-static void put_sentences(struct textbuf *out, const struct option *option)
+void option_sentences(struct textbuf *out, const struct option *option)
 {
 	char accepted[SENTENCES_MAX];
 
@@ -90,7 +87,7 @@ static void put_sentences(struct textbuf *out, const struct option *option)
 	if (option->repeatable)
 		textbuf_puts(out, " Can be given several times.");
 	if (option->fallback != NULL)
-		textbuf_printf(out, " Default:%c%s", TIE, option->fallback);
+		textbuf_printf(out, " Default:%c%s", OPTION_TIE, option->fallback);
 }
 
 static void put_option(struct textbuf *out, struct textbuf *sentences, const struct option *option)
@@ -105,7 +102,7 @@ static void put_option(struct textbuf *out, struct textbuf *sentences, const str
 		column = 0;
 	}
 	textbuf_reset(sentences);
-	put_sentences(sentences, option);
+	option_sentences(sentences, option);
 	textbuf_putc(sentences, '\0');
 	put_wrapped(out, sentences->error == 0 ? sentences->data : option->help, column);
 }

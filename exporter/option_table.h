@@ -50,4 +50,10 @@ extern const size_t option_count;
 /* What the option accepts, for a person: "a number from 1 to 9", "one of a, b". Cut to `size`. */
 void option_accepted(char *text, size_t size, const struct option *option);
 
+/* Stands for a space where no line may break. */
+#define OPTION_TIE '\x1f'
+
+/* All that --help says of the option: what it is for, what it accepts, whether it repeats, its default. */
+void option_sentences(struct textbuf *out, const struct option *option);
+
 #endif
