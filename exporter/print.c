@@ -53,8 +53,8 @@ static int credit(struct snapshot *snapshot)
 	return err;
 }
 
-static int print_snapshot(struct snapshot *snapshot, enum table_format format, const char *nobody,
-                          struct platform_error *error)
+int print_snapshot(struct snapshot *snapshot, enum table_format format, const char *nobody,
+                   struct platform_error *error)
 {
 	struct textbuf out;
 	int err = 0;

@@ -9,6 +9,11 @@
 /* Writes the bytes to standard output, all of them or an error: 0, or -errno with *error filled. */
 int print_bytes(const char *bytes, size_t length, struct platform_error *error) MUST_CHECK;
 
+/* Prints a snapshot. Sockets that no process holds are shown as PID 0 of the name `nobody`; if that is NULL, as their
+ * listener's. The snapshot's owners change. 0, or -errno with *error filled. */
+int print_snapshot(struct snapshot *snapshot, enum table_format format, const char *nobody,
+                   struct platform_error *error) MUST_CHECK;
+
 /* --print-table: takes one snapshot and prints it. 0, or -errno with *error filled. */
 int print_table(const struct options *options, struct platform_error *error) MUST_CHECK;
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares what the programs write for recorded snapshots with the files in expected/, whole and byte by byte.
 
-golden.py --render PROGRAM --exporter PROGRAM [--update] [CASE...]
+golden.py --render PROGRAM --exporter PROGRAM --portpid PROGRAM [--update] [CASE...]
 --update writes the files anew: read the difference before you commit it.
 """
 import argparse
@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 DATA = HERE.parent / "data"
 
 # File in expected/ -> how to make it. "render" takes a format, a snapshot and flags; "table" a snapshot
-# and a format for --print-table; "exporter" the exporter's own arguments.
+# and a format for --print-table; "exporter" the exporter's own arguments; "portpid" none.
 ALL_LABELS = [f"--collector.label={label}" for label in
               ("pid", "user", "exe", "unit", "container", "netns", "family", "local_address")]
 QUIET = "--web.disable-exporter-metrics"
@@ -47,6 +47,7 @@ CASES = {
     "v6.table": ("table", "text", "v6"),
     "unknown.table": ("table", "text", "unknown"),
     "empty.json": ("table", "json", "empty"),
+    "portpid.table": ("portpid",),
     "help.txt": ("exporter", "--help"),
     "help_windows.txt": ("exporter", "--help"),
 }
@@ -60,7 +61,7 @@ def command(programs: argparse.Namespace, case: tuple[str, ...]) -> list[str]:
         return [programs.render, rest[0], str(DATA / f"{rest[1]}.replay"), *rest[2:]]
     if kind == "table":
         return [programs.exporter, f"--print-table={rest[0]}", f"--collector.replay={DATA / rest[1]}.replay"]
-    return [programs.exporter, *rest]
+    return [getattr(programs, kind), *rest]
 
 
 def check(programs: argparse.Namespace, name: str) -> bool:
@@ -92,6 +93,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--render", required=True)
     parser.add_argument("--exporter", required=True)
+    parser.add_argument("--portpid", required=True)
     parser.add_argument("--emulator", default="", type=str.split, help="what runs these programs, if not this system")
     parser.add_argument("--system", default="Linux", help="for which the programs are")
     parser.add_argument("--update", action="store_true")

@@ -74,19 +74,20 @@ static void assert_owner(size_t row, uint32_t pid, const char *name)
 
 static void test_join(void **state)
 {
-	static const uint32_t pids[] = {880, 0, 1234, 880, 999, 4, 1234};
+	static const uint32_t pids[] = {880, 0, 1234, 880, 999, 4, 1234, 999};
 
 	(void)state;
-	assert_int_equal(join(pids, 7), 0);
+	assert_int_equal(join(pids, 8), 0);
 	assert_owner(0, 880, "svchost.exe");
 	assert_int_equal(snapshot.sockets[1].owner, OWNER_NONE); /* TIME_WAIT: for its listener */
 	assert_owner(2, 1234, "nginx.exe");
 	assert_int_equal(snapshot.sockets[3].owner, snapshot.sockets[0].owner);
-	assert_int_equal(snapshot.sockets[4].owner, OWNER_UNKNOWN); /* it has ended meanwhile */
+	assert_owner(4, 999, "(unknown)"); /* it has ended meanwhile */
 	assert_owner(5, 4, "System");
 	assert_int_equal(snapshot.sockets[6].owner, snapshot.sockets[2].owner);
-	assert_int_equal(snapshot.process_count, 3); /* only owners */
-	assert_int_equal(described, 3);              /* each once */
+	assert_int_equal(snapshot.sockets[7].owner, snapshot.sockets[4].owner);
+	assert_int_equal(snapshot.process_count, 4); /* only owners */
+	assert_int_equal(described, 4);              /* each once */
 }
 
 static void test_failure(void **state)
@@ -109,8 +110,9 @@ static void test_reset(void **state)
 	process_table_reset(&table);
 	assert_null(process_table_find(&table, 1234));
 	assert_int_equal(join(pids, 1), 0);
-	assert_int_equal(snapshot.sockets[0].owner, OWNER_UNKNOWN);
+	assert_owner(0, 1234, "(unknown)");
 	snapshot_reset(&snapshot);
+	process_table_reset(&table);
 	add(1234, "other.exe");
 	assert_int_equal(join(pids, 1), 0);
 	assert_owner(0, 1234, "other.exe");

@@ -80,32 +80,14 @@ static int fetch(void *data, void *bytes, size_t capacity, size_t *needed)
 
 static int add_row(struct platform *platform, struct snapshot *snapshot, const struct mib_row *row)
 {
-	struct snapshot_socket *socket;
-	uint32_t local, remote = ADDRESS_ABSENT;
-	int result = snapshot_intern_address(snapshot, 0, row->family, row->local, &local);
+	size_t index = snapshot->socket_count;
+	int result = array_reserve((void **)&platform->pids, &platform->pids_capacity, index + 1,
+	                           sizeof(*platform->pids));
 
-	if (result == 0 && platform->options->want & WANT_REMOTE_ADDRESSES)
-		result = snapshot_intern_address(snapshot, 0, row->family, row->remote, &remote);
-	if (result == 0)
-		result = array_reserve((void **)&platform->pids, &platform->pids_capacity, snapshot->socket_count + 1,
-		                       sizeof(*platform->pids));
 	if (result != 0)
 		return result;
-	platform->pids[snapshot->socket_count] = row->pid;
-	socket = snapshot_add_socket(snapshot);
-	if (socket == NULL)
-		return -ENOMEM;
-	socket->state = (uint8_t)row->state;
-	socket->local = local;
-	socket->remote = remote;
-	socket->local_port = row->local_port;
-	socket->remote_port = row->remote_port;
-	if (row->family == 6 && snapshot->addresses[local].family == 4)
-		socket->flags |= SOCKET_V4_MAPPED;
-	/* A listener of both families has a row in both tables: that of IPv6 stands for IPv6 alone. */
-	if (row->family == 6 && row->state == STATE_LISTEN)
-		socket->flags |= SOCKET_V6_ONLY;
-	return 0;
+	platform->pids[index] = row->pid;
+	return mib_row_add(snapshot, row, (platform->options->want & WANT_REMOTE_ADDRESSES) != 0);
 }
 
 static int add_rows(struct platform *platform, const struct family *family, struct patience *patience,

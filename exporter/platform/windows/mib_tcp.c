@@ -88,3 +88,29 @@ struct mib_row mib_tcp6_row(const void *bytes, size_t index)
 	row.pid = raw.pid;
 	return without_undefined(row);
 }
+
+int mib_row_add(struct snapshot *snapshot, const struct mib_row *row, bool with_remote)
+{
+	struct snapshot_socket *socket;
+	uint32_t local, remote = ADDRESS_ABSENT;
+	int result = snapshot_intern_address(snapshot, 0, row->family, row->local, &local);
+
+	if (result == 0 && with_remote)
+		result = snapshot_intern_address(snapshot, 0, row->family, row->remote, &remote);
+	if (result != 0)
+		return result;
+	socket = snapshot_add_socket(snapshot);
+	if (socket == NULL)
+		return -ENOMEM;
+	socket->state = (uint8_t)row->state;
+	socket->local = local;
+	socket->remote = remote;
+	socket->local_port = row->local_port;
+	socket->remote_port = row->remote_port;
+	if (row->family == 6 && snapshot->addresses[local].family == 4)
+		socket->flags |= SOCKET_V4_MAPPED;
+	/* A listener of both families has a row in both tables: that of IPv6 stands for IPv6 alone. */
+	if (row->family == 6 && row->state == STATE_LISTEN)
+		socket->flags |= SOCKET_V6_ONLY;
+	return 0;
+}

@@ -113,21 +113,30 @@ static int add_to(struct snapshot *snapshot, const struct process_table *table, 
 	return result != 0 ? result : describer->describe(describer->data, snapshot, entry->index);
 }
 
+static int find_owner(struct process_table *table, struct snapshot *snapshot, uint32_t pid,
+                      const struct process_describer *describer, uint32_t *owner)
+{
+	struct process_entry *entry;
+	int result = process_table_add(table, pid, NAME_UNKNOWN, strlen(NAME_UNKNOWN));
+
+	if (result != 0)
+		return result;
+	entry = process_table_find(table, pid);
+	if (entry->index == PROCESS_NOT_ADDED)
+		result = add_to(snapshot, table, entry, describer);
+	*owner = entry->index;
+	return result;
+}
+
 int process_table_join(struct process_table *table, struct snapshot *snapshot, const uint32_t *pids,
                        const struct process_describer *describer)
 {
-	for (size_t i = 0; i < snapshot->socket_count; i++) {
-		struct process_entry *entry = pids[i] != PID_IDLE ? process_table_find(table, pids[i]) : NULL;
-		int result = 0;
+	int result = 0;
 
-		if (entry != NULL && entry->index == PROCESS_NOT_ADDED)
-			result = add_to(snapshot, table, entry, describer);
-		if (result != 0)
-			return result;
-		if (entry != NULL)
-			snapshot->sockets[i].owner = entry->index;
-		else
-			snapshot->sockets[i].owner = pids[i] == PID_IDLE ? OWNER_NONE : OWNER_UNKNOWN;
+	for (size_t i = 0; result == 0 && i < snapshot->socket_count; i++) {
+		snapshot->sockets[i].owner = OWNER_NONE;
+		if (pids[i] != PID_IDLE)
+			result = find_owner(table, snapshot, pids[i], describer, &snapshot->sockets[i].owner);
 	}
-	return 0;
+	return result;
 }

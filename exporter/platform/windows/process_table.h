@@ -16,6 +16,8 @@
 #define PID_SYSTEM  4
 #define NAME_IDLE   "System Idle Process"
 #define NAME_SYSTEM "System"
+/* One that ended, or began, between the two tables: its PID is all that is known of it. */
+#define NAME_UNKNOWN "(unknown)"
 
 struct process_entry {
 	uint32_t pid;
@@ -50,9 +52,8 @@ struct process_describer {
 };
 
 /*
- * Gives each row of the snapshot its owner by pids[row]: a process that is added to the snapshot under its
- * name, OWNER_NONE for PID 0, and OWNER_UNKNOWN for one that is not in the table, having ended meanwhile. 0 or
- * -errno.
+ * Gives each row of the snapshot its owner by pids[row]: OWNER_NONE for PID 0, else a process that is added to the
+ * snapshot under its name, or under NAME_UNKNOWN if it is not in the table. 0 or -errno.
  */
 int process_table_join(struct process_table *table, struct snapshot *snapshot, const uint32_t *pids,
                        const struct process_describer *describer) MUST_CHECK;
