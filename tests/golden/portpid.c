@@ -15,7 +15,7 @@
 enum { ROWS_MAX = 32 };
 
 /* In network byte order; the high half is undefined. Every system that this runs on has its low bytes first. */
-#define PORT(number) ((uint32_t)((number) >> 8 | ((number) & 0xff) << 8) | 0xbeef0000u)
+#define PORT(number) ((uint32_t)((number) >> 8 | ((number)&0xff) << 8) | 0xbeef0000u)
 
 static const struct {
 	uint32_t count;
@@ -62,8 +62,8 @@ static const struct {
 	uint32_t pid;
 	const char *name;
 } processes[] = {
-        {0, "[System Process]"}, {4, "System"}, {880, "svchost.exe"}, {1044, "TermService.exe"}, {7204, "chrome.exe"},
-        {123456, "nginx.exe"},
+        {0, "[System Process]"},   {4, "System"},        {880, "svchost.exe"},
+        {1044, "TermService.exe"}, {7204, "chrome.exe"}, {123456, "nginx.exe"},
 };
 
 static int add_tables(struct snapshot *snapshot, uint32_t *pids)
@@ -72,8 +72,8 @@ static int add_tables(struct snapshot *snapshot, uint32_t *pids)
 	int err = count4 > 0 && count6 > 0 && count4 + count6 <= ROWS_MAX ? 0 : -EINVAL;
 
 	for (int64_t i = 0; err == 0 && i < count4 + count6; i++) {
-		struct mib_row row = i < count4 ? mib_tcp4_row(&table4, (size_t)i)
-		                                : mib_tcp6_row(&table6, (size_t)(i - count4));
+		struct mib_row row =
+		        i < count4 ? mib_tcp4_row(&table4, (size_t)i) : mib_tcp6_row(&table6, (size_t)(i - count4));
 
 		pids[i] = row.pid;
 		err = mib_row_add(snapshot, &row, true);
