@@ -81,8 +81,8 @@ static int fetch(void *data, void *bytes, size_t capacity, size_t *needed)
 static int add_row(struct platform *platform, struct snapshot *snapshot, const struct mib_row *row)
 {
 	size_t index = snapshot->socket_count;
-	int result = array_reserve((void **)&platform->pids, &platform->pids_capacity, index + 1,
-	                           sizeof(*platform->pids));
+	int result =
+	        array_reserve((void **)&platform->pids, &platform->pids_capacity, index + 1, sizeof(*platform->pids));
 
 	if (result != 0)
 		return result;

@@ -48,7 +48,8 @@ int64_t mib_tcp6_count(const void *bytes, size_t length) MUST_CHECK;
 struct mib_row mib_tcp4_row(const void *bytes, size_t index);
 struct mib_row mib_tcp6_row(const void *bytes, size_t index);
 
-/* Appends the row to the snapshot, of whose network namespaces it is in the first; its owner is not set. 0 or -ENOMEM. */
+/* Appends the row to the snapshot, of whose network namespaces it is in the first; its owner is not set. 0 or -ENOMEM.
+ */
 int mib_row_add(struct snapshot *snapshot, const struct mib_row *row, bool with_remote) MUST_CHECK;
 
 #endif
