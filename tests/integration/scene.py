@@ -59,7 +59,7 @@ class Scene:
         self.networks = {MAIN: os.open(f"/proc/{process.pid}/ns/net", os.O_RDONLY)}
         self._home = self._open(os.getpid(), "net")
         self.init.settle_in()
-        self.run("ip", "link", "set", "lo", "up")
+        self._settle_network(MAIN)
 
     def close(self) -> None:
         self._closing.close()
@@ -68,6 +68,12 @@ class Scene:
         fd = os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY)
         self._closing.callback(os.close, fd)
         return fd
+
+    def _settle_network(self, name: str) -> None:
+        self.run("ip", "link", "set", "lo", "up", network=name)
+        # Once in some hundred closes the last ACKs of both sides cross, and a reset answers one; it shall not end
+        # the TIME_WAIT that a test waits for (RFC 1337).
+        self.run("sysctl", "-qw", "net.ipv4.tcp_rfc1337=1", network=name)
 
     def _start_actor(self, name: str, network: str, flags: int) -> tuple[Actor, Process]:
         actor, process = Actor.start(name, (*self._inside, self.networks[network]), flags)
@@ -90,7 +96,7 @@ class Scene:
         """Another network namespace; the actor that made it stays in it."""
         actor, process = self._start_actor(name, MAIN, CLONE_NEWNET)
         self.networks[name] = os.open(f"/proc/{process.pid}/ns/net", os.O_RDONLY)
-        self.run("ip", "link", "set", "lo", "up", network=name)
+        self._settle_network(name)
         return actor
 
     def forget_network(self, name: str) -> None:
