@@ -118,6 +118,22 @@ int http_start(struct http_server **result, const struct http_options *options, 
 	return status;
 }
 
+static bool take_connection(void *daemon, int socket)
+{
+	const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+
+	return MHD_add_connection(daemon, socket, &nobody, sizeof(nobody)) == MHD_YES;
+}
+
+/* Each loop is given a connection that ends without a request, with TLS as without. */
+bool http_alive(struct http_server *server)
+{
+	for (size_t i = 0; i < server->count; i++)
+		if (!host_loop_alive(take_connection, server->sockets[i].daemon))
+			return false;
+	return true;
+}
+
 void http_quiesce(struct http_server *server)
 {
 	for (size_t i = 0; i < server->count; i++)

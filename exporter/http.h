@@ -27,6 +27,9 @@ struct http_options {
 int http_start(struct http_server **server, const struct http_options *options, const int *sockets, size_t count,
                struct platform_error *error) MUST_CHECK;
 
+/* False if a thread that serves a socket hangs. May take some seconds to tell. */
+bool http_alive(struct http_server *server);
+
 /* Stops accepting. Call before scraper_stop(). */
 void http_quiesce(struct http_server *server);
 /* Ends every connection and frees the server. Call after scraper_stop(), which answers the suspended requests. */

@@ -24,6 +24,12 @@ static bool set_listen(struct options *options, struct option_value *value)
 	return true;
 }
 
+static bool set_systemd_socket(struct options *options, struct option_value *value)
+{
+	options->systemd_socket = value->number;
+	return true;
+}
+
 static bool set_telemetry_path(struct options *options, struct option_value *value)
 {
 	options->telemetry_path = value->text;
@@ -157,6 +163,7 @@ static bool set_help(struct options *options, struct option_value *value)
 
 enum {
 	ROW_LISTEN,
+	ROW_SYSTEMD_SOCKET,
 	ROW_TELEMETRY_PATH,
 	ROW_MAX_REQUESTS,
 	ROW_DISABLE_EXPORTER_METRICS,
@@ -190,6 +197,12 @@ const struct option option_table[ROW_COUNT] = {
                         .set = set_listen,
                         .accepted = "an address like :10793, 127.0.0.1:10793 or [::1]:10793 (16 at the most)",
                         .help = "Address to serve on; without a host, every address of this machine."},
+        [ROW_SYSTEMD_SOCKET] =
+                {.name = "web.systemd-socket",
+                 .kind = OPTION_SWITCH,
+                 .fallback = "off",
+                 .set = set_systemd_socket,
+                 .help = "Serve on the sockets that a .socket unit of systemd passes, instead of addresses."},
         [ROW_TELEMETRY_PATH] = {.name = "web.telemetry-path",
                                 .kind = OPTION_TEXT,
                                 .fallback = "/metrics",

@@ -30,6 +30,7 @@ struct options {
 	enum service_action service;
 	const char *listen[OPTIONS_MAX_LISTEN];
 	size_t listen_count;
+	bool systemd_socket; /* instead of these */
 	const char *telemetry_path;
 	unsigned max_requests;
 	bool disable_exporter_metrics;

@@ -27,6 +27,9 @@
  * is answered at its own time, and cannot make the exporter look unable to take a snapshot. */
 #define LEAST_PATIENCE_NS SECOND_NS
 
+/* A read that has not given up by then, fifty times what a backend may take for it, never will. */
+#define HANGS_AFTER_NS (5 * SECOND_NS)
+
 static const char stopping_text[] = "the exporter is stopping";
 
 struct scraper {
@@ -34,6 +37,7 @@ struct scraper {
 	struct collector collector; /* the collector thread's */
 	pthread_t collector_thread, watchdog_thread;
 	struct patience patience; /* of the snapshot that is being taken */
+	atomic_bool running;      /* a snapshot is being taken or written */
 	_Atomic uint64_t http_requests[HTTP_CODE_COUNT];
 
 	pthread_mutex_t lock;       /* guards all that follows */
@@ -180,7 +184,7 @@ static void run(struct scraper *scraper, uint64_t deadline_ns)
 	atomic_store(&scraper->patience.deadline_ns, deadline_ns);
 	scraper->wanted = scraper->served.first != NULL;
 	scraper->counted = false;
-	scraper->reading = true;
+	scraper->reading = scraper->running = true;
 	pthread_mutex_unlock(&scraper->lock);
 	result = collector_take(&scraper->collector, &scraper->patience, &error);
 	pthread_mutex_lock(&scraper->lock);
@@ -197,6 +201,7 @@ static void run(struct scraper *scraper, uint64_t deadline_ns)
 	refuse_due(scraper);
 	while (scraper->served.first)
 		serve_alike(scraper);
+	scraper->running = false;
 	pthread_cond_signal(&scraper->watch); /* there may be no deadline left to wait for */
 }
 
@@ -346,6 +351,11 @@ void scraper_submit(struct scraper *scraper, struct scrape_ticket *ticket)
 		ticket_refuse(ticket, -ECANCELED, stopping_text);
 		ticket->done(ticket);
 	}
+}
+
+bool scraper_alive(struct scraper *scraper)
+{
+	return !scraper->running || platform_now_ns() < atomic_load(&scraper->patience.deadline_ns) + HANGS_AFTER_NS;
 }
 
 bool scraper_ready(struct scraper *scraper, char *reason, size_t size)

@@ -62,6 +62,9 @@ int scraper_new(struct scraper **scraper, const struct scraper_options *options)
  * tickets are answered with 503 at once. */
 void scraper_submit(struct scraper *scraper, struct scrape_ticket *ticket);
 
+/* False if the collector hangs: its snapshot goes on long after the time when it was to give up. */
+bool scraper_alive(struct scraper *scraper);
+
 /* Whether the last snapshot worked. If not, copies the reason ("" before the first) to `reason`. */
 bool scraper_ready(struct scraper *scraper, char *reason, size_t size);
 

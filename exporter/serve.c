@@ -2,6 +2,7 @@
 /* Puts the parts together, waits, and takes them apart in the order that loses no answer. */
 #include "exporter/serve.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "exporter/backend.h"
@@ -16,15 +17,26 @@ struct service {
 	struct filter *filter;
 	struct scraper *scraper;
 	struct http_server *http;
+	int sockets[OPTIONS_MAX_LISTEN];
+	size_t socket_count;
+	char status[256]; /* what is served, for people */
 };
 
 /* First of all: an address that is in use is the most common reason not to start. */
-static int open_sockets(const struct options *options, int *sockets, struct platform_error *error)
+static int open_sockets(struct service *service, const struct options *options, struct platform_error *error)
 {
+	if (options->systemd_socket) {
+		int count = host_inherited_sockets(service->sockets, OPTIONS_MAX_LISTEN, error);
+
+		service->socket_count = count > 0 ? (size_t)count : 0;
+		return count < 0 ? count : 0;
+	}
 	for (size_t i = 0; i < options->listen_count; i++) {
-		sockets[i] = host_listen(options->listen[i], error);
-		if (sockets[i] < 0)
-			return sockets[i];
+		int opened = host_listen(options->listen[i], error);
+
+		if (opened < 0)
+			return opened;
+		service->sockets[service->socket_count++] = opened;
 	}
 	return 0;
 }
@@ -72,8 +84,7 @@ static int start_scraper(struct service *service, const struct options *options,
 	return err;
 }
 
-static int start_http(struct service *service, const struct options *options, const int *sockets,
-                      struct platform_error *error)
+static int start_http(struct service *service, const struct options *options, struct platform_error *error)
 {
 	const struct http_options settings = {
 	        .telemetry_path = options->telemetry_path,
@@ -82,14 +93,29 @@ static int start_http(struct service *service, const struct options *options, co
 	        .scraper = service->scraper,
 	};
 
-	return http_start(&service->http, &settings, sockets, options->listen_count, error);
+	return http_start(&service->http, &settings, service->sockets, service->socket_count, error);
+}
+
+static void tell_start(struct service *service, const struct build_info *build)
+{
+	const char *backend = service->open.backend->name;
+	char address[HOST_ADDRESS_MAX];
+
+	log_message(LOG_LEVEL_INFO, "starting", "version", build->version, "revision", build->revision, "backend",
+	            backend, NULL);
+	for (size_t i = 0; i < service->socket_count; i++) {
+		host_socket_address(service->sockets[i], address, sizeof(address));
+		log_message(LOG_LEVEL_INFO, "listening", "address", address, NULL);
+	}
+	host_socket_address(service->sockets[0], address, sizeof(address));
+	snprintf(service->status, sizeof(service->status), "Serving on %s%s, backend %s", address,
+	         service->socket_count > 1 ? " and others" : "", backend);
 }
 
 static int start(struct service *service, const struct options *options, const struct build_info *build,
                  struct platform_error *error)
 {
-	int sockets[OPTIONS_MAX_LISTEN];
-	int err = open_sockets(options, sockets, error);
+	int err = open_sockets(service, options, error);
 
 	if (err == 0)
 		err = backend_open(&service->open, options, backend_wants_to_serve(options), error);
@@ -99,15 +125,25 @@ static int start(struct service *service, const struct options *options, const s
 		err = start_scraper(service, options, build, error);
 	if (err != 0)
 		return err; /* the program ends, and its sockets with it */
-	log_message(LOG_LEVEL_INFO, "starting", "version", build->version, "revision", build->revision, "backend",
-	            service->open.backend->name, NULL);
-	for (size_t i = 0; i < options->listen_count; i++) {
-		char address[HOST_ADDRESS_MAX];
+	tell_start(service, build);
+	return start_http(service, options, error);
+}
 
-		host_socket_address(sockets[i], address, sizeof(address));
-		log_message(LOG_LEVEL_INFO, "listening", "address", address, NULL);
-	}
-	return start_http(service, options, sockets, error);
+/* A recorded snapshot is read at each scrape anyway. */
+static void reload(void *data)
+{
+	(void)data;
+	log_message(LOG_LEVEL_INFO, "asked to reload: there is no file to read anew", NULL);
+}
+
+static bool is_alive(void *data)
+{
+	const struct service *service = data;
+
+	if (scraper_alive(service->scraper) && http_alive(service->http))
+		return true;
+	log_message(LOG_LEVEL_ERROR, "a part of the exporter hangs: its watchdog is not told that it is alive", NULL);
+	return false;
 }
 
 /* New connections first, then the snapshot under way and those who wait for it, then their connections. */
@@ -128,12 +164,13 @@ static void stop(struct service *service)
 int serve(const struct options *options, const struct build_info *build, struct platform_error *error)
 {
 	struct service service = {0};
-	int err;
+	const struct host_hooks hooks = {reload, is_alive, service.status, &service};
+	int err = host_prepare_to_serve(error);
 
-	host_block_stop_signals();
-	err = start(&service, options, build, error);
 	if (err == 0)
-		log_message(LOG_LEVEL_INFO, "stopping", "signal", host_wait_for_stop(), NULL);
+		err = start(&service, options, build, error);
+	if (err == 0)
+		log_message(LOG_LEVEL_INFO, "stopping", "signal", host_wait_for_stop(&hooks), NULL);
 	stop(&service);
 	return err;
 }

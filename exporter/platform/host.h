@@ -5,6 +5,7 @@
 #define EXPORTER_PLATFORM_HOST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "exporter/platform/platform.h"
@@ -22,21 +23,35 @@ void host_process_read(struct host_process *process);
  * the program; bytes reach standard output as they were written; sockets work. 0, or -errno with *error filled. */
 int host_prepare(struct platform_error *error) MUST_CHECK;
 
-/* Keeps what ends the program, signals or their like, for host_wait_for_stop(). Call before any thread is
- * started. */
-void host_block_stop_signals(void);
+/* Before any thread is started: keeps what ends the program, signals or their like, for host_wait_for_stop(), and
+ * finds out who wants to be told how it is. 0, or -errno with *error filled. */
+int host_prepare_to_serve(struct platform_error *error) MUST_CHECK;
+
+/* What the program does while it waits. */
+struct host_hooks {
+	void (*reload)(void *data); /* reads its files anew, where a signal asks for it */
+	bool (*alive)(void *data);  /* whether its parts do their work; may take a moment */
+	const char *status;         /* for people: what it serves */
+	void *data;
+};
 /* Says that the program is up, where somebody wants to know, waits until it is to end, and returns what says
- * so ("SIGTERM"). */
-const char *host_wait_for_stop(void);
+ * so ("SIGTERM"). Between that nothing runs, unless somebody watches whether the program is alive. */
+const char *host_wait_for_stop(const struct host_hooks *hooks);
 
 /* An open, bound, listening TCP socket for `address` ("host:port", "[v6]:port" or ":port", which is
  * both families where the host has both). The socket, or -errno with *error filled: -EINVAL if the
  * address is not of that form. Non-blocking and close-on-exec. */
 int host_listen(const char *address, struct platform_error *error) MUST_CHECK;
+/* The sockets of that kind that whoever started the program has passed on to it. How many, at least one, or -errno
+ * with *error filled. */
+int host_inherited_sockets(int *sockets, size_t max, struct platform_error *error) MUST_CHECK;
 /* Writes the address that a socket is bound to ("[::]:10793"); "" if the system does not tell. */
 enum { HOST_ADDRESS_MAX = 80 };
 void host_socket_address(int socket, char *text, size_t size);
 void host_close_socket(int socket);
+/* Hands one end of a connection to take(), whose it is then, ends the other, and tells whether take()'s is closed
+ * soon: whether the loop that it is for goes round. */
+bool host_loop_alive(bool (*take)(void *data, int socket), void *data);
 /* Only whether `address` has that form. */
 bool host_address_valid(const char *address);
 

@@ -184,14 +184,29 @@ static void test_process(void **state)
 	munmap(memory, size);
 }
 
+/* The one that ends the wait comes after the reload. */
+static void count_reload(void *count)
+{
+	++*(int *)count;
+	raise(SIGTERM);
+}
+
 static void test_stop_signals(void **state)
 {
+	struct platform_error error = {""};
+	int reloads = 0;
+	const struct host_hooks hooks = {.reload = count_reload, .status = "", .data = &reloads};
+
 	(void)state;
-	host_block_stop_signals();
+	assert_int_equal(host_prepare_to_serve(&error), 0);
 	raise(SIGTERM);
-	assert_string_equal(host_wait_for_stop(), "SIGTERM");
+	assert_string_equal(host_wait_for_stop(&hooks), "SIGTERM");
 	raise(SIGINT);
-	assert_string_equal(host_wait_for_stop(), "SIGINT");
+	assert_string_equal(host_wait_for_stop(&hooks), "SIGINT");
+	assert_int_equal(reloads, 0);
+	raise(SIGHUP);
+	assert_string_equal(host_wait_for_stop(&hooks), "SIGTERM");
+	assert_int_equal(reloads, 1);
 }
 
 static void test_broken_pipe(void **state)

@@ -145,15 +145,17 @@ static void *ask_later(void *data)
 
 static void test_stop(void **state)
 {
+	const struct host_hooks hooks = {.status = ""};
+	struct platform_error error = {""};
 	pthread_t thread;
 
 	(void)state;
-	host_block_stop_signals();
+	assert_int_equal(host_prepare_to_serve(&error), 0);
 	stop_ask("CTRL_C");
 	stop_ask("CTRL_BREAK"); /* the first counts */
-	assert_string_equal(host_wait_for_stop(), "CTRL_C");
+	assert_string_equal(host_wait_for_stop(&hooks), "CTRL_C");
 	assert_int_equal(pthread_create(&thread, NULL, ask_later, NULL), 0);
-	assert_string_equal(host_wait_for_stop(), "SERVICE_STOP");
+	assert_string_equal(host_wait_for_stop(&hooks), "SERVICE_STOP");
 	assert_int_equal(pthread_join(thread, NULL), 0);
 }
 

@@ -3,6 +3,7 @@
 #include "exporter/platform/host.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,7 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ABSENT UINT64_MAX
+#include "exporter/platform/linux/notify.h"
+
+#define ABSENT        UINT64_MAX
+#define NS_PER_SECOND UINT64_C(1000000000)
 
 enum {
 	/* /proc/self/stat has 52 numbers and a name of at most 64 bytes. */
@@ -138,11 +142,12 @@ void host_process_read(struct host_process *process)
 	process->open_fds = count_open_fds();
 }
 
-static void stop_signals(sigset_t *set)
+static void signals_to_wait_for(sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
 }
 
 int host_prepare(struct platform_error *error)
@@ -152,21 +157,44 @@ int host_prepare(struct platform_error *error)
 	return 0;
 }
 
-void host_block_stop_signals(void)
+int host_prepare_to_serve(struct platform_error *error)
 {
 	sigset_t set;
 
-	stop_signals(&set);
+	signals_to_wait_for(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return notify_open(error);
 }
 
-const char *host_wait_for_stop(void)
+/* The next signal; 0: the interval has passed, which is none if it is 0. */
+static int next_signal(uint64_t interval_ns)
 {
+	const struct timespec interval = {(time_t)(interval_ns / NS_PER_SECOND), (long)(interval_ns % NS_PER_SECOND)};
 	sigset_t set;
-	int got = 0;
+	int got;
 
-	stop_signals(&set);
-	while (sigwait(&set, &got) != 0)
-		; /* only a signal number out of range fails, and ours are in range */
+	signals_to_wait_for(&set);
+	do
+		got = interval_ns == 0 ? sigwaitinfo(&set, NULL) : sigtimedwait(&set, NULL, &interval);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? 0 : got;
+}
+
+const char *host_wait_for_stop(const struct host_hooks *hooks)
+{
+	int got = SIGHUP;
+
+	notify_ready(hooks->status);
+	while (got != SIGTERM && got != SIGINT) {
+		got = next_signal(notify_interval_ns());
+		if (got == SIGHUP) {
+			notify_reloading();
+			hooks->reload(hooks->data);
+			notify_ready(hooks->status);
+		}
+		if (notify_interval_ns() != 0 && hooks->alive(hooks->data))
+			notify_alive();
+	}
+	notify_stopping();
 	return got == SIGINT ? "SIGINT" : "SIGTERM";
 }

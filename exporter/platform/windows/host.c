@@ -97,16 +97,20 @@ static BOOL WINAPI on_console_event(DWORD event)
 	}
 }
 
-void host_block_stop_signals(void)
+int host_prepare_to_serve(struct platform_error *error)
 {
+	(void)error;
 	SetConsoleCtrlHandler(NULL, FALSE); /* a parent may have turned Ctrl+C off, which is inherited */
 	SetConsoleCtrlHandler(on_console_event, TRUE);
+	return 0;
 }
 
-const char *host_wait_for_stop(void)
+/* Nobody asks for a reload here, nor whether the program is alive. */
+const char *host_wait_for_stop(const struct host_hooks *hooks)
 {
 	const char *why;
 
+	(void)hooks;
 	service_status_running();
 	AcquireSRWLockExclusive(&lock);
 	while (reason == NULL)

@@ -103,6 +103,22 @@ int host_listen(const char *address, struct platform_error *error)
 	return win32_fail(error, what, (unsigned long)code);
 }
 
+int host_inherited_sockets(int *sockets, size_t max, struct platform_error *error)
+{
+	(void)sockets;
+	(void)max;
+	platform_error_set(error, "only systemd passes sockets to the programs that it starts; on Windows, give "
+	                          "--web.listen-address");
+	return -ENOTSUP;
+}
+
+bool host_loop_alive(bool (*take)(void *data, int socket), void *data)
+{
+	(void)take;
+	(void)data;
+	return true; /* nobody asks */
+}
+
 void host_close_socket(int socket)
 {
 	closesocket((SOCKET)socket);
