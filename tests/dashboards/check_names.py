@@ -4,7 +4,7 @@
 
 check_names.py CATALOG-JSON PROMTOOL
 Rules: every metric, label and closed value; what a recorded name promises; labels in annotations; a runbook section
-for each alert and no other, with its severities and `for` in the table.
+for each alert and no other, with its severities and `for` in the table; a unit test for each rule.
 Documents: every query in a ```promql block, and every word that looks like one of our metrics.
 
 Then proves, on rules made for it, that each of these checks can fail.
@@ -91,6 +91,17 @@ def runbook_faults(alerts: list[dict[str, Any]], runbook: str) -> Iterable[str]:
     yield from (f"{RUNBOOK}: a row of no rule: {' '.join(row)}" for row in sorted(told - rows))
 
 
+def test_faults(alerts: list[dict[str, Any]], tests: list[dict[str, Any]]) -> Iterable[str]:
+    """Each rule is expected to fire, with what it says, in some test."""
+    fired = {
+        (case["alertname"], expected["exp_labels"]["severity"])
+        for file in tests for test in file["tests"] for case in test.get("alert_rule_test", ())
+        for expected in case.get("exp_alerts", ())
+    }  # fmt: skip
+    wanted = {(alert["alert"], alert["labels"]["severity"]) for alert in alerts}
+    yield from (f"no unit test expects {' '.join(missing)}" for missing in sorted(wanted - fired))
+
+
 def queries_in(text: str) -> list[str]:
     """Of the ```promql blocks; an empty line is between two queries."""
     blocks = (block for language, block in FENCE.findall(text) if language == "promql")
@@ -129,6 +140,7 @@ def examine(program: str, promtool: str) -> Iterable[str]:
         yield from rule_faults(catalog, rules)
     alerts = alerts_of(alerting)
     yield from runbook_faults(alerts, (ROOT / RUNBOOK).read_text(encoding="utf-8"))
+    yield from test_faults(alerts, [load(path) for path in sorted((RULES / "tests").glob("*.yml"))])
     for name in DOCUMENTS:
         text = (ROOT / name).read_text(encoding="utf-8")
         yield from document_faults(catalog, name, text)
@@ -194,6 +206,7 @@ def self_test(promtool: str) -> Iterable[str]:
     for text, word in ((ROW, "no section"), (SECTION, "no row"), (ROW + SECTION + "### TcpB\n", "of no alert: TcpB"),
                        (ROW + ROW.replace("1m", "2m") + SECTION, "of no rule")):  # fmt: skip
         yield from expect("runbook", word, runbook_faults([GOOD_ALERT], text))
+    yield from expect("tests", "no unit test", test_faults([GOOD_ALERT], []))
     for text, word in (("tcp_a `process:tcp_a:sum` tcp_exporter_* net.ipv4.tcp_c", ""), ("`tcp_c`", "tcp_c"),
                        ("x:tcp_c:sum", "x:tcp_c:sum"), ("```promql\nup{state=\"\"}\n```\n", "no label")):  # fmt: skip
         yield from expect("document", word, document_faults(SMALL, "page", text))
