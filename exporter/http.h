@@ -12,6 +12,7 @@
 
 #include "exporter/platform/platform.h"
 #include "exporter/scrape.h"
+#include "exporter/web.h"
 
 struct http_server;
 
@@ -20,6 +21,7 @@ struct http_options {
 	unsigned max_requests; /* requests for metrics in flight; more get 503 */
 	uint64_t families;     /* METRIC_BITs that collect[] and exclude[] choose from */
 	struct scraper *scraper;
+	struct web *web; /* of a --web.config.file; NULL: plain HTTP for everybody. Not owned */
 };
 
 /* Serves on `sockets` (listening, from host_listen(); taken over even on failure) until http_stop().

@@ -2,9 +2,9 @@
 /* Builds responses. */
 #include "exporter/http_reply.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <strings.h>
 
 /* On every answer: it is of this moment, and its type is what it says. */
 static const struct http_header always[] = {
@@ -13,10 +13,22 @@ static const struct http_header always[] = {
         {NULL, NULL},
 };
 
-static bool add(struct MHD_Response *response, const struct http_header *headers)
+static const struct http_header closing[] = {{"Connection", "close"}, {NULL, NULL}};
+
+static bool has(const struct http_header *headers, const char *name)
 {
 	for (; headers && headers->name; headers++)
-		if (MHD_add_response_header(response, headers->name, headers->value) != MHD_YES)
+		if (strcasecmp(headers->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the headers that are not among `others`. */
+static bool add(struct MHD_Response *response, const struct http_header *headers, const struct http_header *others)
+{
+	for (; headers && headers->name; headers++)
+		if (!has(others, headers->name) &&
+		    MHD_add_response_header(response, headers->name, headers->value) != MHD_YES)
 			return false;
 	return true;
 }
@@ -33,7 +45,9 @@ struct MHD_Response *http_response(const struct http_reply *reply)
 			free(body);
 		return NULL;
 	}
-	if (add(response, type) && add(response, always) && add(response, reply->headers))
+	if (add(response, type, NULL) && add(response, always, reply->wished) &&
+	    add(response, reply->headers, reply->wished) && add(response, reply->wished, NULL) &&
+	    add(response, reply->last ? closing : NULL, NULL))
 		return response;
 	MHD_destroy_response(response);
 	return NULL;

@@ -4,6 +4,7 @@
 #define EXPORTER_HTTP_REPLY_H
 
 #include <microhttpd.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define HTTP_TYPE_TEXT "text/plain; charset=utf-8"
@@ -20,6 +21,9 @@ struct http_reply {
 	size_t length;
 	enum MHD_ResponseMemoryMode memory; /* whether the body is copied, freed or left alone */
 	const struct http_header *headers;  /* further ones; ended by a NULL name; may be NULL */
+	/* The same, wished by who runs the exporter: they stand in for all others of their names. */
+	const struct http_header *wished;
+	bool last; /* on its connection, which is closed */
 };
 
 /* A response with the reply's headers and body, or NULL: out of memory. A body that is to be freed is

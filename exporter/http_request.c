@@ -18,8 +18,6 @@
 /* No request of ours has a body. A small one is read and forgotten, so that the connection can be kept;
  * who sends more loses it. */
 enum { REQUEST_BODY_MAX = 64 * 1024 };
-/* A page of links is a few kilobytes. */
-enum { LANDING_MAX = 64 * 1024 };
 /* One line of text: the longest names a family. */
 enum { REASON_MAX = 320 };
 
@@ -40,6 +38,8 @@ static const struct http_header landing_headers[] = {
 struct http_request {
 	struct http_site *site;
 	struct MHD_Connection *connection;
+	struct web_visit visit;
+	bool hashing; /* the visit waits for its verdict, or had to */
 	struct scrape_ticket ticket;
 	const char *content_type; /* that the ticket's body will have */
 	bool scraping;            /* the ticket was submitted */
@@ -87,15 +87,19 @@ static enum MHD_Result queue(struct http_site *site, struct MHD_Connection *conn
 	return result;
 }
 
-static enum MHD_Result answer(struct http_request *request, const struct http_reply *reply)
+static enum MHD_Result answer(struct http_request *request, const struct http_reply *reply_)
 {
 	struct http_site *site = request->site;
-	struct MHD_Response *response = http_response(reply);
+	struct http_reply reply = *reply_;
+	struct MHD_Response *response;
 	enum MHD_Result result;
 
+	reply.wished = request->visit.headers;
+	reply.last = request->visit.last;
+	response = http_response(&reply);
 	if (!response)
 		return queue(site, request->connection, MHD_HTTP_SERVICE_UNAVAILABLE, site->no_memory);
-	result = queue(site, request->connection, reply->status, response);
+	result = queue(site, request->connection, reply.status, response);
 	MHD_destroy_response(response);
 	return result;
 }
@@ -253,55 +257,60 @@ static enum MHD_Result dispatch(struct http_request *request, const char *method
 	return answer_line(request, MHD_HTTP_NOT_FOUND, "not found", NULL);
 }
 
+/* ---- Who may come in ---- */
+
+static const struct http_header challenge[] = {{"WWW-Authenticate", "Basic"}, {NULL, NULL}};
+
+/* On a thread of the web configuration's. Once resumed, the request may be gone. */
+static void on_verdict(struct web_visit *visit)
+{
+	struct http_request *request = visit->owner;
+
+	MHD_resume_connection(request->connection);
+}
+
+/* A connection that TLS was taken off comes from a socket of our own, not from the network. */
+static bool is_encrypted(const struct http_request *request)
+{
+	const union MHD_ConnectionInfo *info =
+	        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	return info && info->client_addr && info->client_addr->sa_family == AF_UNIX;
+}
+
+static enum MHD_Result answer_verdict(struct http_request *request, const char *method, const char *path)
+{
+	switch (request->visit.verdict) {
+	case WEB_UNAUTHORIZED:
+		return answer_line(request, MHD_HTTP_UNAUTHORIZED, "Unauthorized", challenge);
+	case WEB_TOO_MANY:
+		return answer_line(request, MHD_HTTP_TOO_MANY_REQUESTS, "Too Many Requests", NULL);
+	case WEB_BUSY:
+		return answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, "too many passwords are being checked", NULL);
+	case WEB_HASHING:
+	case WEB_WELCOME:
+		break;
+	}
+	return dispatch(request, method, path);
+}
+
+/* Suspends the request if its password must be hashed first: it comes back with its verdict. */
+static enum MHD_Result enter(struct http_request *request, const char *method, const char *path)
+{
+	struct web *web = request->site->options.web;
+
+	request->visit.done = on_verdict;
+	request->visit.owner = request;
+	web_enter(web, &request->visit, header(request, "Authorization"), is_encrypted(request));
+	if (request->visit.verdict != WEB_HASHING)
+		return answer_verdict(request, method, path);
+	request->hashing = true;
+	MHD_suspend_connection(request->connection);
+	web_hash(web, &request->visit);
+	return MHD_YES;
+}
+
 /* ---- Public ---- */
-
-/* The response for when nothing can be allocated any more. */
-static struct MHD_Response *make_no_memory(void)
-{
-	static const char text[] = "scrape failed: out of memory\n";
-	const struct http_reply reply = {
-	        .content_type = HTTP_TYPE_TEXT,
-	        .body = text,
-	        .length = sizeof(text) - 1,
-	        .memory = MHD_RESPMEM_PERSISTENT,
-	};
-
-	return http_response(&reply);
-}
-
-int http_site_init(struct http_site *site, const struct http_options *options)
-{
-	memset(site, 0, sizeof(*site));
-	site->options = *options;
-	textbuf_init(&site->landing, LANDING_MAX);
-	/* Neither can fail: nothing is allocated. */
-	pthread_mutex_init(&site->lock, NULL);
-	condition_init(&site->idle);
-	landing_write(&site->landing, TCP_EXPORTER_VERSION, options->telemetry_path);
-	site->no_memory = make_no_memory();
-	if (!site->no_memory)
-		return -ENOMEM;
-	return site->landing.error;
-}
-
-void http_site_release(struct http_site *site)
-{
-	if (site->no_memory)
-		MHD_destroy_response(site->no_memory);
-	pthread_cond_destroy(&site->idle);
-	pthread_mutex_destroy(&site->lock);
-	textbuf_release(&site->landing);
-}
-
-void http_site_drain(struct http_site *site, unsigned ms)
-{
-	const uint64_t deadline_ns = platform_now_ns() + ms * UINT64_C(1000000);
-
-	pthread_mutex_lock(&site->lock);
-	while (site->requests > 0 && platform_now_ns() < deadline_ns)
-		condition_wait_until(&site->idle, &site->lock, deadline_ns);
-	pthread_mutex_unlock(&site->lock);
-}
 
 enum MHD_Result http_on_request(void *data, struct MHD_Connection *connection, const char *path, const char *method,
                                 const char *version, const char *body, size_t *body_length, void **state)
@@ -320,7 +329,11 @@ enum MHD_Result http_on_request(void *data, struct MHD_Connection *connection, c
 		*body_length = 0;
 		return request->discarded <= REQUEST_BODY_MAX ? MHD_YES : MHD_NO;
 	}
-	return request->scraping ? answer_ticket(request) : dispatch(request, method, path);
+	if (request->scraping)
+		return answer_ticket(request);
+	if (request->hashing)
+		return answer_verdict(request, method, path);
+	return site->options.web ? enter(request, method, path) : dispatch(request, method, path);
 }
 
 void http_on_completed(void *data, struct MHD_Connection *connection, void **state,
@@ -340,6 +353,7 @@ void http_on_completed(void *data, struct MHD_Connection *connection, void **sta
 	if (--site->requests == 0)
 		pthread_cond_signal(&site->idle);
 	pthread_mutex_unlock(&site->lock);
+	web_leave(&request->visit);
 	free(request->ticket.body);
 	free(request);
 }

@@ -42,6 +42,13 @@ static bool set_max_requests(struct options *options, struct option_value *value
 	return true;
 }
 
+static bool set_web_config(struct options *options, struct option_value *value)
+{
+	/* as others have it, an empty name is none */
+	options->web_config_file = value->text[0] != '\0' ? value->text : NULL;
+	return true;
+}
+
 static bool set_disable_exporter_metrics(struct options *options, struct option_value *value)
 {
 	options->disable_exporter_metrics = value->number;
@@ -166,6 +173,7 @@ enum {
 	ROW_SYSTEMD_SOCKET,
 	ROW_TELEMETRY_PATH,
 	ROW_MAX_REQUESTS,
+	ROW_WEB_CONFIG,
 	ROW_DISABLE_EXPORTER_METRICS,
 	ROW_BACKEND,
 	ROW_REPLAY,
@@ -219,6 +227,13 @@ const struct option option_table[ROW_COUNT] = {
                  .min = 1,
                  .max = MAX_REQUESTS_LIMIT,
                  .help = "Requests for metrics that may wait at the same time; more are answered with 503."},
+        [ROW_WEB_CONFIG] = {.name = "web.config.file",
+                            .kind = OPTION_TEXT,
+                            .placeholder = "FILE",
+                            .set = set_web_config,
+                            .accepted = "the name of a file",
+                            .help = "TLS, basic authentication, headers and a limit on the rate of requests, in the "
+                                    "format of Prometheus' exporter-toolkit. Changes are taken up at once."},
         [ROW_DISABLE_EXPORTER_METRICS] =
                 {.name = "web.disable-exporter-metrics",
                  .kind = OPTION_SWITCH,

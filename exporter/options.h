@@ -33,6 +33,7 @@ struct options {
 	bool systemd_socket; /* instead of these */
 	const char *telemetry_path;
 	unsigned max_requests;
+	const char *web_config_file; /* NULL: plain HTTP for everybody */
 	bool disable_exporter_metrics;
 	const char *backend; /* "auto" or a backend's name */
 	const char *replay_file;

@@ -16,6 +16,7 @@ struct service {
 	struct open_backend open;
 	struct filter *filter;
 	struct scraper *scraper;
+	struct web *web;
 	struct http_server *http;
 	int sockets[OPTIONS_MAX_LISTEN];
 	size_t socket_count;
@@ -91,6 +92,7 @@ static int start_http(struct service *service, const struct options *options, st
 	        .max_requests = options->max_requests,
 	        .families = families(options),
 	        .scraper = service->scraper,
+	        .web = service->web,
 	};
 
 	return http_start(&service->http, &settings, service->sockets, service->socket_count, error);
@@ -115,8 +117,10 @@ static void tell_start(struct service *service, const struct build_info *build)
 static int start(struct service *service, const struct options *options, const struct build_info *build,
                  struct platform_error *error)
 {
-	int err = open_sockets(service, options, error);
+	int err = options->web_config_file != NULL ? web_open(&service->web, options->web_config_file, error) : 0;
 
+	if (err == 0)
+		err = open_sockets(service, options, error);
 	if (err == 0)
 		err = backend_open(&service->open, options, backend_wants_to_serve(options), error);
 	if (err == 0)
@@ -129,11 +133,15 @@ static int start(struct service *service, const struct options *options, const s
 	return start_http(service, options, error);
 }
 
-/* A recorded snapshot is read at each scrape anyway. */
+/* A recorded snapshot is read at each scrape anyway, and a web configuration when it has changed. */
 static void reload(void *data)
 {
-	(void)data;
-	log_message(LOG_LEVEL_INFO, "asked to reload: there is no file to read anew", NULL);
+	const struct service *service = data;
+
+	if (service->web != NULL)
+		web_reload(service->web);
+	else
+		log_message(LOG_LEVEL_INFO, "asked to reload: there is no file to read anew", NULL);
 }
 
 static bool is_alive(void *data)
@@ -146,17 +154,21 @@ static bool is_alive(void *data)
 	return false;
 }
 
-/* New connections first, then the snapshot under way and those who wait for it, then their connections. */
+/* New connections first, then passwords and the snapshot under way and those who wait for them, then their
+ * connections. */
 static void stop(struct service *service)
 {
 	if (service->http != NULL)
 		http_quiesce(service->http);
+	if (service->web != NULL)
+		web_stop(service->web);
 	if (service->scraper != NULL)
 		scraper_stop(service->scraper);
 	if (service->http != NULL)
 		http_stop(service->http);
 	if (service->scraper != NULL)
 		scraper_free(service->scraper);
+	web_close(service->web);
 	filter_free(service->filter);
 	backend_close(&service->open);
 }

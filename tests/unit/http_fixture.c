@@ -53,7 +53,7 @@ void fixture_start(struct fixture *fixture, const char *telemetry_path, uint64_t
 	        .revision = "abc",
 	        .compiler = "cc",
 	};
-	struct http_options options = {telemetry_path, MAX_REQUESTS, families, NULL};
+	struct http_options options = {telemetry_path, MAX_REQUESTS, families, NULL, NULL};
 	struct platform_error error = {""};
 	int sockets[SOCKETS];
 

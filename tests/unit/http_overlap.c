@@ -201,7 +201,7 @@ static void test_stop_without_requests(void **state)
 static void test_start_that_fails(void **state)
 {
 	struct fixture *fixture = *state;
-	struct http_options options = {"/metrics", MAX_REQUESTS, METRICS_ALL, fixture->scraper};
+	struct http_options options = {"/metrics", MAX_REQUESTS, METRICS_ALL, fixture->scraper, NULL};
 	struct http_server *server;
 	struct platform_error error = {""};
 	uint16_t port;

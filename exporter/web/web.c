@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which state is in force, and what it says of a request. */
+#include "exporter/web.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exporter/log.h"
+#include "exporter/web/hasher.h"
+#include "exporter/web/internal.h"
+#include "exporter/web/rate.h"
+
+struct web {
+	const char *file;
+	struct hasher *hasher;
+
+	pthread_mutex_t lock; /* guards all that follows */
+	struct web_state *state;
+	struct web_stamps stamps; /* of what was last looked at, good or bad */
+	struct web_fault fault;   /* of it; no reason: it was good */
+	bool again;               /* the fault may go away without a change of the files */
+	struct rate_limit rate;
+};
+
+static void describe(char *text, size_t size, const char *file, const struct web_fault *fault)
+{
+	if (fault->line > 0)
+		snprintf(text, size, "%s:%zu: %s", file, fault->line, fault->reason);
+	else
+		snprintf(text, size, "%s: %s", file, fault->reason);
+}
+
+static void log_state(const struct web_state *state, const char *message)
+{
+	bool tls = state->tls != NULL;
+
+	log_message(LOG_LEVEL_INFO, message, "tls", tls ? "on" : "off", "basic_auth",
+	            state->config.user_count > 0 ? "on" : "off", "http2", "not spoken", NULL);
+}
+
+/* ---- Changes ---- */
+
+/* What is being written has no bytes for a moment, and that is no wish to let everybody in. */
+static bool is_emptied(const struct web *web, const struct web_state *new)
+{
+	bool guarded = web->state->tls != NULL || web->state->config.user_count > 0;
+
+	return guarded && yaml_document_get_root_node((yaml_document_t *)(uintptr_t) & new->config.document) == NULL;
+}
+
+static void log_fault(const struct web *web, const struct web_fault *fault)
+{
+	char text[sizeof(struct platform_error)];
+
+	describe(text, sizeof(text), web->file, fault);
+	log_message(LOG_LEVEL_ERROR, "web configuration not taken, the one before stays in force", "error", text, NULL);
+}
+
+/* Takes what the files are now; `asked` for, or because they have changed. With the lock. */
+static void reload(struct web *web, bool asked)
+{
+	struct web_stamps stamps;
+	struct web_fault fault = {0, ""};
+	struct web_state *state;
+	int err = web_state_new(&state, web->file, &stamps, &fault);
+	bool same = !asked && web_stamps_same(&stamps, &web->stamps);
+
+	if (err == 0 && is_emptied(web, state)) {
+		web_fault_set(&fault, 0, "it has become empty; to turn everything off, write {}");
+		web_state_give(state);
+		state = NULL;
+	}
+	web_stamps_release(&web->stamps);
+	web->stamps = stamps;
+	web->again = err != 0 && err != -EINVAL;
+	if (state == NULL) {
+		if (!same || strcmp(web->fault.reason, fault.reason) != 0)
+			log_fault(web, &fault);
+		web->fault = fault;
+		return;
+	}
+	if (!same || web->fault.reason[0] != '\0')
+		log_state(state, "web configuration read anew");
+	web->fault.reason[0] = '\0';
+	web_state_give(web->state);
+	web->state = state;
+	rate_limit_set(&web->rate, state->config.rate_interval_ns, state->config.rate_burst);
+}
+
+struct web_state *web_current(struct web *web)
+{
+	struct web_state *state;
+
+	pthread_mutex_lock(&web->lock);
+	if (web->again || web_stamps_changed(&web->stamps))
+		reload(web, false);
+	state = web->state;
+	web_state_take(state);
+	pthread_mutex_unlock(&web->lock);
+	return state;
+}
+
+/* ---- Open and close ---- */
+
+int web_open(struct web **result, const char *file, struct platform_error *error)
+{
+	struct web *web = calloc(1, sizeof(*web));
+	struct web_fault fault = {0, "out of memory"};
+	int err;
+
+	*result = NULL;
+	if (web == NULL) {
+		describe(error->text, sizeof(error->text), file, &fault);
+		return -ENOMEM;
+	}
+	web->file = file;
+	pthread_mutex_init(&web->lock, NULL); /* cannot fail: nothing is allocated */
+	err = web_state_new(&web->state, file, &web->stamps, &fault);
+	if (err != 0) {
+		describe(error->text, sizeof(error->text), file, &fault);
+		web_close(web);
+		return err;
+	}
+	rate_limit_set(&web->rate, web->state->config.rate_interval_ns, web->state->config.rate_burst);
+	err = hasher_new(&web->hasher);
+	if (err != 0) {
+		platform_error_set(error, "cannot start the hashing of passwords: %s", strerror(-err));
+		web_close(web);
+		return err;
+	}
+	log_state(web->state, "web configuration read");
+	*result = web;
+	return 0;
+}
+
+void web_reload(struct web *web)
+{
+	pthread_mutex_lock(&web->lock);
+	reload(web, true);
+	pthread_mutex_unlock(&web->lock);
+}
+
+void web_stop(struct web *web)
+{
+	hasher_stop(web->hasher);
+}
+
+void web_close(struct web *web)
+{
+	if (web == NULL)
+		return;
+	if (web->hasher != NULL) {
+		hasher_stop(web->hasher);
+		hasher_free(web->hasher);
+	}
+	web_state_give(web->state);
+	web_stamps_release(&web->stamps);
+	pthread_mutex_destroy(&web->lock);
+	free(web);
+}
+
+/* ---- Requests ---- */
+
+static bool take_token(struct web *web)
+{
+	bool allowed;
+
+	pthread_mutex_lock(&web->lock);
+	allowed = rate_limit_allows(&web->rate, platform_now_ns());
+	pthread_mutex_unlock(&web->lock);
+	return allowed;
+}
+
+static const struct web_user *find_user(const struct web_config *config, const struct basic_login *login)
+{
+	for (size_t i = 0; i < config->user_count; i++) {
+		const char *name = config->users[i].name.text;
+
+		if (strlen(name) == login->name_length && memcmp(name, login->name, login->name_length) == 0)
+			return &config->users[i];
+	}
+	return NULL;
+}
+
+static void check_login(struct web *web, struct web_visit *visit, const char *authorization)
+{
+	const struct web_config *config = &visit->state->config;
+	const struct web_user *user;
+	struct basic_login login;
+
+	visit->verdict = WEB_UNAUTHORIZED;
+	if (!basic_parse(&login, authorization))
+		return;
+	user = find_user(config, &login);
+	hasher_check(web->hasher, visit, &login, user != NULL ? user->hash.text : NULL, config->cost_max);
+	basic_release(&login);
+}
+
+void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool encrypted)
+{
+	visit->state = web_current(web);
+	visit->last = visit->state->tls != NULL && !encrypted;
+	visit->headers = NULL; /* one too many is refused before they are looked at, as others do */
+	visit->verdict = WEB_TOO_MANY;
+	if (!take_token(web))
+		return;
+	visit->headers = visit->state->headers;
+	visit->verdict = WEB_WELCOME;
+	if (visit->state->config.user_count > 0)
+		check_login(web, visit, authorization);
+}
+
+void web_hash(struct web *web, struct web_visit *visit)
+{
+	hasher_submit(web->hasher, visit);
+}
+
+void web_leave(struct web_visit *visit)
+{
+	web_state_give(visit->state);
+	visit->state = NULL;
+}
