@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From sockets to a message: processes leak, hang and call in vain in front of the real exporter, a real Prometheus
+evaluates the shipped rules, in shorter time, and a real Alertmanager with the README's configuration tells of it; when
+the sockets are closed it tells that all is well again.
+"""
+import http.server
+import json
+import pathlib
+import re
+import tempfile
+import threading
+from typing import Any
+
+import yaml
+from actor import Actor, connect_pairs
+from case import SceneCase, main
+from exporter import PORT
+from faster import faster
+from process import wait_until
+from prometheus import Prometheus
+
+DASHBOARDS = pathlib.Path(__file__).resolve().parents[2] / "dashboards"
+ALERTMANAGER_PORT, HOOK_PORT = 9093, 9094
+FACTOR = 720  # two hours are ten seconds
+FIRE_SECONDS, RESOLVE_SECONDS = 100, 30
+PAUSE = 0.3  # between two leaks
+STEADY = 12
+ADDRESS = f"127.0.0.1:{PORT}"
+# (alert, severity, process, port): what the scene is made to raise, and nothing else but what a busy machine does to
+# the exporter.
+EXPECTED = {
+    ("TcpCloseWaitHigh", "warning", "leaky", "80"),
+    ("TcpCloseWaitLeak", "warning", "leaky", "80"),
+    ("TcpCloseWaitOutgrowsEstablished", "warning", "leaky", "80"),
+    ("TcpAcceptQueueFull", "critical", "hung", "81"),
+    ("TcpAcceptQueueStuck", "critical", "hung", "81"),
+    ("TcpSynSentPileup", "warning", "caller", "5432"),
+}
+INHIBITED = ("TcpAcceptQueueNearLimit", "warning", "hung", "81")
+
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    """Takes Alertmanager's messages."""
+
+    def do_POST(self) -> None:  # pylint: disable=invalid-name
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.alerts += message["alerts"]
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
+        pass
+
+
+def key_of(alert: dict[str, Any]) -> tuple[str, str, str, str]:
+    labels = alert["labels"]
+    port = labels.get("local_port") or labels.get("remote_port", "")
+    return labels["alertname"], labels["severity"], labels.get("process", ""), port
+
+
+def of_connections(alerts: list[dict[str, Any]]) -> set[tuple[str, str, str, str]]:
+    return {key_of(alert) for alert in alerts if not alert["labels"]["alertname"].startswith("TcpExporter")}
+
+
+class Alertmanager(SceneCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.exporter = self.start_exporter()
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.hook = self.start_hook()
+        self.alertmanager = self.start_alertmanager()
+        self.prometheus = self.start_prometheus()
+
+    def write(self, name: str, content: Any) -> str:
+        path = f"{self.folder}/{name}"
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(content, file)  # JSON is YAML
+        return path
+
+    def start_hook(self) -> http.server.ThreadingHTTPServer:
+        with self.scene.network():
+            hook = http.server.ThreadingHTTPServer(("127.0.0.1", HOOK_PORT), Hook)
+        hook.alerts = []
+        thread = threading.Thread(target=hook.serve_forever)
+        thread.start()
+        for cleanup in thread.join, hook.server_close, hook.shutdown:
+            self.addCleanup(cleanup)
+        return hook
+
+    def start_alertmanager(self) -> Any:
+        """With the configuration that dashboards/README.md shows; a receiver and impatience are added."""
+        text = (DASHBOARDS / "README.md").read_text(encoding="utf-8")
+        shown = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "inhibit_rules" in block]
+        self.assertEqual(len(shown), 1, "dashboards/README.md shows no configuration of Alertmanager")
+        config = yaml.safe_load(shown[0])
+        config["route"] |= {"receiver": "hook", "group_wait": "1s", "group_interval": "1s"}
+        hook = {"url": f"http://127.0.0.1:{HOOK_PORT}/", "send_resolved": True}
+        config["receivers"] = [{"name": "hook", "webhook_configs": [hook]}]
+        program = self.scene.start(
+            "prometheus-alertmanager", f"--config.file={self.write('alertmanager.yml', config)}",
+            f"--storage.path={self.folder}/alertmanager", f"--web.listen-address=127.0.0.1:{ALERTMANAGER_PORT}",
+            "--cluster.listen-address=", GOMAXPROCS="1")  # fmt: skip
+        self.addCleanup(program.kill)
+        return program
+
+    def start_prometheus(self) -> Prometheus:
+        files = []
+        for name in "recording.yml", "alerts.yml":
+            with open(DASHBOARDS / "prometheus" / name, encoding="utf-8") as file:
+                files.append(self.write(name, faster(yaml.safe_load(file), FACTOR)))
+        targets = {"targets": [ADDRESS], "labels": {"env": "test"}}
+        prometheus = Prometheus(self.scene, {
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "rule_files": files,
+            "scrape_configs": [{"job_name": "tcp", "static_configs": [targets]}],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{ALERTMANAGER_PORT}"]}]}]},
+        })  # fmt: skip
+        self.addCleanup(prometheus.stop)
+        return prometheus
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Those that Alertmanager has, firing."""
+        if self.alertmanager.wait(0) is not None:
+            self.fail(f"alertmanager ended: {self.alertmanager.output()}")
+        try:
+            with self.exporter.link(port=ALERTMANAGER_PORT) as link:
+                reply = link.ask("/api/v2/alerts")
+        except ConnectionRefusedError:
+            return []
+        return json.loads(reply.body) if reply.status == 200 else []
+
+    def told(self, status: str) -> set[tuple[str, str, str, str]]:
+        return of_connections([alert for alert in self.hook.alerts if alert["status"] == status])
+
+    # The scene
+
+    def hold_steady(self, client: Actor) -> None:
+        """A few in CLOSE_WAIT beside as many that are established."""
+        steady = self.scene.actor("steady")
+        ours, _ = connect_pairs(client, steady, steady.listen(port=82), 2 * STEADY + 1, 82)
+        for sock in ours[:STEADY]:
+            client.shutdown(sock=sock)
+
+    def call_in_vain(self) -> tuple[Actor, list[int]]:
+        caller, hole = self.scene.actor("caller"), self.scene.add_black_hole()
+        return caller, [caller.connect(port=5432, address=hole, wait=False) for _ in range(STEADY)]
+
+    def hang(self, client: Actor) -> tuple[Actor, int]:
+        """The kernel lets one more in than the backlog."""
+        hung = self.scene.actor("hung")
+        listener = hung.listen(port=81, backlog=4)
+        for _ in range(5):
+            client.connect(port=81)
+        return hung, listener
+
+    def leak_until_told(self, client: Actor, leaky: Actor, listener: int) -> list[int]:
+        leaked: list[int] = []
+
+        def told() -> bool:
+            client.shutdown(sock=client.connect(port=80))
+            leaked.append(leaky.accept(listener=listener))
+            return self.told("firing") >= EXPECTED
+
+        if not wait_until(told, FIRE_SECONDS, PAUSE):
+            self.fail(f"not told of {EXPECTED - self.told('firing')} with {len(leaked)} leaks\n{self.state()}")
+        return leaked
+
+    def state(self) -> str:
+        """For a failure: what Prometheus thinks of its rules, and what it and Alertmanager have said."""
+        rules = [rule for group in self.prometheus.get("rules")["groups"] for rule in group["rules"]]
+        facts = ("name", "health", "lastError", "state")
+        lines = [" ".join(str(rule.get(fact, "")) for fact in facts) for rule in rules]
+        return "\n".join([*lines, str(self.prometheus.program.output()), str(self.alertmanager.output())])
+
+    def test_a_leak_is_told_and_its_end_too(self) -> None:
+        client, leaky = self.scene.actor("client"), self.scene.actor("leaky")
+        self.hold_steady(client)
+        caller, calls = self.call_in_vain()
+        hung, queue = self.hang(client)
+        leaked = self.leak_until_told(client, leaky, leaky.listen(port=80))
+        self.check_firing()
+        for sock in leaked:
+            leaky.close(sock=sock)
+        for call in calls:
+            caller.close(sock=call)
+        hung.accept_all(listener=queue)
+        resolved = wait_until(lambda: self.told("resolved") >= EXPECTED and not of_connections(self.alerts()),
+                              RESOLVE_SECONDS, 0.2)  # fmt: skip
+        still = of_connections(self.alerts())
+        self.assertTrue(resolved, f"told: {self.told('resolved')}, still there: {still}\n{self.state()}")
+        self.assertEqual(self.told("firing"), EXPECTED)
+
+    def check_firing(self) -> None:
+        """In Alertmanager's API: no more than expected, each with its labels and links; and one kept back."""
+        alerts: list[dict[str, Any]] = []
+
+        def as_expected() -> bool:
+            alerts[:] = self.alerts()
+            return of_connections(alerts) == EXPECTED | {INHIBITED}
+
+        self.assertTrue(wait_until(as_expected, FIRE_SECONDS, 0.2), f"{of_connections(alerts)}\n{self.state()}")
+        states = {key_of(alert): alert["status"]["state"] for alert in alerts}
+        self.assertEqual({states[key] for key in EXPECTED}, {"active"})
+        self.assertEqual(states[INHIBITED], "suppressed")
+        for alert in alerts:
+            self.assertEqual((alert["labels"]["env"], alert["labels"]["instance"]), ("test", ADDRESS))
+            self.assertNotIn("no value", json.dumps(alert["annotations"]))
+        high = next(alert for alert in alerts if alert["labels"]["alertname"] == "TcpCloseWaitHigh")
+        self.assertRegex(high["annotations"]["summary"], rf"^leaky on {ADDRESS}, port 80: 1\d\d sockets in CLOSE_WAIT$")
+        self.assertEqual(high["annotations"]["dashboard_url"],
+                         "/d/tcp-exporter-process?var-job=tcp&var-instance=127.0.0.1%3A10793&var-process=leaky")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
