@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks what exporter/packaging/build has made: checksums, lintian and rpmlint without complaint, the same files in
+both packages and the tarball, and SPDX documents that name what the loader loads.
+
+artifacts.py --packages FOLDER
+"""
+import argparse
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+from license_expression import get_spdx_licensing
+
+HERE = pathlib.Path(__file__).resolve().parent
+# The first release of a package closes no bug of Debian's.
+LINTIAN_IGNORES = "initial-upload-closes-no-bugs"
+DEBIAN_ONLY = {"/usr/share/doc/tcp-exporter/copyright", "/usr/share/doc/tcp-exporter/changelog.Debian.gz"}
+SETTINGS = "/etc/default/tcp_exporter"
+PACKAGE_FIELDS = {"SPDXID", "name", "versionInfo", "downloadLocation", "licenseConcluded", "licenseDeclared"}
+RELATIONSHIPS = {"DESCRIBES", "DYNAMIC_LINK", "STATIC_LINK"}
+
+
+def run(*command: str, **more: object) -> tuple[int, str]:
+    made = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False, **more)
+    return made.returncode, made.stdout + made.stderr
+
+
+def complaint_faults(deb: str, rpm: str):
+    code, said = run("lintian", "--fail-on=error,warning", "--allow-root", f"--suppress-tags={LINTIAN_IGNORES}", deb)
+    if code != 0:
+        yield f"lintian:\n{said}"
+    code, said = run("rpmlint", "--config", str(HERE / "rpmlint.toml"), rpm)
+    if code != 0 or "0 errors, 0 warnings" not in said:
+        yield f"rpmlint:\n{said}"
+
+
+def listed(*command: str, strip: str = "") -> set[str]:
+    """The files, not the folders, that an archive has."""
+    code, said = run(*command)
+    if code != 0:
+        raise SystemExit(said)
+    names = [line.split(" -> ")[0] for line in said.splitlines()]
+    return {name.removeprefix(strip) for name in names if not name.endswith("/")}
+
+
+def content_faults(deb: str, rpm: str, tarball: str):
+    """All three have the same, but for what only Debian wants and for where zsh looks."""
+    members = run("sh", "-c", f"dpkg-deb --fsys-tarfile '{deb}' | tar -t")[1].splitlines()
+    debian = {name.removeprefix(".") for name in members if not name.endswith("/")}
+    rpms = listed("rpm", "-qlp", "--nosignature", rpm)
+    folders = {name for name in rpms if any(other.startswith(name + "/") for other in rpms)}
+    rpms = {name.replace("zsh/site-functions", "zsh/vendor-completions") for name in rpms - folders}
+    if debian - DEBIAN_ONLY != rpms:
+        yield f"only in one of the packages: {sorted((debian - DEBIAN_ONLY) ^ rpms)}"
+    in_tarball = {re.sub(r"^[^/]+/(?!etc)", "/usr/", name) for name in listed("tar", "-tf", tarball)}
+    in_tarball = {re.sub(r"^[^/]+/etc", "/etc", name) for name in in_tarball}
+    if in_tarball - {"/usr/LICENSE"} != debian - DEBIAN_ONLY:
+        yield f"only in the tarball or the packages: {sorted((debian - DEBIAN_ONLY) ^ in_tarball)}"
+    if run("rpm", "-qcp", "--nosignature", rpm)[1].strip() != SETTINGS:
+        yield f"{SETTINGS} is no configuration file of the RPM package"
+
+
+def rpm_faults(rpm: str):
+    """It installs, verifies, and its scripts are scripts."""
+    with tempfile.TemporaryDirectory() as root:
+        code, said = run("rpm", "--force-debian", "--root", root, "--nodeps", "--noscripts", "--nosignature", "-i", rpm)
+        said += run("rpm", "--root", root, "--nodeps", "-V", "tcp-exporter")[1]
+        if code != 0 or said:
+            yield f"rpm -i, rpm -V: {said}"
+    for script in sorted((HERE.parents[1] / "exporter/packaging/rpm").glob("*.sh")):
+        if script.read_text(encoding="utf-8").strip() not in run("rpm", "-qp", "--scripts", "--nosignature", rpm)[1]:
+            yield f"the RPM package does not run {script.name}"
+        code, said = run("sh", "-n", str(script))
+        if code != 0:
+            yield said
+
+
+def field_faults(document: dict):
+    """What SPDX 2.3 requires of a document and its packages."""
+    expected = {"spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT"}
+    for field, value in expected.items():
+        if document.get(field) != value:
+            yield f"{field} is {document.get(field)!r}"
+    if not re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", document["documentNamespace"]):
+        yield "documentNamespace is no URI of ours"
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", document["creationInfo"]["created"]):
+        yield "creationInfo.created is no date in UTC"
+    if not all(re.match(r"(Tool|Person|Organization): \S", creator) for creator in document["creationInfo"]["creators"]):
+        yield "creationInfo.creators names none"
+    licensing = get_spdx_licensing()
+    for package in document["packages"]:
+        if PACKAGE_FIELDS - set(package) or not re.fullmatch(r"SPDXRef-[a-zA-Z0-9.-]+", package["SPDXID"]):
+            yield f"a field is missing or wrong: {package}"
+        stated = package["licenseDeclared"]
+        if stated != "NOASSERTION" and licensing.validate(stated).errors:
+            yield f"{package['name']}: {stated!r} is no SPDX expression"
+
+
+def relationship_faults(document: dict):
+    """Every package is reached from the program that the document describes, and nothing else is."""
+    known = {package["SPDXID"] for package in document["packages"]}
+    edges = {(edge["spdxElementId"], edge["relatedSpdxElement"]) for edge in document["relationships"]}
+    kinds = {edge["relationshipType"] for edge in document["relationships"]}
+    if kinds - RELATIONSHIPS or "DESCRIBES" not in kinds:
+        yield f"relationships are {kinds}"
+    reached = {"SPDXRef-DOCUMENT"}
+    while more := {whom for who, whom in edges if who in reached} - reached:
+        reached |= more
+    if reached - {"SPDXRef-DOCUMENT"} != known or len(known) != len(document["packages"]):
+        yield f"packages without a relationship, or the reverse: {reached ^ known}"
+
+
+def loaded_faults(document: dict, tarball: str):
+    """Every library that the loader brings in is from a package of the document, whose version is installed."""
+    versions = {package["name"]: package["versionInfo"] for package in document["packages"]}
+    with tempfile.TemporaryDirectory() as folder:
+        run("tar", "-C", folder, "-xf", tarball)
+        libraries = re.findall(r"(/\S+\.so\S*)", run("ldd", str(next(pathlib.Path(folder).glob("*/bin/*"))))[1])
+    if len(libraries) < 5:
+        yield f"the loader brings in only {libraries}"
+    for library in libraries:
+        found = run("dpkg", "-S", library)[1] + run("dpkg", "-S", str(pathlib.Path(library).resolve()))[1]
+        names = set(re.findall(r"^(\S+?):\S+ /|^(\S+?): /", found, re.MULTILINE))
+        owners = {one or other for one, other in names} & set(versions)
+        if not owners:
+            yield f"{library} is from {found!r}, which the document does not name"
+        for name in owners:
+            if run("dpkg-query", "-W", "-f", "${Version}", name)[1] != versions[name]:
+                yield f"{name} has not the version {versions[name]}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--packages", required=True, type=pathlib.Path)
+    folder = parser.parse_args().packages
+    deb, rpm, tarball = (str(next(folder.glob(f"*.{suffix}"))) for suffix in ("deb", "rpm", "tar.gz"))
+    faults = [*complaint_faults(deb, rpm), *content_faults(deb, rpm, tarball), *rpm_faults(rpm)]
+    code, said = run("sha256sum", "--check", "--strict", "sha256sums.txt", cwd=folder)
+    if code != 0 or len(said.splitlines()) != len(list(folder.iterdir())) - 1:
+        faults.append(f"checksums: {said}")
+    documents = sorted(folder.glob("*.spdx.json"))
+    for path in documents:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        found = [*field_faults(document), *relationship_faults(document)]
+        if "linux" in path.name:
+            found += loaded_faults(document, tarball)
+        faults += [f"{path.name}: {fault}" for fault in found]
+    if len(documents) != 2:
+        faults.append(f"{len(documents)} SPDX documents, not one for Linux and one for Windows")
+    print("\n".join(faults) or f"{len(list(folder.iterdir()))} files as they should be")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

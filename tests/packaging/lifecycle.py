@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The life of the Debian package on a machine of its own: installed by one command, it runs, hardened, and a Prometheus
+scrapes it; it is upgraded, disabled, started by its socket, removed and purged, and nothing stays behind.
+
+lifecycle.py --packages FOLDER --store FOLDER --build FOLDER
+"""
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+from machine import Machine, disk, run
+
+SERVICE, SOCKET = "tcp_exporter.service", "tcp_exporter.socket"
+SETTINGS = "/etc/default/tcp_exporter"
+METRICS = "http://localhost:10793/metrics"
+# capability.h of the kernel: the numbers of those that the unit may give.
+ALLOWED = {"CAP_DAC_READ_SEARCH": 2, "CAP_SYS_PTRACE": 19, "CAP_PERFMON": 38, "CAP_BPF": 39}
+# What dpkg, apt, the journal and services note down about their own work.
+NOTES = ("/proc", "/sys", "/dev", "/run", "/tmp", "/packages", "/var/lib/dpkg", "/var/lib/apt", "/var/cache",
+         "/var/log", "/var/tmp")
+SCRAPE_SECONDS = 30
+SKIPPED = 77
+EVIDENCE = 'up{job="tcp"} == 1 and on (instance) tcp_sockets{state="listen"} > 0'
+
+
+def expect(truth: bool, text: str) -> None:
+    if not truth:
+        raise SystemExit(f"lifecycle: {text}")
+
+
+def install(machine: Machine, package: str) -> None:
+    """The one command of the README."""
+    machine.run("apt-get", "install", "-q", "-y", package)
+
+
+def files(machine: Machine) -> set[str]:
+    """Every path on the machine's disk, and every user."""
+    skipped = [word for folder in NOTES for word in ("-path", folder, "-prune", "-o")]
+    users = machine.run("getent", "passwd").splitlines() + machine.run("getent", "group").splitlines()
+    return set(machine.run("find", "/", *skipped, "-print").splitlines()) | set(users)
+
+
+def main_pid(machine: Machine) -> int:
+    return int(machine.run("systemctl", "show", "--property=MainPID", "--value", SERVICE))
+
+
+def samples(text: str, name: str) -> dict[str, float]:
+    """Labels to values of one metric."""
+    return {match[1]: float(match[2]) for match in re.finditer(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.MULTILINE)}
+
+
+def check_running(machine: Machine) -> None:
+    """It runs as the unit says, and tells of its own socket."""
+    expect(machine.run("systemctl", "is-active", SERVICE).strip() == "active", "the service is not active")
+    expect(machine.run("systemctl", "is-enabled", SERVICE).strip() == "enabled", "the service is not enabled")
+    text = machine.get(METRICS)
+    listening = [labels for labels, value in samples(text, "tcp_connections").items()
+                 if value > 0 and 'state="listen"' in labels and 'local_port="10793"' in labels]
+    expect(len(listening) == 1 and 'process="tcp_exporter"' in listening[0], f"port 10793 is not its own:\n{text}")
+    expect(samples(text, "tcp_exporter_unreadable_processes") == {None: 0}, "it cannot read every process")
+    expect(samples(text, "tcp_exporter_backend_info") == {'backend="bpf"': 1}, "its backend is not bpf")
+
+
+def check_hardened(machine: Machine) -> None:
+    """What the kernel says of the process."""
+    status = dict(line.split(":\t", 1) for line in
+                  machine.run("cat", f"/proc/{main_pid(machine)}/status").splitlines() if ":\t" in line)
+    user = machine.run("id", "-u", "tcp_exporter").strip()
+    expect(user != "0" and set(status["Uid"].split()) == {user}, f"it runs as {status['Uid']}, not as {user}")
+    allowed = sum(1 << bit for bit in ALLOWED.values())
+    for name in ("CapPrm", "CapEff", "CapInh", "CapBnd", "CapAmb"):
+        expect(int(status[name], 16) & ~allowed == 0, f"{name} {status[name]} is more than {', '.join(ALLOWED)}")
+    expect(status["NoNewPrivs"] == "1", "it may gain privileges")
+    expect(status["Seccomp"] == "2", "no filter of system calls is in force")
+
+
+def check_prometheus(machine: Machine) -> None:
+    """A Prometheus on the machine scrapes it, with what the README says to write."""
+    readme = (pathlib.Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    config = re.search(r"```yaml\n(scrape_configs:.*?)```", readme, re.DOTALL).group(1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "prometheus.yml"
+        path.write_text("global:\n  scrape_interval: 1s\n" + config, encoding="utf-8")
+        prometheus = subprocess.Popen([*machine.enter("--net"), "prometheus", f"--config.file={path}",
+                                       f"--storage.tsdb.path={folder}/data", "--log.level=error"])
+        try:
+            end, answer = time.monotonic() + SCRAPE_SECONDS, ""
+            while time.monotonic() < end and '"value"' not in answer:
+                time.sleep(0.5)
+                answer = machine.get("http://localhost:9090/api/v1/query", check=False, query=EVIDENCE)
+            expect('"value"' in answer, f"Prometheus does not scrape it: {answer}")
+        finally:
+            prometheus.kill()
+            prometheus.wait()
+
+
+def check_upgrade(machine: Machine, newer: str) -> None:
+    """To a higher version: the process is a new one, with the administrator's flags."""
+    settings = machine.path(SETTINGS)
+    settings.write_text(settings.read_text(encoding="utf-8").replace('ARGS=""', 'ARGS="--collector.label=unit"'),
+                        encoding="utf-8")
+    before, text = main_pid(machine), settings.read_text(encoding="utf-8")
+    install(machine, newer)
+    expect(main_pid(machine) not in (0, before), "the upgrade did not start the service anew")
+    expect(settings.read_text(encoding="utf-8") == text, "the upgrade changed the settings")
+    expect(f'unit="{SERVICE}"' in machine.get(METRICS), "the flags in the settings are not in force")
+    check_running(machine)
+
+
+def check_choices(machine: Machine, package: str) -> None:
+    """What the administrator has disabled stays so; then systemd listens for it."""
+    machine.run("systemctl", "disable", "--now", SERVICE)
+    machine.run("apt-get", "install", "-q", "-y", "--reinstall", package)
+    expect(machine.run("systemctl", "is-enabled", SERVICE, check=False).strip() == "disabled", "it was enabled again")
+    expect(main_pid(machine) == 0, "it was started though it is disabled")
+    machine.path(SETTINGS).write_text('ARGS="--web.systemd-socket"\n', encoding="utf-8")
+    machine.run("systemctl", "enable", "--now", SOCKET)
+    expect(main_pid(machine) == 0, "it runs before anyone asks")
+    expect(sum(samples(machine.get(METRICS), "tcp_sockets").values()) > 0, "it does not answer on systemd's socket")
+    expect(main_pid(machine) != 0, "somebody else answers")
+
+
+def check_removal(machine: Machine, before: set[str]) -> None:
+    machine.run("apt-get", "remove", "-q", "-y", "tcp-exporter")
+    expect(machine.path(SETTINGS).exists(), "to remove the package takes the settings away")
+    expect("10793" not in run(*machine.enter("--net"), "ss", "-tlnH"), "somebody still listens")
+    expect("tcp_exporter" not in machine.processes(), "it still runs")
+    machine.run("apt-get", "purge", "-q", "-y", "--auto-remove", "tcp-exporter")
+    units = machine.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "tcp_exporter*")
+    expect(units == "", f"systemd still knows its units: {units}")
+    left = sorted(files(machine) ^ before)
+    expect(not left, "the package leaves behind, or took away:\n" + "\n".join(left))
+
+
+def newer_package(build: pathlib.Path, folder: str) -> pathlib.Path:
+    """The same package with a higher version."""
+    run("cpack", "-G", "DEB", "-D", "CPACK_DEBIAN_PACKAGE_RELEASE=2", "-B", folder, cwd=build, timeout=120)
+    return next(pathlib.Path(folder).glob("*.deb"))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    for name in ("--packages", "--store", "--build"):
+        parser.add_argument(name, required=True, type=pathlib.Path)
+    arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        print("a machine in namespaces needs root")
+        return SKIPPED
+    package = next(arguments.packages.glob("*.deb"))
+    with tempfile.TemporaryDirectory() as folder, Machine(disk(package, arguments.store)) as machine:
+        before = files(machine)
+        install(machine, machine.copy(package))
+        check_running(machine)
+        check_hardened(machine)
+        check_prometheus(machine)
+        newer = machine.copy(newer_package(arguments.build, folder))
+        check_upgrade(machine, newer)
+        check_choices(machine, newer)
+        check_removal(machine, before)
+    print("installed, scraped, upgraded, disabled, started by its socket, removed and purged")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
