@@ -165,11 +165,13 @@ class Alertmanager(SceneCase):
             self.fail(f"not told of {EXPECTED - self.told('firing')} with {len(leaked)} leaks\n{self.state()}")
         return leaked
 
+    def rules(self) -> list[dict[str, Any]]:
+        return [rule for group in self.prometheus.get("rules")["groups"] for rule in group["rules"]]
+
     def state(self) -> str:
         """For a failure: what Prometheus thinks of its rules, and what it and Alertmanager have said."""
-        rules = [rule for group in self.prometheus.get("rules")["groups"] for rule in group["rules"]]
         facts = ("name", "health", "lastError", "state")
-        lines = [" ".join(str(rule.get(fact, "")) for fact in facts) for rule in rules]
+        lines = [" ".join(str(rule.get(fact, "")) for fact in facts) for rule in self.rules()]
         return "\n".join([*lines, str(self.prometheus.program.output()), str(self.alertmanager.output())])
 
     def test_a_leak_is_told_and_its_end_too(self) -> None:
@@ -202,6 +204,7 @@ class Alertmanager(SceneCase):
         states = {key_of(alert): alert["status"]["state"] for alert in alerts}
         self.assertEqual({states[key] for key in EXPECTED}, {"active"})
         self.assertEqual(states[INHIBITED], "suppressed")
+        self.assertEqual({rule["health"] for rule in self.rules()}, {"ok"}, self.state())
         for alert in alerts:
             self.assertEqual((alert["labels"]["env"], alert["labels"]["instance"]), ("test", ADDRESS))
             self.assertNotIn("no value", json.dumps(alert["annotations"]))
