@@ -148,6 +148,15 @@ int backend_open(struct open_backend *open, const struct options *options, unsig
 	return open_named(open, options->backend, error);
 }
 
+struct platform_rights backend_rights(const struct open_backend *open)
+{
+	struct platform_rights rights = {0};
+
+	if (open->backend->rights != NULL)
+		open->backend->rights(open->platform, &rights);
+	return rights;
+}
+
 void backend_close(struct open_backend *open)
 {
 	if (open->platform != NULL)

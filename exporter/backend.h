@@ -25,6 +25,8 @@ unsigned backend_wants_to_print(const struct options *options);
  */
 int backend_open(struct open_backend *open, const struct options *options, unsigned want,
                  struct platform_error *error) MUST_CHECK;
+/* What its reads need of the system. */
+struct platform_rights backend_rights(const struct open_backend *open);
 /* Nothing to do for one that did not open. */
 void backend_close(struct open_backend *open);
 

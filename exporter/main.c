@@ -5,6 +5,7 @@
 
 #include "exporter/options.h"
 #include "exporter/platform/host.h"
+#include "exporter/platform/privilege.h"
 #include "exporter/platform/service.h"
 #include "exporter/print.h"
 #include "exporter/serve.h"
@@ -46,6 +47,7 @@ static int print_version(struct platform_error *error)
 	textbuf_printf(&text, "tcp_exporter, version %s (revision: %s)\n", build.version, build.revision);
 	textbuf_printf(&text, "  compiler:         %s\n", build.compiler);
 	textbuf_printf(&text, "  platform:         %s\n", TCP_EXPORTER_PLATFORM);
+	textbuf_printf(&text, "  seccomp:          %s\n", privilege_can_confine ? "yes" : "no");
 	return print_text(&text, error);
 }
 

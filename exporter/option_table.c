@@ -126,6 +126,12 @@ static bool set_procfs(struct options *options, struct option_value *value)
 	return value->text[0] == '/';
 }
 
+static bool set_seccomp(struct options *options, struct option_value *value)
+{
+	options->seccomp = value->number;
+	return true;
+}
+
 static bool set_log_level(struct options *options, struct option_value *value)
 {
 	options->log_level = (enum log_level)value->number;
@@ -186,6 +192,7 @@ enum {
 	ROW_NETNS,
 	ROW_SHARED_SOCKETS,
 	ROW_PROCFS,
+	ROW_SECCOMP,
 	ROW_LOG_LEVEL,
 	ROW_LOG_FORMAT,
 	ROW_PRINT_TABLE,
@@ -324,6 +331,14 @@ const struct option option_table[ROW_COUNT] = {
                         .set = set_procfs,
                         .accepted = "an absolute path",
                         .help = "Where procfs is mounted."},
+        [ROW_SECCOMP] =
+                {.name = "security.seccomp",
+                 .group = "Security",
+                 .kind = OPTION_SWITCH,
+                 .fallback = OPTION_SWITCH_ON,
+                 .set = set_seccomp,
+                 .help = "Once started, let the kernel refuse every system call that serving does not take. On Linux, "
+                         "in builds that have it."},
         [ROW_LOG_LEVEL] = {.name = "log.level",
                            .group = "Log",
                            .kind = OPTION_CHOICE,

@@ -44,6 +44,7 @@ struct options {
 	const char *include, *exclude;
 	bool all_netns, shared_sockets;
 	const char *procfs;
+	bool seccomp;
 	enum log_level log_level;
 	enum log_format log_format;
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "exporter/backend.h"
+#include "exporter/platform/privilege.h"
 #include "exporter/table.h"
 #include "metrics/listeners.h"
 
@@ -79,12 +80,17 @@ int print_table(const struct options *options, struct platform_error *error)
 	struct patience patience = {.deadline_ns = UINT64_MAX};
 	struct open_backend open;
 	struct snapshot snapshot;
+	struct platform_rights rights;
+	char kept[PRIVILEGE_TEXT_MAX];
 	int err = backend_open(&open, options, backend_wants_to_print(options), error);
 
 	if (err != 0)
 		return err;
 	snapshot_init(&snapshot);
-	err = open.backend->read(open.platform, &patience, &snapshot, error);
+	rights = backend_rights(&open);
+	err = privilege_drop(&rights, kept, sizeof(kept), error);
+	if (err == 0)
+		err = open.backend->read(open.platform, &patience, &snapshot, error);
 	if (err == 0)
 		err = print_snapshot(&snapshot, options->table_format, open.backend->nobody, error);
 	snapshot_release(&snapshot);

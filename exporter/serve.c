@@ -10,6 +10,7 @@
 #include "exporter/http.h"
 #include "exporter/log.h"
 #include "exporter/platform/host.h"
+#include "exporter/platform/privilege.h"
 #include "exporter/scrape.h"
 
 struct service {
@@ -20,6 +21,7 @@ struct service {
 	struct http_server *http;
 	int sockets[OPTIONS_MAX_LISTEN];
 	size_t socket_count;
+	struct platform_rights rights;
 	char status[256]; /* what is served, for people */
 };
 
@@ -45,6 +47,34 @@ static int open_sockets(struct service *service, const struct options *options, 
 static uint64_t families(const struct options *options)
 {
 	return options->disable_exporter_metrics ? METRICS_ALL & ~METRICS_OF_EXPORTER : METRICS_ALL;
+}
+
+/* What was needed to open sockets, files and the backend, and is not needed any more. */
+static int drop_privileges(struct service *service, struct platform_error *error)
+{
+	char kept[PRIVILEGE_TEXT_MAX];
+	int err;
+
+	service->rights = backend_rights(&service->open);
+	err = privilege_drop(&service->rights, kept, sizeof(kept), error);
+	if (err == 0)
+		log_message(LOG_LEVEL_INFO, "gave up privileges", "kept", kept, NULL);
+	return err;
+}
+
+/* The last step of the start: what it takes no more is refused. */
+static int confine(const struct service *service, const struct options *options, struct platform_error *error)
+{
+	bool confines = options->seccomp && privilege_can_confine;
+	int err = confines ? privilege_confine(&service->rights, error) : 0;
+
+	if (err == 0)
+		log_message(LOG_LEVEL_INFO, "filter of system calls", "seccomp",
+		            confines                ? "on"
+		            : privilege_can_confine ? "off"
+		                                    : "not in this build",
+		            NULL);
+	return err;
 }
 
 static int start_filter(struct service *service, const struct options *options, struct platform_error *error)
@@ -126,11 +156,14 @@ static int start(struct service *service, const struct options *options, const s
 	if (err == 0)
 		err = start_filter(service, options, error);
 	if (err == 0)
+		err = drop_privileges(service, error);
+	if (err == 0)
 		err = start_scraper(service, options, build, error);
 	if (err != 0)
 		return err; /* the program ends, and its sockets with it */
 	tell_start(service, build);
-	return start_http(service, options, error);
+	err = start_http(service, options, error);
+	return err != 0 ? err : confine(service, options, error);
 }
 
 /* A recorded snapshot is read at each scrape anyway, and a web configuration when it has changed. */

@@ -1,9 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
-# One INTERFACE target for what makes an optimised program harder to attack, and the same bytes wherever it is built.
+# One INTERFACE target for what makes mistakes in memory hard to exploit: addresses that nobody can guess, relocations
+# that cannot be written, stacks that are guarded, checked and not executable, indirect jumps to marked places only.
+option(TCP_EXPORTER_HARDENING "Build with the compiler's and linker's protections" ON)
 add_library(tcp_exporter_hardening INTERFACE)
+# And the same bytes wherever it is built.
 target_compile_options(tcp_exporter_hardening INTERFACE "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.")
-if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT TCP_EXPORTER_SANITIZE)
-  target_compile_options(tcp_exporter_hardening INTERFACE
-    -fPIE -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-  target_link_options(tcp_exporter_hardening INTERFACE -pie LINKER:-z,relro,-z,now)
+if(NOT TCP_EXPORTER_HARDENING)
+  message(STATUS "hardening: off")
+  return()
 endif()
+
+include(CheckCCompilerFlag)
+include(CheckCSourceCompiles)
+include(CheckPIESupported)
+include(CMakePushCheckState)
+check_pie_supported(LANGUAGES C)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+# What this compiler has for this processor.
+foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+    -mbranch-protection=standard)
+  if(WIN32 AND NOT flag STREQUAL "-fstack-protector-strong")
+    continue() # its loader and its stacks know nothing of them
+  endif()
+  string(MAKE_C_IDENTIFIER "TCP_EXPORTER_HAS${flag}" known)
+  check_c_compiler_flag("${flag}" ${known})
+  if(${known})
+    target_compile_options(tcp_exporter_hardening INTERFACE ${flag})
+  endif()
+endforeach()
+
+# Checked copies and formats need an optimizer; a sanitizer has checks of its own.
+if(NOT TCP_EXPORTER_SANITIZE)
+  cmake_push_check_state(RESET)
+  set(CMAKE_REQUIRED_FLAGS "-O2 -Werror -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3")
+  check_c_source_compiles("#include <stdio.h>\nint main(void) { return 0; }" TCP_EXPORTER_HAS_FORTIFY_3)
+  cmake_pop_check_state()
+  if(TCP_EXPORTER_HAS_FORTIFY_3)
+    set(level 3)
+  else()
+    set(level 2)
+  endif()
+  target_compile_options(tcp_exporter_hardening INTERFACE
+    $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=${level}>)
+endif()
+
+if(WIN32)
+  target_link_options(tcp_exporter_hardening INTERFACE
+    LINKER:--dynamicbase,--high-entropy-va,--nxcompat -fstack-protector-strong)
+else()
+  target_link_options(tcp_exporter_hardening INTERFACE LINKER:-z,relro,-z,now,-z,noexecstack,-z,separate-code)
+endif()
+message(STATUS "hardening: on")

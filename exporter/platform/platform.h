@@ -71,6 +71,12 @@ enum {
 	LACKS_ARGUMENTS = 1 << 3, /* of processes */
 };
 
+/* What reads need besides what every process may, in the system's own terms. */
+struct platform_rights {
+	uint64_t capabilities;
+	unsigned calls;
+};
+
 struct platform_backend {
 	const char *name; /* the label of tcp_exporter_backend_info: "procfs", "replay" */
 	unsigned lacks;   /* LACKS_ bits: such options do not reach open() */
@@ -86,6 +92,8 @@ struct platform_backend {
 	int (*read)(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
 		    struct platform_error *error) MUST_CHECK;
 	void (*close)(struct platform *platform);
+	/* Fills in what the reads to come need; NULL: nothing. */
+	void (*rights)(struct platform *platform, struct platform_rights *rights);
 };
 
 /* The operating system's backends, best first; ends with a NULL. Replay is among them on every system. */

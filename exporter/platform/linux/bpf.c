@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,9 +290,41 @@ static int bpf_read(struct platform *platform, struct patience *patience, struct
 	return result;
 }
 
+static bool can_walk(void *data)
+{
+	const struct platform *platform = data;
+
+	return bpf_iterator_can_walk(&platform->iterator);
+}
+
+/* Where procfs shows a process to its own user alone (hidepid), PID 1 is the one that is certain to be there. */
+static bool sees_processes(void *data)
+{
+	const struct platform *platform = data;
+	char bytes[64];
+
+	return read_file_at(platform->procfs, "1/comm", bytes, sizeof(bytes)) >= 0;
+}
+
+/* Once the program is loaded nothing is asked for, where the kernel is 5.19 or later or lets everybody load some. */
+static void bpf_rights(struct platform *platform, struct platform_rights *rights)
+{
+	const struct platform_options *options = platform->options;
+	bool wants_exe = options->naming == NAMING_EXE || (options->want & WANT_EXE);
+
+	capability_of_options(options, rights);
+	rights->calls |= CALLS_BPF_ITERATOR;
+	if (wants_exe ||
+	    (process_texts_wanted(options) && !capability_suffice(rights->capabilities, sees_processes, platform)))
+		rights->capabilities |= CAPABILITY_BIT(CAP_SYS_PTRACE);
+	if (!capability_suffice(rights->capabilities, can_walk, platform))
+		rights->capabilities |= CAPABILITY_BIT(CAP_BPF);
+}
+
 const struct platform_backend platform_bpf = {
         .name = "bpf",
         .open = bpf_open,
         .read = bpf_read,
         .close = bpf_close,
+        .rights = bpf_rights,
 };

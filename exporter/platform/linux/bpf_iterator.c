@@ -135,6 +135,16 @@ static int read_all(struct bpf_iterator *iterator, int fd, struct patience *pati
 	return 0;
 }
 
+bool bpf_iterator_can_walk(const struct bpf_iterator *iterator)
+{
+	int fd = bpf_iter_create(bpf_link__fd(iterator->link));
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 int bpf_iterator_walk(struct bpf_iterator *iterator, struct patience *patience, const struct bpf_iterator_sink *sink,
                       struct platform_error *error)
 {

@@ -26,6 +26,8 @@ struct bpf_iterator_sink {
  * kernel has no BTF), -ENOMEM, others of bpf(2). */
 int bpf_iterator_init(struct bpf_iterator *iterator, bool all_netns, struct platform_error *error) MUST_CHECK;
 /* Nothing to do for one that is all zeros. */
+/* Whether a walk can be begun, now that the program is loaded. */
+bool bpf_iterator_can_walk(const struct bpf_iterator *iterator);
 void bpf_iterator_release(struct bpf_iterator *iterator);
 
 /*

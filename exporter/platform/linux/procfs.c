@@ -162,9 +162,18 @@ static int procfs_read(struct platform *platform, struct patience *patience, str
 	return result;
 }
 
+/* CAP_SYS_PTRACE is asked for before the kernel tells what a process has open, CAP_DAC_READ_SEARCH before it lists
+ * the descriptors of another user's. */
+static void procfs_rights(struct platform *platform, struct platform_rights *rights)
+{
+	capability_of_options(platform->options, rights);
+	rights->capabilities |= CAPABILITY_BIT(CAP_SYS_PTRACE) | CAPABILITY_BIT(CAP_DAC_READ_SEARCH);
+}
+
 const struct platform_backend platform_procfs = {
         .name = "procfs",
         .open = procfs_open,
         .read = procfs_read,
         .close = procfs_close,
+        .rights = procfs_rights,
 };

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# TCP_EXPORTER_SECCOMP_FOUND: whether the filter of system calls is built.
+set(TCP_EXPORTER_SECCOMP AUTO CACHE STRING "The filter of system calls: AUTO (if libseccomp is there), ON or OFF")
+set_property(CACHE TCP_EXPORTER_SECCOMP PROPERTY STRINGS AUTO ON OFF)
+
+set(TCP_EXPORTER_SECCOMP_FOUND FALSE)
+set(missing "")
+if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  set(missing "Linux")
+elseif(TCP_EXPORTER_SANITIZE)
+  set(missing "a build without sanitizers, whose own system calls it would refuse")
+elseif(NOT TCP_EXPORTER_SECCOMP STREQUAL "OFF")
+  pkg_check_modules(seccomp IMPORTED_TARGET libseccomp>=2.5)
+  if(NOT seccomp_FOUND)
+    set(missing "libseccomp 2.5 or later")
+  endif()
+endif()
+
+if(TCP_EXPORTER_SECCOMP STREQUAL "OFF")
+  message(STATUS "filter of system calls: off")
+elseif(NOT missing)
+  set(TCP_EXPORTER_SECCOMP_FOUND TRUE)
+  message(STATUS "filter of system calls: on (libseccomp ${seccomp_VERSION})")
+elseif(TCP_EXPORTER_SECCOMP STREQUAL "ON")
+  message(FATAL_ERROR "TCP_EXPORTER_SECCOMP=ON needs ${missing}")
+else()
+  message(STATUS "filter of system calls: off, needs ${missing}")
+endif()

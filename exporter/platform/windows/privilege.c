@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Windows gives the service's account few privileges to begin with; see service.c. */
+#include "exporter/platform/privilege.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+const bool privilege_can_confine = false;
+
+int privilege_drop(const struct platform_rights *rights, char *kept, size_t size, struct platform_error *error)
+{
+	(void)rights;
+	(void)error;
+	snprintf(kept, size, "those of the account");
+	return 0;
+}
+
+int privilege_confine(const struct platform_rights *rights, struct platform_error *error)
+{
+	(void)rights;
+	platform_error_set(error, "there is no filter of system calls on Windows");
+	return -ENOTSUP;
+}

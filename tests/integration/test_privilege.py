@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the exporter may do once it has started, and what it sees with which rights."""
+import pathlib
+
+from actor import connect_pairs
+from case import main
+from exporter import Exporter
+from rights import NOBODY, SETPRIV, RightsCase, as_nobody, statuses
+
+# linux/capability.h
+NUMBERS = {"dac_read_search": 2, "sys_ptrace": 19, "sys_admin": 21, "perfmon": 38, "bpf": 39}
+REPLAY = pathlib.Path(__file__).parents[1] / "data/web.replay"
+ALL_NETNS = "--collector.netns=all"
+
+
+def bits(names: set[str]) -> str:
+    """As proc(5) writes a set of capabilities."""
+    return f"{sum(1 << NUMBERS[name] for name in names):016x}"
+
+
+class Kept(RightsCase):
+    """Of all rights at the start, those that are left."""
+
+    def check_kept(self, exporter: Exporter, names: set[str], bounding: set[str] = frozenset()) -> None:
+        exporter.metrics()
+        threads = statuses(exporter.pid)
+        self.assertGreaterEqual(len(threads), 4, "main, collector, watchdog, endpoint")
+        expected = {"CapPrm": bits(names), "CapEff": bits(names), "CapInh": bits(set()), "CapAmb": bits(set()),
+                    "CapBnd": bits(bounding), "NoNewPrivs": "1"}  # fmt: skip
+        for status in threads:
+            self.assertEqual({name: status[name] for name in expected}, expected, status["Name"])
+        log = exporter.program.output().stderr.decode()
+        kept = ",".join(sorted(names, key=NUMBERS.get)) or "none"
+        self.assertIn(f'msg="gave up privileges" kept={kept}\n', log)
+
+    def test_root(self) -> None:
+        cases = [
+            ("bpf", (), set()),
+            ("bpf", ("--collector.label=user", "--collector.label=unit"), set()),
+            ("bpf", ("--collector.label=exe",), {"sys_ptrace"}),
+            ("bpf", ("--collector.process-name=exe",), {"sys_ptrace"}),
+            ("bpf", (ALL_NETNS,), {"sys_ptrace", "sys_admin"}),
+            ("procfs", (), {"dac_read_search", "sys_ptrace"}),
+            ("procfs", (ALL_NETNS,), {"dac_read_search", "sys_ptrace", "sys_admin"}),
+            ("auto", (f"--collector.replay={REPLAY}",), set()),
+        ]
+        for backend, flags, names in cases:
+            with self.subTest(backend=backend, flags=flags):
+                exporter = self.start(backend, flags=flags)
+                self.check_kept(exporter, names)
+                exporter.stop()
+
+    def test_an_ordinary_user(self) -> None:
+        """Who may not clear the bounding set cannot get anything of it either: no_new_privs."""
+        unit = {"bpf", "perfmon", "sys_ptrace", "dac_read_search"}
+        for backend, names in ("auto", set()), ("procfs", {"dac_read_search", "sys_ptrace"}):
+            with self.subTest(backend=backend):
+                exporter = self.start(backend, *as_nobody(*unit))
+                self.check_kept(exporter, names, bounding=unit)
+                exporter.stop()
+
+    def test_hidden_processes(self) -> None:
+        """What only procfs tells takes a right where it shows processes to their own users alone."""
+        unit = {"bpf", "perfmon", "sys_ptrace"}
+        for hidepid, flags, names in (2, ("--collector.label=unit",), {"sys_ptrace"}), (2, (), set()), \
+                (0, ("--collector.label=unit",), set()):  # fmt: skip
+            with self.subTest(hidepid=hidepid, flags=flags):
+                self.scene.run("mount", "-o", f"remount,hidepid={hidepid}", "/proc")
+                exporter = self.start("bpf", *as_nobody(*unit), flags=flags)
+                self.check_kept(exporter, names, bounding=unit)
+                exporter.stop()
+
+    def test_table(self) -> None:
+        self.scene.actor("web").listen(port=80)
+        for backend in "bpf", "procfs":
+            output = self.scene.output_of(self.binary, f"--collector.backend={backend}", "--print-table")
+            self.assertEqual((output.code, output.stderr), (0, b""))
+            self.assertRegex(output.stdout.decode(), "LISTEN .* web")
+
+
+class Visible(RightsCase):
+    """The README's table, as an ordinary user."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.actors = {name: self.scene.actor(name) for name in ("root's", "other's", "nobody's")}
+        self.actors["other's"].become(uid=NOBODY - 1)
+        self.actors["nobody's"].become(uid=NOBODY)
+        for port, actor in enumerate(self.actors.values(), 8000):
+            connect_pairs(actor, actor, actor.listen(port=port), 1, port)
+
+    def seen(self, *rights: str, backend: str = "procfs", flags: tuple[str, ...] = ()) -> set[str]:
+        """Whose sockets are told; totals are right with any rights."""
+        exporter = self.start(backend, *rights, flags=flags)
+        exposition, rows = self.quiet_scrape(exporter)
+        self.check_totals(exposition, self.oracle(rows))
+        owners = exposition.sum_by("tcp_connections", "process")
+        self.assertEqual(sum(owners.values()), len(rows))
+        exporter.stop()
+        return {name for (name,) in owners if name in self.actors}
+
+    def test_procfs(self) -> None:
+        self.assertEqual(self.seen(*as_nobody()), {"nobody's"})
+        self.assertEqual(self.seen(*as_nobody("sys_ptrace")), {"nobody's"})
+        self.assertEqual(self.seen(*as_nobody("dac_read_search")), {"nobody's"})
+        self.assertEqual(self.seen(*as_nobody("sys_ptrace", "dac_read_search")), set(self.actors))
+
+    def test_root_without_any(self) -> None:
+        """Its own user's processes, but those alone that may no more than itself."""
+        self.assertEqual(self.seen("--bounding-set=-all"), set())
+        self.assertEqual(self.seen("--bounding-set=-all,+sys_ptrace"), {"root's"})
+
+    def test_bpf(self) -> None:
+        self.assertEqual(self.seen(*as_nobody("bpf", "perfmon"), backend="bpf"), set(self.actors))
+
+    def test_bpf_and_executables(self) -> None:
+        for more, count in ((), 1), (("sys_ptrace",), 3):
+            exporter = self.start("bpf", *as_nobody("bpf", "perfmon", *more), flags=("--collector.label=exe",))
+            exes = exporter.metrics().sum_by("tcp_connections", "process", "exe")
+            told = {process for process, exe in exes if process in self.actors and exe}
+            self.assertEqual(len(told), count, exes)
+            exporter.stop()
+
+    def test_all_networks(self) -> None:
+        """Without either of the rights that it takes, rather no start than the others' sockets left out."""
+        self.scene.add_network("inner").listen(port=8080)
+        for backend, rights in ("procfs", ("dac_read_search",)), ("bpf", ("bpf", "perfmon")):
+            for missing in "sys_admin", "sys_ptrace":
+                names = (*rights, "sys_admin", "sys_ptrace")
+                less = as_nobody(*(name for name in names if name != missing))
+                output = self.scene.output_of(SETPRIV, *less, self.binary, f"--collector.backend={backend}", ALL_NETNS)
+                self.assertEqual(output.code, 1, output)
+                self.assertIn("needs CAP_SYS_ADMIN and CAP_SYS_PTRACE", output.stderr.decode())
+            exporter = self.start(backend, *as_nobody(*names), flags=(ALL_NETNS,))
+            owners = exporter.metrics().sum_by("tcp_connections", "process", "local_port")
+            self.assertEqual(owners[("inner", "8080")], 1, owners)
+            exporter.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of code that was smuggled into the exporter: the filter of system calls is tripped, call by call."""
+import os
+import pathlib
+import re
+import signal
+
+from case import main
+from exporter import Exporter
+from process import wait_until
+from rights import RightsCase, as_nobody, statuses
+
+REPLAY = pathlib.Path(__file__).parents[1] / "data/web.replay"
+LIBRARY = os.environ["TCP_EXPORTER_TEST_TRIP"]
+SECONDS = 20
+# A death by signal is 128 more.
+KILLED = 128 + signal.SIGSYS
+REFUSED, DONE = "EPERM", "done"
+# With the filter, and without; the latter proves that it is the filter that refuses.
+CALLS = {
+    "execve": (KILLED, 0), "ptrace": (KILLED, DONE), "unshare": (KILLED, DONE),
+    "fork": (REFUSED, DONE), "write": (REFUSED, DONE), "truncate": (REFUSED, DONE), "inet": (REFUSED, DONE),
+    "unix": (REFUSED, DONE), "route": (REFUSED, DONE), "connect": (REFUSED, DONE), "code": (REFUSED, DONE),
+    "bpf": (REFUSED, DONE), "kill": (REFUSED, DONE), "setns": (REFUSED, "EINVAL"), "read": (DONE, DONE),
+}  # fmt: skip
+
+
+class SeccompCase(RightsCase):
+    def start(self, *arguments, **options) -> Exporter:
+        """Confined: it answers shortly before it is."""
+        exporter = super().start(*arguments, **options)
+        self.assertTrue(wait_until(lambda: b"filter of system calls" in exporter.program.output().stderr, SECONDS))
+        return exporter
+
+
+class Trip(SeccompCase):
+    def trip(self, name: str, *flags: str) -> str | int:
+        """How the call went, or the exit code that it came to."""
+        exporter = self.start("auto", *self.rights(), flags=flags, LD_PRELOAD=LIBRARY, TRIP=name)
+        exporter.program.signal(signal.SIGUSR1)
+        return self.result_of(exporter)
+
+    def rights(self) -> tuple[str, ...]:
+        """setpriv drops nothing: what is refused is not refused for want of a capability."""
+        return ("--no-new-privs",)
+
+    def result_of(self, exporter: Exporter) -> str | int:
+        def told() -> list[str]:
+            return re.findall("trip: (.*)", exporter.program.output().stderr.decode())
+
+        self.assertTrue(wait_until(lambda: told() or exporter.program.wait(0) is not None, SECONDS))
+        code = exporter.program.wait(0)
+        if code is not None:
+            return code
+        self.assertEqual(exporter.ask("/metrics").status, 200, "it goes on to serve")
+        exporter.stop()
+        return told()[0]
+
+    def end_well(self, exporter: Exporter) -> None:
+        if exporter.program.wait(0) not in (0, KILLED):
+            super().end_well(exporter)
+
+    def test_with_the_filter(self) -> None:
+        results = {name: self.trip(name, f"--collector.replay={REPLAY}") for name in CALLS}
+        self.assertEqual(results, {name: expected for name, (expected, _) in CALLS.items()})
+
+    def test_without(self) -> None:
+        flags = (f"--collector.replay={REPLAY}", "--no-security.seccomp")
+        results = {name: self.trip(name, *flags) for name in CALLS if name != "bpf"}
+        expected = {name: expected for name, (_, expected) in CALLS.items() if name != "bpf"}
+        self.assertEqual(results, expected)
+
+    def test_bpf_programs_after_the_start(self) -> None:
+        """The backend's calls are allowed, its calls to load programs are not; where everybody may, that shows."""
+        self.assertEqual(self.trip("bpf", "--collector.backend=bpf"), REFUSED)
+
+    def test_daemons_that_know_users(self) -> None:
+        flags = (f"--collector.replay={REPLAY}", "--collector.label=user")
+        self.assertEqual(self.trip("unix", *flags), REFUSED, "a recorded table has the names")
+        flags = ("--collector.backend=procfs", "--collector.label=user")
+        self.assertEqual(self.trip("unix", *flags), DONE)
+        self.assertEqual(self.trip("inet", *flags), REFUSED)
+
+
+class Log(SeccompCase):
+    def test_what_is_in_force(self) -> None:
+        for flags, rights, word, mode in ((), (), "on", "2"), (("--no-security.seccomp",), (), "off", "0"), \
+                ((), as_nobody(), "on", "2"):  # fmt: skip
+            exporter = self.start("procfs", *rights, flags=flags)
+            log = exporter.program.output().stderr.decode()
+            self.assertIn(f'msg="filter of system calls" seccomp={word}\n', log)
+            threads = statuses(exporter.pid)
+            self.assertEqual([status["Seccomp"] for status in threads], [mode] * len(threads))
+            exporter.stop()
+        self.assertIn("seccomp:          yes\n", self.scene.output_of(self.binary, "--version").stdout.decode())
+
+
+if __name__ == "__main__":
+    main()
