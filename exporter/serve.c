@@ -147,16 +147,17 @@ static void tell_start(struct service *service, const struct build_info *build)
 static int start(struct service *service, const struct options *options, const struct build_info *build,
                  struct platform_error *error)
 {
-	int err = options->web_config_file != NULL ? web_open(&service->web, options->web_config_file, error) : 0;
+	int err = open_sockets(service, options, error);
 
-	if (err == 0)
-		err = open_sockets(service, options, error);
 	if (err == 0)
 		err = backend_open(&service->open, options, backend_wants_to_serve(options), error);
 	if (err == 0)
 		err = start_filter(service, options, error);
 	if (err == 0)
 		err = drop_privileges(service, error);
+	/* Not before: what cannot be read now could not be read anew. Its thread is the first. */
+	if (err == 0 && options->web_config_file != NULL)
+		err = web_open(&service->web, options->web_config_file, error);
 	if (err == 0)
 		err = start_scraper(service, options, build, error);
 	if (err != 0)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the exporter may do once it has started, and what it sees with which rights."""
 import pathlib
+import tempfile
 
 from actor import connect_pairs
 from case import main
@@ -33,6 +34,14 @@ class Kept(RightsCase):
         kept = ",".join(sorted(names, key=NUMBERS.get)) or "none"
         self.assertIn(f'msg="gave up privileges" kept={kept}\n', log)
 
+    def web_config(self) -> str:
+        """It makes for more threads."""
+        file = tempfile.NamedTemporaryFile("w", suffix=".yml")
+        self.addCleanup(file.close)
+        file.write("rate_limit:\n  interval: 1ms\n  burst: 1000\n")
+        file.flush()
+        return file.name
+
     def test_root(self) -> None:
         cases = [
             ("bpf", (), set()),
@@ -43,6 +52,7 @@ class Kept(RightsCase):
             ("procfs", (), {"dac_read_search", "sys_ptrace"}),
             ("procfs", (ALL_NETNS,), {"dac_read_search", "sys_ptrace", "sys_admin"}),
             ("auto", (f"--collector.replay={REPLAY}",), set()),
+            ("bpf", (f"--web.config.file={self.web_config()}",), set()),
         ]
         for backend, flags, names in cases:
             with self.subTest(backend=backend, flags=flags):
