@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A fleet: hosts on one network, an exporter on each, and a Prometheus that scrapes them and evaluates our rules.
+
+A host is a network namespace with an address of its own; all are in one scene.
+"""
+import contextlib
+import pathlib
+from typing import Any, Iterator
+
+from actor import Actor
+from exporter import PORT, Exporter
+from prometheus import Prometheus
+from scene import Scene
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RULES = ROOT / "dashboards" / "prometheus"
+JOB = "tcp"
+NETWORK = "192.0.2."  # of the fleet; 1 is Prometheus
+FIRST_HOST = 11
+NOBODY = NETWORK + "200"  # swallows what is sent to it
+BRIDGE = "fleet"
+
+
+class Host:
+    def __init__(self, scene: Scene, name: str, number: int):
+        self.scene, self.name, self.address = scene, name, f"{NETWORK}{FIRST_HOST + number}"
+        keeper = scene.add_network(name)
+        keeper.rename(name="init")
+        port = f"port{number}"
+        scene.run("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", str(keeper.pid))
+        scene.run("ip", "link", "set", port, "master", BRIDGE, "up")
+        self.run("ip", "address", "add", f"{self.address}/24", "dev", "eth0")
+        self.run("ip", "link", "set", "eth0", "up")
+        self.run("ip", "neighbour", "add", NOBODY, "lladdr", "02:00:00:00:00:09", "nud", "permanent", "dev", "eth0")
+
+    def run(self, *argv: str) -> str:
+        return self.scene.run(*argv, network=self.name)
+
+    def actor(self, process: str) -> Actor:
+        return self.scene.actor(process, network=self.name)
+
+
+class Fleet:
+    def __init__(self, scene: Scene, names: list[str]):
+        self.scene = scene
+        scene.run("ip", "link", "add", BRIDGE, "type", "bridge")
+        scene.run("ip", "address", "add", f"{NETWORK}1/24", "dev", BRIDGE)
+        scene.run("ip", "link", "set", BRIDGE, "up")
+        self.hosts = {name: Host(scene, name, number) for number, name in enumerate(names)}
+
+    @contextlib.contextmanager
+    def exporters(self, binary: str, backend: str) -> Iterator[None]:
+        with contextlib.ExitStack() as closing:
+            for host in self.hosts.values():
+                exporter = Exporter(self.scene, binary, f"--collector.backend={backend}", network=host.name,
+                                    address="0.0.0.0")  # fmt: skip
+                closing.callback(exporter.stop)
+            yield
+
+    def config(self, interval: str) -> dict[str, Any]:
+        """Of a Prometheus that scrapes every host."""
+        targets = [{"targets": [f"{host.address}:{PORT}"], "labels": {"instance": name}}
+                   for name, host in self.hosts.items()]  # fmt: skip
+        return {
+            "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
+            "rule_files": [str(RULES / "*.yml")],
+            "scrape_configs": [{"job_name": JOB, "static_configs": targets}],
+        }
+
+    @contextlib.contextmanager
+    def prometheus(self, interval: str, data: str = "") -> Iterator[Prometheus]:
+        prometheus = Prometheus(self.scene, self.config(interval), data=data)
+        try:
+            prometheus.wait_for("sum(up)", answer={(): len(self.hosts)})
+            yield prometheus
+        finally:
+            prometheus.stop()
