@@ -184,7 +184,8 @@ static void run(struct scraper *scraper, uint64_t deadline_ns)
 	atomic_store(&scraper->patience.deadline_ns, deadline_ns);
 	scraper->wanted = scraper->served.first != NULL;
 	scraper->counted = false;
-	scraper->reading = scraper->running = true;
+	scraper->running = true;
+	scraper->reading = true;
 	pthread_mutex_unlock(&scraper->lock);
 	result = collector_take(&scraper->collector, &scraper->patience, &error);
 	pthread_mutex_lock(&scraper->lock);
