@@ -153,17 +153,21 @@ class Alertmanager(SceneCase):
             client.connect(port=81)
         return hung, listener
 
-    def leak_until_told(self, client: Actor, leaky: Actor, listener: int) -> list[int]:
+    def leak_until_told(self, client: Actor, leaky: Actor, listener: int) -> tuple[list[int], list[dict[str, Any]]]:
+        """What was leaked, and Alertmanager's alerts once all are there and have been told."""
         leaked: list[int] = []
+        alerts: list[dict[str, Any]] = []
 
         def told() -> bool:
             client.shutdown(sock=client.connect(port=80))
             leaked.append(leaky.accept(listener=listener))
-            return self.told("firing") >= EXPECTED
+            alerts[:] = self.alerts()
+            return self.told("firing") >= EXPECTED and of_connections(alerts) == EXPECTED | {INHIBITED}
 
         if not wait_until(told, FIRE_SECONDS, PAUSE):
-            self.fail(f"not told of {EXPECTED - self.told('firing')} with {len(leaked)} leaks\n{self.state()}")
-        return leaked
+            self.fail(f"with {len(leaked)} leaks told: {self.told('firing')}, there: {of_connections(alerts)}\n"
+                      f"{self.state()}")  # fmt: skip
+        return leaked, alerts
 
     def rules(self) -> list[dict[str, Any]]:
         return [rule for group in self.prometheus.get("rules")["groups"] for rule in group["rules"]]
@@ -179,8 +183,8 @@ class Alertmanager(SceneCase):
         self.hold_steady(client)
         caller, calls = self.call_in_vain()
         hung, queue = self.hang(client)
-        leaked = self.leak_until_told(client, leaky, leaky.listen(port=80))
-        self.check_firing()
+        leaked, alerts = self.leak_until_told(client, leaky, leaky.listen(port=80))
+        self.check_firing(alerts)
         for sock in leaked:
             leaky.close(sock=sock)
         for call in calls:
@@ -192,15 +196,8 @@ class Alertmanager(SceneCase):
         self.assertTrue(resolved, f"told: {self.told('resolved')}, still there: {still}\n{self.state()}")
         self.assertEqual(self.told("firing"), EXPECTED)
 
-    def check_firing(self) -> None:
-        """In Alertmanager's API: no more than expected, each with its labels and links; and one kept back."""
-        alerts: list[dict[str, Any]] = []
-
-        def as_expected() -> bool:
-            alerts[:] = self.alerts()
-            return of_connections(alerts) == EXPECTED | {INHIBITED}
-
-        self.assertTrue(wait_until(as_expected, FIRE_SECONDS, 0.2), f"{of_connections(alerts)}\n{self.state()}")
+    def check_firing(self, alerts: list[dict[str, Any]]) -> None:
+        """Each with its labels and links; and one kept back."""
         states = {key_of(alert): alert["status"]["state"] for alert in alerts}
         self.assertEqual({states[key] for key in EXPECTED}, {"active"})
         self.assertEqual(states[INHIBITED], "suppressed")
