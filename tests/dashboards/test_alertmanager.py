@@ -8,7 +8,6 @@ import json
 import pathlib
 import re
 import tempfile
-import threading
 from typing import Any
 
 import yaml
@@ -81,10 +80,7 @@ class Alertmanager(SceneCase):
         with self.scene.network():
             hook = http.server.ThreadingHTTPServer(("127.0.0.1", HOOK_PORT), Hook)
         hook.alerts = []
-        thread = threading.Thread(target=hook.serve_forever)
-        thread.start()
-        for cleanup in thread.join, hook.server_close, hook.shutdown:
-            self.addCleanup(cleanup)
+        self.serve(hook)
         return hook
 
     def start_alertmanager(self) -> Any:

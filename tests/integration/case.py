@@ -5,7 +5,9 @@ A test file is run as `test_NAME.py PATH-OF-THE-EXPORTER [unittest arguments]`, 
 environment as TCP_EXPORTER_TEST_BACKEND.
 """
 import os
+import socketserver
 import sys
+import threading
 import unittest
 from collections import Counter
 from typing import Iterable
@@ -42,6 +44,13 @@ class SceneCase(unittest.TestCase):
         exporter = Exporter(self.scene, binary, backend, *self.flags, *flags, **options)
         self.addCleanup(self.end_well, exporter)
         return exporter
+
+    def serve(self, server: socketserver.BaseServer) -> None:
+        """Serves in a thread of its own until the test ends."""
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        for cleanup in thread.join, server.server_close, server.shutdown:
+            self.addCleanup(cleanup)
 
     def output_of_binary(self, *flags: str) -> Output:
         return self.scene.output_of(self.binary, f"--collector.backend={self.backend}", *flags)

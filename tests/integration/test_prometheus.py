@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Prometheus scrapes the real exporter in both formats, and its queries answer what the scene is."""
 import http.server
-import threading
 from typing import Any
 
 from actor import connect_pairs
@@ -69,10 +68,7 @@ class PrometheusCase(SceneCase):
 
     def start_proxy(self, port: int, accept: str | None) -> Proxy:
         proxy = Proxy(self.exporter, port, accept)
-        thread = threading.Thread(target=proxy.serve_forever)
-        thread.start()
-        for cleanup in thread.join, proxy.server_close, proxy.shutdown:
-            self.addCleanup(cleanup)
+        self.serve(proxy)
         return proxy
 
     def test_queries_answer_what_was_made(self) -> None:
