@@ -17,7 +17,9 @@ include(CMakePushCheckState)
 check_pie_supported(LANGUAGES C)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
-# What this compiler has for this processor.
+# What this compiler has for this processor; clang takes what it has not with a warning.
+cmake_push_check_state(RESET)
+set(CMAKE_REQUIRED_FLAGS "-Werror")
 foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
     -mbranch-protection=standard)
   if(WIN32 AND NOT flag STREQUAL "-fstack-protector-strong")
@@ -29,6 +31,7 @@ foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection -fcf-pro
     target_compile_options(tcp_exporter_hardening INTERFACE ${flag})
   endif()
 endforeach()
+cmake_pop_check_state()
 
 # Checked copies and formats need an optimizer; a sanitizer has checks of its own.
 if(NOT TCP_EXPORTER_SANITIZE)
