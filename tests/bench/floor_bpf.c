@@ -10,13 +10,14 @@
 static void *open_walk(char **arguments)
 {
 	struct bpf_iterator *iterator = malloc(sizeof(*iterator));
+	const struct bpf_iterator_options options = {.all_netns = false};
 	struct platform_error error;
 	int result;
 
 	(void)arguments;
 	if (!iterator)
 		return NULL;
-	result = bpf_iterator_init(iterator, false, &error);
+	result = bpf_iterator_init(iterator, &options, &error);
 	if (result == 0)
 		return iterator;
 	free(iterator);

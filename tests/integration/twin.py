@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BACKEND = "--collector.backend="
 TWIN_BACKEND = "procfs"
 PROGRAM = "tcp_exporter"
+NOBODY = ("(none)", "(unknown)")  # who holds the clients' ends, for the exporter
 TRIES = 20
 # A packet may come or go between two scrapes; what differs as often as this differs.
 MISMATCHES = 3
@@ -40,7 +41,8 @@ def is_of_the_scene(family: str) -> bool:
 def is_in_use(family: str, labels: tuple, ports: set[str]) -> bool:
     """The bytes in flight of the connections that ask, at either end."""
     names = dict(labels)
-    return family in QUEUES and (names.get("local_port") in ports or names.get("process") == PROGRAM)
+    is_client = names.get("process") in NOBODY and names.get("local_port", "ephemeral") == "ephemeral"
+    return family in QUEUES and (names.get("local_port") in ports or names.get("process") == PROGRAM or is_client)
 
 
 def samples_of(exposition: Exposition, ports: set[str]) -> Samples:

@@ -82,6 +82,7 @@ static int open_procfs(struct platform *platform, struct platform_error *error)
 
 static int open_parts(struct platform *platform, struct platform_error *error)
 {
+	const struct bpf_iterator_options iterator = {.all_netns = platform->options->all_netns};
 	int result = open_procfs(platform, error);
 
 	if (result != 0)
@@ -89,7 +90,7 @@ static int open_parts(struct platform *platform, struct platform_error *error)
 	platform->own_netns = netns_current_id(platform->procfs);
 	platform_error_set(error, "out of memory");
 	result = ownerless_init(&platform->ownerless, platform->procfs, &platform->held);
-	return result != 0 ? result : bpf_iterator_init(&platform->iterator, platform->options->all_netns, error);
+	return result != 0 ? result : bpf_iterator_init(&platform->iterator, &iterator, error);
 }
 
 static int bpf_open(struct platform **out, const struct platform_options *options, struct platform_error *error)

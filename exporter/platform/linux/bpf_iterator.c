@@ -23,23 +23,17 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 	return 0;
 }
 
-/* Whether the kernel has the helpers that the program for Linux 5.11 and later calls. -errno if it has no BTF. */
-static int has_socket_helpers(void)
+/* Whether the kernel lets a program read objects directly, as of Linux 6.2. -errno if it has no BTF. */
+static int reads_directly(void)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	const struct btf_enum *value;
-	const struct btf_type *type;
-	int id, found = 0;
+	int id;
 
 	if (!btf)
 		return -errno;
-	id = btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM);
-	type = id < 0 ? NULL : btf__type_by_id(btf, (uint32_t)id);
-	value = type ? btf_enum(type) : NULL;
-	for (int i = 0; value && !found && i < btf_vlen(type); i++)
-		found = strcmp(btf__name_by_offset(btf, value[i].name_off), "BPF_FUNC_sock_from_file") == 0;
+	id = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC);
 	btf__free(btf);
-	return found;
+	return id > 0;
 }
 
 static void describe(struct platform_error *error, const char *what, int result)
@@ -53,23 +47,24 @@ static void describe(struct platform_error *error, const char *what, int result)
 		platform_error_set(error, "cannot %s: %s", what, strerror(-result));
 }
 
-static int load(struct bpf_iterator *iterator, bool all_netns)
+static int load(struct bpf_iterator *iterator, const struct bpf_iterator_options *options)
 {
 	struct task_file_bpf *program = NULL;
-	int helpers = has_socket_helpers(), result;
+	int directly = reads_directly(), result;
 
-	if (helpers < 0)
-		return helpers;
+	if (directly < 0)
+		return directly;
+	directly = directly && !options->by_helper;
 	program = task_file_bpf__open();
 	if (!program)
 		return -errno;
-	program->rodata->all_netns = all_netns;
-	bpf_program__set_autoload(program->progs.task_file, helpers);
-	bpf_program__set_autoload(program->progs.task_file_older, !helpers);
+	program->rodata->all_netns = options->all_netns;
+	bpf_program__set_autoload(program->progs.tasks, directly);
+	bpf_program__set_autoload(program->progs.tasks_by_helper, !directly);
 	result = task_file_bpf__load(program);
 	if (result == 0) {
 		iterator->link = bpf_program__attach_iter(
-		        helpers ? program->progs.task_file : program->progs.task_file_older, NULL);
+		        directly ? program->progs.tasks : program->progs.tasks_by_helper, NULL);
 		result = iterator->link ? 0 : -errno;
 	}
 	if (result == 0)
@@ -79,13 +74,14 @@ static int load(struct bpf_iterator *iterator, bool all_netns)
 	return result;
 }
 
-int bpf_iterator_init(struct bpf_iterator *iterator, bool all_netns, struct platform_error *error)
+int bpf_iterator_init(struct bpf_iterator *iterator, const struct bpf_iterator_options *options,
+                      struct platform_error *error)
 {
 	int result;
 
 	*iterator = (struct bpf_iterator){0};
 	libbpf_set_print(silent);
-	result = load(iterator, all_netns);
+	result = load(iterator, options);
 	if (result != 0)
 		describe(error, "load the BPF program", result);
 	return result;
@@ -106,14 +102,11 @@ static int drain(struct bpf_iterator *iterator, const struct bpf_iterator_sink *
 	int result = count > 0 ? sink->rows(sink->data, &iterator->program->bss->window, count) : 0;
 
 	*drained += count;
-	state->row_count = state->task_count = state->visits = state->has_task = 0;
+	state->row_count = state->task_count = state->has_task = 0;
 	return result;
 }
 
-/*
- * The kernel's iterator returns after the file that made the output reach the size asked for, one byte,
- * and goes on with the next file; after a million files without output with -EAGAIN, to go on as well.
- */
+/* The kernel's iterator returns with -EAGAIN when the program wants to go on with the same process. */
 static int read_all(struct bpf_iterator *iterator, int fd, struct patience *patience,
                     const struct bpf_iterator_sink *sink, uint64_t *drained)
 {

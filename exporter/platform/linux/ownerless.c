@@ -206,6 +206,8 @@ int ownerless_read(struct ownerless *ownerless, uint32_t netns, struct patience 
 	struct sockstat sockstat;
 	int result;
 
+	if (!ownerless_expected(ownerless, netns, "thread-self"))
+		return 0;
 	ownerless->netns = netns;
 	result = read_closing(ownerless, patience, error);
 	if (result == 0)

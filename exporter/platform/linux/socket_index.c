@@ -113,6 +113,11 @@ static int grow(struct socket_index *index)
 	return 0;
 }
 
+void socket_index_expect(const struct socket_index *index, uint64_t identity)
+{
+	__builtin_prefetch(&index->slots[slot_of_identity(index, identity)]);
+}
+
 static int reserve_entry(struct socket_index *index)
 {
 	int result = array_reserve((void **)&index->identities, &index->identity_capacity, index->count + 1,

@@ -28,6 +28,8 @@ void socket_index_release(struct socket_index *index);
 /* Empties the index, keeps the memory; identities come next. 0 or -ENOMEM. */
 int socket_index_reset(struct socket_index *index) MUST_CHECK;
 
+/* That an identity will soon be entered: brings its slot into the cache. */
+void socket_index_expect(const struct socket_index *index, uint64_t identity);
 /* Enters an identity, as the next row. 0; or 1 if there is one already, with its row; or -ENOMEM. */
 int socket_index_enter(struct socket_index *index, uint64_t identity, uint32_t *row) MUST_CHECK;
 /* Marks a row, found by identity, as held by several processes. True the first time. */

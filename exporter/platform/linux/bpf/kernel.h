@@ -74,7 +74,6 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
-	__u16 sk_type;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
 };
@@ -96,7 +95,11 @@ struct tcp_sock {
 	__u32 rcv_tstamp;
 };
 
+struct file;
+
 struct socket {
+	short type;
+	struct file *file;
 	struct sock *sk;
 };
 
@@ -105,9 +108,21 @@ struct inode {
 	unsigned long i_ino;
 };
 
+struct file_operations;
+
 struct file {
+	const struct file_operations *f_op;
 	struct inode *f_inode;
 	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
 };
 
 struct upid {
@@ -122,8 +137,6 @@ struct pid {
 struct nsproxy {
 	struct net *net_ns;
 };
-
-struct files_struct;
 
 struct task_struct {
 	int pid;
@@ -144,16 +157,12 @@ struct bpf_iter_meta {
 	__u64 seq_num;
 };
 
-struct bpf_iter__task_file {
+struct bpf_iter__task {
 	union {
 		struct bpf_iter_meta *meta;
 	};
 	union {
 		struct task_struct *task;
-	};
-	__u32 fd;
-	union {
-		struct file *file;
 	};
 };
 

@@ -11,9 +11,7 @@
 
 /* Rows of a window: so few that they stay in the cache, so many that a system call for them does not count. */
 #define TASK_FILE_ROWS 1024
-/* Files that may go by without a row before the reader is woken to look at the clock: tens of milliseconds. */
-#define TASK_FILE_VISITS 262144
-#define TASK_FILE_COMM   16
+#define TASK_FILE_COMM 16
 
 /* task_file_row.flags */
 enum {
@@ -34,7 +32,7 @@ struct task_file_row {
 	__be16 remote_port;  /* network byte order */
 	__u16 task;          /* index into the window's tasks */
 	__u8 family;         /* 4 or 6 */
-	__u8 state;          /* the kernel's number */
+	__u8 state;          /* the kernel's number; 0: the row was taken back */
 	__u8 flags;
 	__u8 local[16];
 	__u8 remote[16];
@@ -58,25 +56,27 @@ struct task_file_window {
  */
 struct task_file_state {
 	__u64 rows_seen; /* by the program, in this walk */
-	__u64 rows_lost; /* of them those that found no room */
+	__u64 rows_lost; /* found no room */
 
 	/* Set to 0 by the reader when it has emptied the window. */
 	__u32 row_count;
 	__u32 task_count;
-	__u32 visits;   /* files since the reader was woken */
 	__u32 has_task; /* whether the last of the window's tasks is the one whose files come */
 
 	__u32 own_netns;         /* the inode number of the reader's network namespace */
 	__u32 keepalive_jiffies; /* net.ipv4.tcp_keepalive_time of that namespace */
 
 	/* The program's own. */
-	__u64 task; /* whose files come; 0: the walk begins */
-	__u64 net;  /* the namespace that net_inum and net_ports are of */
+	__u64 task;              /* whose files come; 0: the walk begins */
+	__u64 files, table;      /* of the batch */
+	__u64 socket_operations; /* of every socket's file; 0: not met yet */
+	__u64 net;               /* the namespace that net_inum and net_ports are of */
 	__u32 net_inum;
 	__u32 net_ports;
-	__u32 tid;   /* of `task` */
-	__u32 skip;  /* its files come with another task, too */
-	__u32 level; /* of the reader's PID namespace */
+	__u32 tid;        /* of `task` */
+	__u32 descriptor; /* the first of the batch */
+	__u32 first_row;  /* of the batch */
+	__u32 level;      /* of the reader's PID namespace */
 };
 
 #endif

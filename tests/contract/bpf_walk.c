@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The BPF programs on descriptors that this process makes: each socket once, whole and nothing else, more of
+ * them than a window holds, and the same by the program for older kernels, which reads by helpers.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "exporter/platform/linux/bpf_iterator.h"
+
+enum {
+	LISTENERS = 3 * TASK_FILE_ROWS + 17, /* more than one window, and no whole number of batches */
+	HIGH_DESCRIPTOR = 9000,              /* far above the others: a table with holes */
+	ROWS_MAX = 2 * LISTENERS,
+	BACKLOG = 7,
+	UNREAD = 5,
+};
+
+struct seen {
+	struct task_file_row rows[ROWS_MAX];
+	size_t count;
+	unsigned windows;
+};
+
+static struct seen directly, by_helper;
+static uint16_t server_port, client_port, high_port, v6_port;
+
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_in6 address; /* sin_port is in the same place */
+	socklen_t length = sizeof(address);
+
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	return ntohs(address.sin6_port);
+}
+
+static int listen_on(int family)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+
+	assert_true(fd >= 0);
+	if (family == AF_INET6)
+		assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes)), 0);
+	assert_int_equal(listen(fd, BACKLOG), 0);
+	return fd;
+}
+
+/* What looks like a TCP socket and is none that counts. */
+static void open_others(void)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "/tmp/bpf_walk.XXXXXX/socket"};
+	char *slash = strrchr(name.sun_path, '/');
+	int fd;
+
+	*slash = '\0';
+	assert_non_null(mkdtemp(name.sun_path));
+	*slash = '/';
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_true(open(name.sun_path, O_PATH) >= 0); /* an inode of a socket, and no socket behind it */
+	assert_true(socket(AF_INET, SOCK_DGRAM, 0) >= 0);
+	assert_true(socket(AF_INET, SOCK_STREAM, 0) >= 0); /* neither bound nor connected */
+	assert_int_equal(unlink(name.sun_path), 0);
+	*slash = '\0';
+	assert_int_equal(rmdir(name.sun_path), 0);
+}
+
+/* A connection whose server end is in CLOSE_WAIT with unread bytes. */
+static void connect_pair(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int listener = listen_on(AF_INET), client = socket(AF_INET, SOCK_STREAM, 0);
+	struct tcp_info info;
+	socklen_t length;
+
+	server_port = port_of(listener);
+	address.sin_port = htons(server_port);
+	assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
+	client_port = port_of(client);
+	assert_true(accept(listener, NULL, NULL) >= 0);
+	assert_int_equal(send(client, "bytes", UNREAD, 0), UNREAD);
+	assert_int_equal(shutdown(client, SHUT_WR), 0);
+	do {
+		length = sizeof(info);
+		assert_int_equal(getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
+	} while (info.tcpi_state != TCP_FIN_WAIT2);
+}
+
+static int set_up(void **state)
+{
+	struct rlimit limit;
+	int fd;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	assert_int_equal(system("ip link set lo up"), 0);
+	for (int i = 0; i < LISTENERS; i++)
+		listen_on(AF_INET);
+	v6_port = port_of(listen_on(AF_INET6));
+	fd = listen_on(AF_INET);
+	high_port = port_of(fd);
+	assert_int_equal(dup2(fd, HIGH_DESCRIPTOR), HIGH_DESCRIPTOR);
+	close(fd);
+	connect_pair();
+	open_others();
+	return 0;
+}
+
+/* Keeps the rows of this process. */
+static int keep(void *data, const struct task_file_window *window, uint32_t count)
+{
+	struct seen *seen = data;
+
+	seen->windows++;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct task_file_row *row = &window->rows[i];
+
+		assert_in_range(row->task, 0, TASK_FILE_ROWS - 1);
+		if (row->state == 0 || window->tasks[row->task].pid != (uint32_t)getpid())
+			continue;
+		assert_in_range(seen->count, 0, ROWS_MAX - 1);
+		seen->rows[seen->count++] = *row;
+	}
+	return 0;
+}
+
+static void walk(struct seen *seen, bool helper)
+{
+	const struct bpf_iterator_options options = {.by_helper = helper};
+	const struct bpf_iterator_sink sink = {.rows = keep, .data = seen};
+	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct platform_error error = {{0}};
+	struct bpf_iterator iterator;
+
+	if (bpf_iterator_init(&iterator, &options, &error) != 0)
+		fail_msg("%s", error.text);
+	seen->count = 0;
+	if (bpf_iterator_walk(&iterator, &patience, &sink, &error) != 0)
+		fail_msg("%s", error.text);
+	bpf_iterator_release(&iterator);
+}
+
+static const struct task_file_row *only_row(const struct seen *seen, int tcp_state, uint16_t port)
+{
+	const struct task_file_row *found = NULL;
+
+	for (size_t i = 0; i < seen->count; i++) {
+		if (seen->rows[i].state == tcp_state && seen->rows[i].local_port == port) {
+			assert_null(found);
+			found = &seen->rows[i];
+		}
+	}
+	assert_non_null(found);
+	return found;
+}
+
+static void expect_all(const struct seen *seen)
+{
+	const uint8_t loopback[4] = {127, 0, 0, 1};
+	const struct task_file_row *server = only_row(seen, TCP_CLOSE_WAIT, server_port);
+	const struct task_file_row *client = only_row(seen, TCP_FIN_WAIT2, client_port);
+	const struct task_file_row *v6 = only_row(seen, TCP_LISTEN, v6_port);
+	const struct task_file_row *high = only_row(seen, TCP_LISTEN, high_port);
+
+	assert_int_equal(seen->count, LISTENERS + 2 + 1 + 2);
+	assert_true(seen->windows > 3);
+	assert_int_equal(server->receive_queue, UNREAD + 1); /* the FIN is counted */
+	assert_int_equal(ntohs(server->remote_port), client_port);
+	assert_memory_equal(server->remote, loopback, sizeof(loopback));
+	assert_int_equal(client->send_queue, 0);
+	assert_int_equal(v6->family, 6);
+	assert_int_equal(v6->flags, TASK_FILE_V6_ONLY);
+	assert_int_equal(high->family, 4);
+	assert_int_equal(high->flags, 0);
+	assert_int_equal(high->receive_queue, 0);
+	assert_int_equal(high->send_queue, BACKLOG);
+}
+
+static void every_socket_once(void **state)
+{
+	(void)state;
+	walk(&directly, false);
+	expect_all(&directly);
+}
+
+/* Field by field, but for what time changes. */
+static void expect_equal(const struct task_file_row *a, const struct task_file_row *b)
+{
+	size_t length = a->family == 4 ? 4 : 16;
+
+	assert_int_equal(a->identity, b->identity);
+	assert_int_equal(a->inode, b->inode);
+	assert_int_equal(a->netns, b->netns);
+	assert_int_equal(a->ports, b->ports);
+	assert_int_equal(a->receive_queue, b->receive_queue);
+	assert_int_equal(a->send_queue, b->send_queue);
+	assert_int_equal(a->local_port, b->local_port);
+	assert_int_equal(a->remote_port, b->remote_port);
+	assert_int_equal(a->family, b->family);
+	assert_int_equal(a->state, b->state);
+	assert_int_equal(a->flags, b->flags);
+	assert_memory_equal(a->local, b->local, length);
+	assert_memory_equal(a->remote, b->remote, length);
+}
+
+static void the_same_by_helpers(void **state)
+{
+	(void)state;
+	walk(&directly, false);
+	walk(&by_helper, true);
+	expect_all(&by_helper);
+	assert_int_equal(directly.count, by_helper.count);
+	for (size_t i = 0; i < directly.count; i++) {
+		struct task_file_row *a = &directly.rows[i], *b = &by_helper.rows[i];
+
+		/* The window keeps of a connection what its last row was of a listener. */
+		if (a->state != TCP_LISTEN)
+			a->inode = b->inode = 0;
+		expect_equal(a, b);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(every_socket_once),
+	        cmocka_unit_test(the_same_by_helpers),
+	};
+
+	if (geteuid() != 0 && !getenv("CI"))
+		return 77; /* SKIP_RETURN_CODE */
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}
