@@ -30,7 +30,7 @@ struct web_front_options {
 int web_front_start(struct web_front **front, const struct web_front_options *options) MUST_CHECK;
 /* False if its thread hangs. May take some seconds to tell. */
 bool web_front_alive(struct web_front *front);
-/* Accepts no more. */
+/* Accepts no more: once it returns, serve() is not called any more. Before web_front_stop(). */
 void web_front_quiesce(struct web_front *front);
 /* Once the server behind it has closed its ends: waits so long for clients to take the last bytes. NULL is fine. */
 void web_front_stop(struct web_front *front, unsigned ms);

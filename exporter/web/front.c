@@ -40,7 +40,8 @@ struct web_front {
 	int *sockets;
 	int wake[2]; /* a pipe: who writes wakes the thread */
 	pthread_t thread;
-	atomic_bool quiesced;
+	pthread_mutex_t lock;        /* held while a connection is handed over */
+	atomic_bool quiesced;        /* set with the lock: from then on none is */
 	atomic_uint asked, answered; /* how often it was asked whether it is alive */
 	_Atomic uint64_t end_ns;     /* 0: not yet */
 
@@ -54,12 +55,22 @@ struct web_front {
 
 /* ---- Connections come ---- */
 
+/* Hands the connection over, unless there may be nobody any more to take it. */
+static void hand_over(struct web_front *front, int socket, const struct sockaddr_storage *address, socklen_t length)
+{
+	pthread_mutex_lock(&front->lock);
+	if (front->quiesced)
+		close(socket);
+	else
+		front->options.serve(front->options.data, socket, (const struct sockaddr *)address, length);
+	pthread_mutex_unlock(&front->lock);
+}
+
 static void take_inner(void *data, int socket)
 {
 	static const struct sockaddr_storage local = {.ss_family = AF_UNIX};
-	struct web_front *front = data;
 
-	front->options.serve(front->options.data, socket, (const struct sockaddr *)&local, sizeof(sa_family_t));
+	hand_over(data, socket, &local, sizeof(sa_family_t));
 }
 
 static void remove_next(struct web_front *front, struct node **link)
@@ -126,7 +137,7 @@ static bool accept_one(struct web_front *front, int listener)
 	if (state->tls != NULL)
 		add_tunnel(front, client, state);
 	else
-		front->options.serve(front->options.data, client, (const struct sockaddr *)&address, length);
+		hand_over(front, client, &address, length);
 	web_state_give(state);
 	return true;
 }
@@ -274,6 +285,7 @@ static void wake(const struct web_front *front)
 
 static void destroy(struct web_front *front)
 {
+	pthread_mutex_destroy(&front->lock);
 	free(front->fds);
 	free(front->sockets);
 	if (front->wake[0] >= 0) {
@@ -294,6 +306,7 @@ int web_front_start(struct web_front **result, const struct web_front_options *o
 	front->options = *options;
 	front->last = &front->first;
 	front->wake[0] = -1;
+	pthread_mutex_init(&front->lock, NULL); /* cannot fail: nothing is allocated */
 	front->sockets = malloc(options->count * sizeof(*front->sockets));
 	err = front->sockets != NULL && reserve(front) ? 0 : ENOMEM;
 	if (err == 0 && pipe2(front->wake, O_CLOEXEC | O_NONBLOCK) != 0)
@@ -327,7 +340,9 @@ bool web_front_alive(struct web_front *front)
 
 void web_front_quiesce(struct web_front *front)
 {
+	pthread_mutex_lock(&front->lock);
 	atomic_store(&front->quiesced, true);
+	pthread_mutex_unlock(&front->lock);
 	wake(front);
 }
 
@@ -335,7 +350,6 @@ void web_front_stop(struct web_front *front, unsigned ms)
 {
 	if (front == NULL)
 		return;
-	atomic_store(&front->quiesced, true);
 	atomic_store(&front->end_ns, platform_now_ns() + ms * ms_ns);
 	wake(front);
 	pthread_join(front->thread, NULL);

@@ -2,6 +2,8 @@
 /* libxcrypt's bcrypt behind a short queue. */
 #include "exporter/web/hasher.h"
 
+#include "exporter/platform/priority.h"
+
 #include <crypt.h>
 #include <errno.h>
 #include <gnutls/crypto.h>
@@ -187,6 +189,7 @@ static void *hasher_main(void *data)
 	struct hasher *hasher = data;
 	bool abandoned;
 
+	priority_lower(); /* scrapes come first, also where there is one core */
 	pthread_mutex_lock(&hasher->lock);
 	while (!hasher->stopping) {
 		if (hasher->first != NULL)

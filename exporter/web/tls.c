@@ -131,8 +131,9 @@ static int on_client_hello(gnutls_session_t session)
 {
 	struct tls_credentials *credentials = gnutls_session_get_ptr(session);
 	bool new = gnutls_protocol_get_version(session) == GNUTLS_TLS1_3;
+	gnutls_priority_t priority = new ? credentials->tls13 : credentials->tls12;
 
-	return gnutls_priority_set(session, new ? credentials->tls13 : credentials->tls12);
+	return priority != NULL ? gnutls_priority_set(session, priority) : GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
 }
 
 static int on_client_certificate(gnutls_session_t session)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Niceness, which on Linux is a thread's own (setpriority(2)). */
+#include "exporter/platform/priority.h"
+
+#include <sys/resource.h>
+
+void priority_lower(void)
+{
+	enum { THIS_THREAD = 0, NICE = 10 };
+
+	(void)setpriority(PRIO_PROCESS, THIS_THREAD, NICE);
+}
