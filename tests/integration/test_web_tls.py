@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TLS by --web.config.file: who comes in with which certificate, which version and ciphers are spoken, and what those
+are told who do not come in."""
+import socket
+import ssl
+import threading
+import time
+import warnings
+
+from case import main
+from exporter import PORT
+from process import wait_until
+from web import Authority, Shake, WebCase
+
+ASKED = ("RequestClientCert", "VerifyClientCertIfGiven")
+VERIFIED = ("VerifyClientCertIfGiven", "RequireAndVerifyClientCert")
+REQUIRED = ("RequireAnyClientCert", "RequireAndVerifyClientCert")
+VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
+OLD_VERSIONS = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
+# The alerts of Go's crypto/tls, by OpenSSL's names. Go has told these reasons apart since 1.21.
+BAD, UNKNOWN_CA, EXPIRED = "SSLV3_ALERT_BAD_CERTIFICATE", "TLSV1_ALERT_UNKNOWN_CA", "SSLV3_ALERT_CERTIFICATE_EXPIRED"
+HANDSHAKE_FAILURE = "SSLV3_ALERT_HANDSHAKE_FAILURE"
+MISSING = {"TLSv1.2": BAD, "TLSv1.3": "TLSV13_ALERT_CERTIFICATE_REQUIRED"}
+REFUSED = {"stranger": UNKNOWN_CA, "expired": EXPIRED, "early": EXPIRED, "not-a-client": BAD}
+
+
+class TlsCase(WebCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.make_certificates("server", "client", "expired", "early", "not-a-client")
+        Authority(self.folder, "stranger-ca").issue("client", file="stranger")
+
+    def expected(self, auth: str, name: str, version: str) -> Shake:
+        if not name and auth in REQUIRED:
+            return Shake(failure=MISSING[version])
+        if name in REFUSED and auth in VERIFIED:
+            return Shake(failure=REFUSED[name])
+        return Shake(version=version)
+
+    def test_client_certificates(self) -> None:
+        program = self.serve({"tls_server_config": self.tls()})
+        for auth in ("NoClientCert", "RequireClientCert", *ASKED, *REQUIRED):
+            ca = {} if auth == "NoClientCert" else {"client_ca_file": "ca.pem"}
+            self.write({"tls_server_config": self.tls(client_auth_type=auth, **ca)})
+            for version, number in VERSIONS.items():
+                for name in ("", "client", *REFUSED):
+                    with self.subTest(auth=auth, client=name, version=version):
+                        context = self.client(name, minimum_version=number, maximum_version=number)
+                        known = auth if auth != "RequireClientCert" else "RequireAnyClientCert"
+                        got = self.shake(context)._replace(cipher="")
+                        self.assertEqual(got, self.expected(known, name, version), self.log(program))
+
+    def test_sans(self) -> None:
+        cases = {"client.test": True, "10.1.2.3": True, "2001:db8::7": True, "a@client.test": True,
+                 "spiffe://client.test/a": True, "*.test": False, "test": False, "2001:DB8::7": False,
+                 "CLIENT.TEST": False, "spiffe://client.test": False}  # fmt: skip
+        self.serve({"tls_server_config": self.tls()})
+        for auth in REQUIRED:
+            for san, good in cases.items():
+                with self.subTest(auth=auth, san=san):
+                    self.write({"tls_server_config": self.tls(client_auth_type=auth, client_ca_file="ca.pem",
+                                                              client_allowed_sans=["nobody.test", san])})  # fmt: skip
+                    self.assertEqual(self.shake(self.client("client")).failure, "" if good else BAD)
+
+    def test_texts_in_place(self) -> None:
+        cert, key, ca = ((self.folder / name).read_text() for name in ("server.pem", "server.key", "ca.pem"))
+        self.serve({"tls_server_config": {"cert": cert, "key": key, "client_ca": ca,
+                                          "client_auth_type": "RequireAndVerifyClientCert"}})  # fmt: skip
+        self.assertEqual(self.ask(self.client("client")).status, 200)
+        self.assertEqual(self.shake(self.client("stranger")).failure, UNKNOWN_CA)
+
+    def versions(self, **settings: str) -> list[str]:
+        """The versions that are spoken, each tried by a client that speaks no other."""
+        self.write({"tls_server_config": self.tls(**settings)})
+        spoken = []
+        for number in OLD_VERSIONS + tuple(VERSIONS.values()):
+            context = self.client()
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                context.minimum_version = context.maximum_version = number
+            shake = self.shake(context)
+            if shake.version:
+                spoken.append(shake.version)
+            else:
+                # who offers only what is newer than all that is spoken is told that no cipher suite fits
+                newer = number == ssl.TLSVersion.TLSv1_3
+                self.assertEqual(shake.failure, HANDSHAKE_FAILURE if newer else "TLSV1_ALERT_PROTOCOL_VERSION")
+        return spoken
+
+    def test_versions(self) -> None:
+        self.serve({"tls_server_config": self.tls()})
+        self.assertEqual(self.versions(), ["TLSv1.2", "TLSv1.3"])
+        self.assertEqual(self.versions(min_version="TLS13"), ["TLSv1.3"])
+        self.assertEqual(self.versions(max_version="TLS12"), ["TLSv1.2"])
+        self.assertEqual(self.versions(min_version="TLS10"), ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"])
+        self.assertEqual(self.versions(min_version="TLS11", max_version="TLS12"), ["TLSv1.1", "TLSv1.2"])
+
+    def test_cipher_suites(self) -> None:
+        """Those of TLS 1.2 are chosen, those of TLS 1.3 are all there: so it is in Go."""
+        suite = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
+        self.serve({"tls_server_config": self.tls(cipher_suites=[suite])})
+        old = {"maximum_version": ssl.TLSVersion.TLSv1_2}
+        self.assertEqual(self.shake(self.client(**old)).cipher, "ECDHE-ECDSA-AES256-GCM-SHA384")
+        context = self.client(**old)
+        context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305")
+        self.assertEqual(self.shake(context).failure, HANDSHAKE_FAILURE)
+        for cipher in "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256":
+            output = self.s_client("-tls1_3", "-ciphersuites", cipher)
+            self.assertIn(f"Cipher is {cipher}", output)
+
+    def s_client(self, *flags: str) -> str:
+        target = ("-connect", f"127.0.0.1:{PORT}", "-CAfile", str(self.folder / "ca.pem"))
+        # "Q" would be read from a terminal; the end of the input does as well
+        return self.scene.output_of("openssl", "s_client", *target, *flags).stdout.decode()
+
+    def test_order(self) -> None:
+        """The server's order counts, or the client's."""
+        first, second = "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"
+        suites = ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]
+        self.serve({"tls_server_config": self.tls()})
+        for prefers, chosen in (True, second), (False, first):
+            self.write({"tls_server_config": self.tls(cipher_suites=suites, prefer_server_cipher_suites=prefers)})
+            context = self.client(maximum_version=ssl.TLSVersion.TLSv1_2)
+            context.set_ciphers(f"{first}:{second}")
+            self.assertEqual(self.shake(context).cipher, chosen)
+
+    def test_curves(self) -> None:
+        self.serve({"tls_server_config": self.tls(curve_preferences=["CurveP384"])})
+        for version in "-tls1_2", "-tls1_3":
+            self.assertIn("Server Temp Key: ECDH, secp384r1, 384 bits", self.s_client(version))
+            self.assertIn("alert handshake failure", self.s_client_error(version, "-groups", "X25519:P-256"))
+
+    def s_client_error(self, *flags: str) -> str:
+        return self.scene.output_of("openssl", "s_client", "-connect", f"127.0.0.1:{PORT}", *flags).stderr.decode()
+
+    def test_rsa(self) -> None:
+        """An RSA certificate, with the key exchange of its own that is only there if it is asked for."""
+        Authority(self.folder, key_type="rsa").issue("server")
+        old = {"maximum_version": ssl.TLSVersion.TLSv1_2}
+        self.serve({"tls_server_config": self.tls()})
+        self.assertEqual(self.shake(self.client()).version, "TLSv1.3")
+        self.assertIn("ECDHE-RSA-", self.shake(self.client(**old)).cipher)
+        context = self.client(**old)
+        context.set_ciphers("AES128-GCM-SHA256")
+        self.assertEqual(self.shake(context).failure, HANDSHAKE_FAILURE)
+        self.write({"tls_server_config": self.tls(cipher_suites=["TLS_RSA_WITH_AES_128_GCM_SHA256"])})
+        self.assertEqual(self.shake(context).cipher, "AES128-GCM-SHA256")
+
+    def test_protocol(self) -> None:
+        self.serve({"tls_server_config": self.tls()})
+        for offered, chosen in (["h2", "http/1.1"], "http/1.1"), (["h2"], None):
+            context = self.client()
+            context.set_alpn_protocols(offered)
+            with context.wrap_socket(self.connect(), server_hostname="localhost") as tls:
+                self.assertEqual(tls.selected_alpn_protocol(), chosen)
+
+    # Who does not speak TLS, or not in time
+
+    def test_plain_http_is_told(self) -> None:
+        self.serve({"tls_server_config": self.tls()})
+        for request in b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /metrics HTTP/1.1\r\n", b"GET /", b"HEAD / HTTP/1.0\r\n":
+            with self.connect() as sock:
+                sock.sendall(request)
+                reply = self.read_all(sock)
+            self.assertEqual(reply, b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
+
+    def test_garbage(self) -> None:
+        self.serve({"tls_server_config": self.tls()})
+        for garbage in b"\0", b"GE", b"SSH-2.0-x\r\n", b"\x16\x03\x01\xff\xff" + bytes(300), bytes(70000), b"\x16\x03\x01\0\0" * 9:
+            with self.connect() as sock:
+                try:
+                    sock.sendall(garbage)
+                    sock.shutdown(socket.SHUT_WR)
+                    self.assertNotIn(b"HTTP", self.read_all(sock))
+                except (ConnectionResetError, BrokenPipeError):
+                    pass
+        self.assertEqual(self.ask(self.client()).status, 200)
+
+    def read_all(self, sock: socket.socket) -> bytes:
+        data = b""
+        while piece := sock.recv(4096):
+            data += piece
+        return data
+
+    def test_stalled_handshakes(self) -> None:
+        """Hundreds that say nothing, or half of a hello, keep nobody waiting, and the oldest of them make room."""
+        program = self.serve({"tls_server_config": self.tls()})
+        hello = self.client_hello()
+        quiet = min(self.time_of_scrape() for _ in range(5))
+        stalled = []
+        for i in range(300):
+            sock = self.connect()
+            self.addCleanup(sock.close)
+            sock.sendall((b"", hello[:1], hello[:5], hello[:100])[i % 4])
+            stalled.append(sock)
+        busy = min(self.time_of_scrape() for _ in range(5))
+        self.assertLess(busy, 2 * quiet + 0.02, self.log(program))
+        stalled[0].settimeout(5)
+        self.assertEqual(stalled[0].recv(1), b"")  # the oldest was ended
+        with self.assertRaises(TimeoutError):
+            stalled[-1].settimeout(0.2)
+            stalled[-1].recv(1)
+        stalled[-1].settimeout(20)
+        self.assertIn(stalled[-1].recv(1), (b"",))  # its time was up
+
+    def test_stop_amid_handshakes(self) -> None:
+        """Whatever is under way, the end is a good one, and soon."""
+        self.write({"tls_server_config": self.tls()})
+        for _ in range(10):
+            program = self.serve()
+            stop = threading.Event()
+            clients = [threading.Thread(target=self.knock, args=(stop,)) for _ in range(4)]
+            for client in clients:
+                client.start()
+            time.sleep(0.05)
+            program.signal(15)
+            self.assertTrue(wait_until(lambda program=program: program.wait(0) is not None, 10), self.log(program))
+            stop.set()
+            for client in clients:
+                client.join()
+            self.assertEqual(program.output().code, 0, program.output())
+
+    def knock(self, stop: threading.Event) -> None:
+        context = self.client()
+        while not stop.is_set():
+            try:
+                self.shake(context)
+            except OSError:
+                return
+
+    def client_hello(self) -> bytes:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = self.client().wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with self.assertRaises(ssl.SSLWantReadError):
+            tls.do_handshake()
+        return outgoing.read()
+
+    def time_of_scrape(self) -> float:
+        start = time.monotonic()
+        self.assertEqual(self.ask(self.client(), path="/metrics").status, 200)
+        return time.monotonic() - start
+
+
+if __name__ == "__main__":
+    main()
