@@ -37,11 +37,11 @@ struct hasher {
 	pthread_t thread;
 
 	pthread_mutex_t lock; /* guards all that follows */
-	pthread_cond_t work;
+	pthread_cond_t start, work;
 	struct web_visit *first, *last; /* who waits */
 	unsigned waiting;
 	struct web_visit *present; /* whose hash is being computed */
-	bool stopping;
+	bool started, stopping;
 	bool computing, abandoned; /* the thread frees all, once its hash is there */
 	unsigned char good[GOOD_MAX][TAG_BYTES];
 	size_t good_count, good_next; /* the place of the oldest */
@@ -178,6 +178,7 @@ static void check_first(struct hasher *hasher)
 
 static void destroy(struct hasher *hasher)
 {
+	pthread_cond_destroy(&hasher->start);
 	pthread_cond_destroy(&hasher->work);
 	pthread_mutex_destroy(&hasher->lock);
 	gnutls_memset(hasher->key, 0, sizeof(hasher->key));
@@ -191,6 +192,8 @@ static void *hasher_main(void *data)
 
 	priority_lower(); /* scrapes come first, also where there is one core */
 	pthread_mutex_lock(&hasher->lock);
+	hasher->started = true;
+	pthread_cond_signal(&hasher->start);
 	while (!hasher->stopping) {
 		if (hasher->first != NULL)
 			check_first(hasher);
@@ -214,8 +217,9 @@ int hasher_new(struct hasher **result)
 	*result = NULL;
 	if (hasher == NULL)
 		return -ENOMEM;
-	/* Neither can fail: nothing is allocated. */
+	/* None of these can fail: nothing is allocated. */
 	pthread_mutex_init(&hasher->lock, NULL);
+	pthread_cond_init(&hasher->start, NULL);
 	pthread_cond_init(&hasher->work, NULL);
 	err = gnutls_rnd(GNUTLS_RND_KEY, hasher->key, sizeof(hasher->key)) < 0
 	              ? EIO
@@ -224,6 +228,10 @@ int hasher_new(struct hasher **result)
 		destroy(hasher);
 		return -err;
 	}
+	pthread_mutex_lock(&hasher->lock);
+	while (!hasher->started) /* once this returns, a filter of system calls may be installed */
+		pthread_cond_wait(&hasher->start, &hasher->lock);
+	pthread_mutex_unlock(&hasher->lock);
 	*result = hasher;
 	return 0;
 }

@@ -29,7 +29,9 @@ static size_t line_of(const struct web_text *text, const struct web_text *file)
 
 static int fail(struct web_fault *fault, size_t line, const char *what, int error)
 {
-	web_fault_set(fault, line, "%s: %s", what, gnutls_strerror(error));
+	const char *text = gnutls_strerror(error);
+
+	web_fault_set(fault, line, "%s: %.*s", what, (int)strcspn(text, "."), text); /* some are sentences */
 	return error == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EINVAL;
 }
 

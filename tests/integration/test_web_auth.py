@@ -101,8 +101,9 @@ class AuthCase(WebCase):
         self.write(text)
         output = self.output_of_binary(f"--web.listen-address=127.0.0.1:{PORT}", f"--web.config.file={self.config}")
         self.assertEqual(output.code, 1, output)
-        self.assertEqual(output.stderr.count(b"\n"), 1, output)
-        self.assertIn(f'error="{self.config}{reason}', output.stderr.decode())
+        lines = [line for line in output.stderr.decode().splitlines() if "level=error" in line]
+        self.assertEqual(len(lines), 1, output)
+        self.assertIn(f'error="{self.config}{reason}', lines[0])
 
     def test_wrong_files(self) -> None:
         self.make_certificates("server", "client")
