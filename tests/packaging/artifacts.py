@@ -3,7 +3,8 @@
 """Checks what exporter/packaging/build has made: checksums, lintian and rpmlint without complaint, the same files in
 both packages and the tarball, and SPDX documents that name what the loader loads.
 
-artifacts.py --packages FOLDER
+artifacts.py --packages FOLDER --build FOLDER
+The packages, and a build with another prefix than theirs.
 """
 import argparse
 import json
@@ -38,19 +39,22 @@ def complaint_faults(deb: str, rpm: str):
         yield f"rpmlint:\n{said}"
 
 
-def listed(*command: str, strip: str = "") -> set[str]:
+def listed(*command: str) -> set[str]:
     """The files, not the folders, that an archive has."""
     code, said = run(*command)
     if code != 0:
         raise SystemExit(said)
-    names = [line.split(" -> ")[0] for line in said.splitlines()]
-    return {name.removeprefix(strip) for name in names if not name.endswith("/")}
+    return {name for name in said.splitlines() if not name.endswith("/")}
+
+
+def debian_files(deb: str) -> set[str]:
+    members = run("sh", "-c", f"dpkg-deb --fsys-tarfile '{deb}' | tar -t")[1].splitlines()
+    return {name.removeprefix(".") for name in members if not name.endswith("/")}
 
 
 def content_faults(deb: str, rpm: str, tarball: str):
     """All three have the same, but for what only Debian wants and for where zsh looks."""
-    members = run("sh", "-c", f"dpkg-deb --fsys-tarfile '{deb}' | tar -t")[1].splitlines()
-    debian = {name.removeprefix(".") for name in members if not name.endswith("/")}
+    debian = debian_files(deb)
     rpms = listed("rpm", "-qlp", "--nosignature", rpm)
     folders = {name for name in rpms if any(other.startswith(name + "/") for other in rpms)}
     rpms = {name.replace("zsh/site-functions", "zsh/vendor-completions") for name in rpms - folders}
@@ -62,6 +66,21 @@ def content_faults(deb: str, rpm: str, tarball: str):
         yield f"only in the tarball or the packages: {sorted((debian - DEBIAN_ONLY) ^ in_tarball)}"
     if run("rpm", "-qcp", "--nosignature", rpm)[1].strip() != SETTINGS:
         yield f"{SETTINGS} is no configuration file of the RPM package"
+
+
+def prefix_faults(build: str, deb: str):
+    """cmake --install puts the same below any prefix, and the program there tells its version as others do."""
+    with tempfile.TemporaryDirectory() as prefix:
+        code, said = run("cmake", "--install", build, "--prefix", prefix)
+        if code != 0:
+            yield f"cmake --install: {said}"
+        paths = (path for path in pathlib.Path(prefix).rglob("*") if not path.is_dir())
+        installed = {f"/usr/{path.relative_to(prefix)}".replace("/usr/etc", "/etc") for path in paths}
+        if installed != debian_files(deb) - DEBIAN_ONLY:
+            yield f"only in the package or below a prefix: {sorted(installed ^ (debian_files(deb) - DEBIAN_ONLY))}"
+        said = run(f"{prefix}/bin/tcp_exporter", "--version")[1]
+        if not re.match(r"tcp_exporter, version \d+\.\d+\.\d+ \(revision: \w+\)\n  compiler: .*\n  platform: ", said):
+            yield f"--version: {said}"
 
 
 def rpm_faults(rpm: str):
@@ -136,9 +155,12 @@ def loaded_faults(document: dict, tarball: str):
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--packages", required=True, type=pathlib.Path)
-    folder = parser.parse_args().packages
+    parser.add_argument("--build", required=True)
+    arguments = parser.parse_args()
+    folder = arguments.packages
     deb, rpm, tarball = (str(next(folder.glob(f"*.{suffix}"))) for suffix in ("deb", "rpm", "tar.gz"))
-    faults = [*complaint_faults(deb, rpm), *content_faults(deb, rpm, tarball), *rpm_faults(rpm)]
+    faults = [*complaint_faults(deb, rpm), *content_faults(deb, rpm, tarball), *rpm_faults(rpm),
+              *prefix_faults(arguments.build, deb)]
     code, said = run("sha256sum", "--check", "--strict", "sha256sums.txt", cwd=folder)
     if code != 0 or len(said.splitlines()) != len(list(folder.iterdir())) - 1:
         faults.append(f"checksums: {said}")

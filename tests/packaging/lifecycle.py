@@ -14,13 +14,12 @@ import sys
 import tempfile
 import time
 
+from capabilities import ALLOWED
 from machine import Machine, disk, run
 
 SERVICE, SOCKET = "tcp_exporter.service", "tcp_exporter.socket"
 SETTINGS = "/etc/default/tcp_exporter"
 METRICS = "http://localhost:10793/metrics"
-# capability.h of the kernel: the numbers of those that the unit may give.
-ALLOWED = {"CAP_DAC_READ_SEARCH": 2, "CAP_SYS_PTRACE": 19, "CAP_PERFMON": 38, "CAP_BPF": 39}
 # What dpkg, apt, the journal and services note down about their own work.
 NOTES = ("/proc", "/sys", "/dev", "/run", "/tmp", "/packages", "/var/lib/dpkg", "/var/lib/apt", "/var/cache",
          "/var/log", "/var/tmp")
@@ -57,7 +56,8 @@ def samples(text: str, name: str) -> dict[str, float]:
 
 def check_running(machine: Machine) -> None:
     """It runs as the unit says, and tells of its own socket."""
-    expect(machine.run("systemctl", "is-active", SERVICE).strip() == "active", "the service is not active")
+    state = machine.run("systemctl", "is-active", SERVICE, check=False).strip()
+    expect(state == "active", f"the service is {state}:\n{machine.run('journalctl', '--no-pager', '-u', SERVICE)}")
     expect(machine.run("systemctl", "is-enabled", SERVICE).strip() == "enabled", "the service is not enabled")
     text = machine.get(METRICS)
     listening = [labels for labels, value in samples(text, "tcp_connections").items()
