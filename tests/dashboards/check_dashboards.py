@@ -136,9 +136,22 @@ def text_faults(dashboard: Json, world: World) -> Iterable[str]:
             yield f"{panel['title']}: the description is no sentence"
 
 
+def state_faults(dashboard: Json, world: World) -> Iterable[str]:
+    """Where lines are states, each has a colour of its own."""
+    for panel in panels_of(dashboard):
+        if any(target["legendFormat"] == "{{state}}" for target in panel["targets"]):
+            colors = {override["matcher"]["options"]: override["properties"][0]["value"]["fixedColor"]
+                      for override in panel["fieldConfig"]["overrides"]}  # fmt: skip
+            missing = world.catalog.values["state"] - set(colors)
+            yield from (f"{panel['title']}: {state} has no colour" for state in sorted(missing))
+            if len(set(colors.values())) < len(colors):
+                yield f"{panel['title']}: two states have one colour"
+
+
 CHECKS: tuple[Callable[[Json, World], Iterable[str]], ...] = (
     *(lambda dashboard, world, rule=rule: rule(dashboard) for rule in RULES),
-    name_faults, variable_faults, all_thresholds, layout_faults, link_faults, text_faults,
+    name_faults, variable_faults, all_thresholds, layout_faults, link_faults, state_faults,
+    text_faults,
 )  # fmt: skip
 
 
@@ -194,6 +207,14 @@ def _column(dashboard: Json, title: str, **changes: object) -> None:
                 override["properties"] = [{"id": key, "value": value} for key, value in changes.items()]
 
 
+def _override(dashboard: Json, name: str, new: str, color: str = "red") -> None:
+    value = {"mode": "fixed", "fixedColor": color}
+    for panel in panels_of(dashboard):
+        for override in panel["fieldConfig"]["overrides"]:
+            if override["matcher"]["options"] == name:
+                override.update(matcher={"id": "byName", "options": new}, properties=[{"id": "color", "value": value}])
+
+
 def _alert_number(dashboard: Json) -> None:
     for panel in panels_of(dashboard):
         if panel["title"] == "Fullest accept queue":
@@ -233,6 +254,8 @@ SPOILERS: tuple[tuple[Callable[[Json], None], str], ...] = (
     (lambda d: _expression(d, ',process=~"$process"', ""), "variable process is not used"),
     (lambda d: _expression(d, "by (cause)", "by (job)"), "legend names cause"),
     (lambda d: _expression(d, "} > 100", "} > 50"), "not the alert's level"),
+    (lambda d: _override(d, "close_wait", "closed"), "close_wait has no colour"),
+    (lambda d: _override(d, "close_wait", "close_wait", "green"), "one colour"),
     (_alert_number, "thresholds {'orange': 0.7"),
     (lambda d: _column(d, "Ephemeral", thresholds={"steps": [{}, {"color": "red", "value": 0.5}]}), "lds {'red': 0.5}"),
     (lambda d: d.update(editable=True), "can be edited"),

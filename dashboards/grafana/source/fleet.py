@@ -9,6 +9,7 @@ from queries import (ACCEPT_QUEUE, BY_PORT, BY_PROCESS, CLOSE_WAIT, CLOSE_WAIT_A
 
 TOP = 10
 ROWS = 20
+SOCKETS = "tcp_sockets"  # of a host, one series a state
 # Of a process on all hosts: one series a process, however many hosts there are.
 WHOLE_JOB = "job_process_state:tcp_connections:sum"
 JOB_PROCESSES = 'job=~"$job",process=~"$process"'
@@ -17,18 +18,17 @@ VARIABLES = (JOB, INSTANCE, process_variable('job_process_state:tcp_connections:
 
 
 def _numbers() -> Line:
-    close_wait = in_state("close_wait")
     return Line(5, [
         (4, stat("Hosts up", "Hosts whose exporter Prometheus could scrape.",
-                 f"sum({select('up', HOSTS)}) or vector(0)")),
+                 f"sum({select('up', HOSTS)}) or vector(0)", spark=False)),
         (4, stat("Hosts down", "Hosts whose last scrape failed: nothing is known about them now.",
-                 number_of(f"{select('up', HOSTS)} == 0"), threshold=DOWN)),
-        (4, stat("CLOSE_WAIT", "Sockets whose peer has closed and whose own process has not, on all chosen hosts.",
-                 f"sum({close_wait})", color="text")),
+                 number_of(f"{select('up', HOSTS)} == 0"), threshold=DOWN, spark=False)),
+        (4, stat("CLOSE_WAIT", "Sockets whose peer has closed and whose own process, whichever it is, has not, on all "
+                 "chosen hosts.", f"sum({in_state('close_wait', SOCKETS, HOSTS)})", color="text")),
         (4, stat("Processes that leak", f"Processes with more than {CLOSE_WAIT.warning} sockets in CLOSE_WAIT at one "
                  "port, the level of the alert.",
                  number_of(per("instance, process", f"{in_state('close_wait', BY_PORT)} > {CLOSE_WAIT.warning}")),
-                 threshold=LEAKS)),
+                 threshold=LEAKS, spark=False)),
         (4, stat("Fullest accept queue", "The part that is taken of the fullest accept queue. At 100 % the kernel "
                  "drops new connections.", f"max({select(QUEUE_RATIO)})", unit="percentunit", threshold=ACCEPT_QUEUE,
                  no_value="no queues")),
@@ -87,13 +87,15 @@ def _close_wait() -> Line:
                    "CLOSE_WAIT in the time shown, on all hosts, also those not chosen above. A line that only climbs "
                    "is a leak.", [Query(top(TOP, "process", in_state("close_wait", WHOLE_JOB, JOB_PROCESSES)),
                                      "{{process}}")], links=to_process)),
-        (12, graph("CLOSE_WAIT by host", f"The {TOP} hosts with the most sockets in CLOSE_WAIT in the time shown.",
-                   [Query(top(TOP, "instance", in_state("close_wait")), "{{instance}}")], links=to_host)),
+        (12, graph("CLOSE_WAIT by host", f"The {TOP} hosts with the most sockets in CLOSE_WAIT in the time shown, "
+                   "whichever process owns them.",
+                   [Query(top(TOP, "instance", in_state("close_wait", SOCKETS, HOSTS)), "{{instance}}")],
+                   links=to_host)),
     ])  # fmt: skip
 
 
 def _states() -> Line:
-    states = select("tcp_sockets", HOSTS, 'state!="listen"')
+    states = select(SOCKETS, HOSTS, 'state!="listen"')
     return Line(8, [
         (12, graph("Sockets by state", "All sockets of the chosen hosts but listeners, whoever owns them.",
                    [Query(per("state", states), "{{state}}")], stacked=True, overrides=state_overrides())),
@@ -130,8 +132,8 @@ def _exporters() -> Line:
                    "took longest in the time shown.", [Query(duration, "{{instance}}")], unit="s",
                    threshold=SCRAPE_SECONDS)),
         (12, graph("Failed scrapes", "The part of its scrapes that an exporter answered with an error, by cause, on "
-                   "the host where it is highest.", [Query(per("cause", failed, "max"), "{{cause}}")], unit="percentunit",
-                   threshold=FAILED_SHARE)),
+                   "the host where it is highest.", [Query(per("cause", failed, "max"), "{{cause}}")],
+                   unit="percentunit", threshold=FAILED_SHARE)),
     ])  # fmt: skip
 
 

@@ -10,7 +10,7 @@ BASE, WARNING, CRITICAL = "green", "orange", "red"
 STATE_COLORS = {
     "established": "green", "listen": "semi-dark-blue", "close_wait": "red", "time_wait": "light-blue",
     "syn_sent": "orange", "syn_recv": "yellow", "fin_wait1": "light-purple", "fin_wait2": "purple",
-    "last_ack": "dark-orange", "closing": "dark-purple", "closed": "text",
+    "last_ack": "dark-orange", "closing": "dark-purple", "closed": "text", "delete_tcb": "super-light-purple",
 }  # fmt: skip
 
 
@@ -54,22 +54,23 @@ class Column(NamedTuple):
     links: Sequence[Link] = ()
 
 
-def _target(query: Query, index: int, instant: bool) -> Json:
+def _target(query: Query, index: int, instant: bool, form: str) -> Json:
     return {
         "datasource": DATASOURCE, "editorMode": "code", "expr": query.expression, "refId": chr(ord("A") + index),
-        "instant": instant, "range": not instant, "format": "table" if instant else "time_series",
+        "instant": instant, "range": not instant, "format": form,
         "legendFormat": query.legend or "__auto",
     }  # fmt: skip
 
 
 def _panel(kind: str, title: str, description: str, queries: Sequence[Query], defaults: Json, options: Json, *,
-           overrides: Sequence[Json] = (), instant: bool = False, no_value: str = "none") -> Json:  # fmt: skip
+           overrides: Sequence[Json] = (), instant: bool = False, form: str = "time_series",
+           no_value: str = "none") -> Json:  # fmt: skip
     return {
         "type": kind, "title": title, "description": description, "datasource": DATASOURCE, "transparent": False,
         "transformations": [],
         "fieldConfig": {"defaults": {"mappings": [], "noValue": no_value, **defaults}, "overrides": list(overrides)},
         "options": options,
-        "targets": [_target(query, index, instant) for index, query in enumerate(queries)],
+        "targets": [_target(query, index, instant, form) for index, query in enumerate(queries)],
     }  # fmt: skip
 
 
@@ -83,7 +84,7 @@ REDUCE_LAST = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 def stat(title: str, description: str, query: str, *, unit: str = "short", decimals: int | None = None,
          threshold: Threshold = NONE, color: str = BASE, links: Sequence[Link] = (), spark: bool = True,
          no_value: str = "none") -> Json:  # fmt: skip
-    """One number, coloured by its threshold."""
+    """One number, coloured by its threshold; without the line of how it came to be it is asked for the present only."""
     defaults = {
         "unit": unit, "min": 0, "color": {"mode": "thresholds"}, "thresholds": _thresholds(threshold, color),
         "links": [link.json() for link in links], **({} if decimals is None else {"decimals": decimals}),
@@ -93,7 +94,8 @@ def stat(title: str, description: str, query: str, *, unit: str = "short", decim
         "graphMode": "area" if spark else "none", "justifyMode": "center", "wideLayout": True,
         "showPercentChange": False, "percentChangeColorMode": "standard",
     }  # fmt: skip
-    return _panel("stat", title, description, [Query(query, title)], defaults, options, no_value=no_value)
+    return _panel("stat", title, description, [Query(query, title)], defaults, options, instant=not spark,
+                  no_value=no_value)  # fmt: skip
 
 
 def _override(matcher: str, options: str, properties: Json) -> Json:
@@ -169,8 +171,8 @@ def table(title: str, description: str, columns: Sequence[Column], *, sort: str)
     """Rows by the labels of the columns that have one, a query for each of the others."""
     valued = [column for column in columns if column.query]
     names = {column.label: column.title for column in columns if column.label}
-    names |= {f"Value #{chr(ord('A') + index)}" if len(valued) > 1 else "Value": column.title
-              for index, column in enumerate(valued)}  # fmt: skip
+    names |= {f"Value #{chr(ord('A') + index)}": column.title for index, column in enumerate(valued)}
+    names["Value"] = valued[0].title  # as Grafana calls it where only one query has an answer
     order = {name: [column.title for column in columns].index(title) for name, title in names.items()}
     panel = _panel(
         "table", title, description, [Query(column.query) for column in valued],
@@ -178,7 +180,8 @@ def table(title: str, description: str, columns: Sequence[Column], *, sort: str)
          "custom": {"align": "auto", "minWidth": 70, "cellOptions": {"type": "auto"}, "inspect": False,
                     "filterable": False}},
         {"showHeader": True, "cellHeight": "sm", "frameIndex": 0, "sortBy": [{"displayName": sort, "desc": True}]},
-        overrides=[_column_override(column) for column in columns], instant=True, no_value="–")  # fmt: skip
+        overrides=[_column_override(column) for column in columns], instant=True, form="table",
+        no_value="–")  # fmt: skip
     organize = {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": names}
     panel["transformations"] = [{"id": "merge", "options": {}}, {"id": "organize", "options": organize}]
     return panel

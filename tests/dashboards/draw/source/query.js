@@ -30,8 +30,9 @@ function numbers(values) {
 }
 
 async function series(query, target, format, time) {
-	const result = await ask('query_range', { query, start: time.from, end: time.to, step: time.step });
-	return result.map(({ metric, values }) => {
+	const range = { query, start: time.from, end: time.to, step: time.step };
+	const result = target.instant ? await ask('query', { query, time: time.to }) : await ask('query_range', range);
+	return result.map(({ metric, value, values = [value] }) => {
 		const name = legend(format, metric);
 		return createDataFrame({
 			refId: target.refId,
@@ -77,7 +78,7 @@ async function transformed(panel, frames) {
 export async function framesOf(panel, choices, time) {
 	const answers = panel.targets.map((target) => {
 		const query = fill(target.expr, choices, time, true);
-		if (target.instant) return rows(query, target, panel.targets.length === 1, time);
+		if (target.format === 'table') return rows(query, target, panel.targets.length === 1, time);
 		return series(query, target, fill(target.legendFormat, choices, time, false), time);
 	});
 	return transformed(panel, (await Promise.all(answers)).flat());
