@@ -33,14 +33,13 @@ void http_query_add(struct http_query *query, const char *key, const char *value
 	if (!collects && !excludes)
 		return;
 	id = catalog_find(name, strlen(name));
-	if (id == METRIC_COUNT)
+	/* To leave out a family that is switched off is no error: it is left out already. */
+	if (id == METRIC_COUNT || (!excludes && !(query->allowed & METRIC_BIT(id))))
 		set_bad(query, name);
-	else if (excludes) /* a family that is switched off is left out already: no error */
+	else if (excludes)
 		query->exclude |= METRIC_BIT(id);
-	else if (query->allowed & METRIC_BIT(id))
-		query->collect |= METRIC_BIT(id);
 	else
-		set_bad(query, name);
+		query->collect |= METRIC_BIT(id);
 	query->collects |= collects;
 	query->excludes |= excludes;
 }

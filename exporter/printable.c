@@ -39,7 +39,7 @@ size_t printable_step(char out[PRINTABLE_MAX], const char *bytes, size_t length,
 		return sizeof(replacement) - 1;
 	}
 	if (bytes[0] == '\n') {
-		memcpy(out, "\\n", 2);
+		memcpy(out, "\\n", 2); /* NOLINT(bugprone-not-null-terminated-result): a piece of a text */
 		return 2;
 	}
 	if (is_disruptive((const unsigned char *)bytes, *taken))

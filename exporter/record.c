@@ -93,7 +93,7 @@ static void put_address(struct textbuf *out, const struct snapshot_address *addr
 		textbuf_printf(out, "%u.%u.%u.%u:%u", b[0], b[1], b[2], b[3], port);
 		return;
 	}
-	for (int i = 0; i < 8; i++)
+	for (size_t i = 0; i < 8; i++)
 		textbuf_printf(out, "%c%x", i == 0 ? '[' : ':', (unsigned)(b[2 * i] << 8 | b[2 * i + 1]));
 	textbuf_printf(out, "]:%u", port);
 }

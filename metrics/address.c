@@ -4,6 +4,7 @@
 
 enum { GROUPS = 8 };
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the number has digits */
 static char *put_number(char *out, unsigned number, unsigned base)
 {
 	if (number >= base)
@@ -48,7 +49,7 @@ static char *put_v6(char *out, const uint8_t bytes[16])
 	unsigned groups[GROUPS];
 	int start, length;
 
-	for (int i = 0; i < GROUPS; i++)
+	for (size_t i = 0; i < GROUPS; i++)
 		groups[i] = (unsigned)(bytes[2 * i] << 8 | bytes[2 * i + 1]);
 	start = zero_run(groups, &length);
 	for (int i = 0; i < GROUPS; i++) {

@@ -31,10 +31,11 @@ int array_reserve(void **array, size_t *capacity, size_t need, size_t size)
 		return -ENOMEM;
 	/* Copied bytewise: what `array` points to is a pointer to some row, of a type unknown here. */
 	memcpy(&memory, array, sizeof(memory));
+	/* cppcheck-suppress memleakOnRealloc ; on failure `array` still has it */
 	memory = realloc(memory, grown * size);
 	if (!memory)
 		return -ENOMEM;
-	memcpy(array, &memory, sizeof(memory));
+	memcpy(array, &memory, sizeof(memory)); /* -Wanalyzer-use-of-uninitialized-value: set by realloc() */
 	*capacity = grown;
 	return 0;
 }

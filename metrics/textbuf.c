@@ -52,6 +52,7 @@ static inline void append(struct textbuf *buf, const char *bytes, size_t length)
 {
 	if (!length || !has_room(buf, length))
 		return;
+	/* cppcheck-suppress uninitvar ; of a number's text it takes what has been written */
 	memcpy(buf->data + buf->length, bytes, length);
 	buf->length += length;
 }
@@ -135,6 +136,7 @@ void textbuf_put_decimal(struct textbuf *buf, uint64_t units, unsigned digits)
 		text[length++] = '.';
 		for (unsigned i = digits; i > 0; rest /= 10)
 			fraction[--i] = (char)('0' + rest % 10);
+		/* cppcheck-suppress uninitvar ; filled by the loop, from its end */
 		memcpy(text + length, fraction, digits);
 		length += digits;
 	}

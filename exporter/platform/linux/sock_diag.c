@@ -14,7 +14,7 @@
 #include <libmnl/libmnl.h>
 
 /* The kernel fills at most 32 KiB a datagram (netlink_dump in net/netlink/af_netlink.c). */
-#define DATAGRAM_SIZE (32 * 1024)
+#define DATAGRAM_SIZE ((size_t)32 * 1024)
 /* A table that changes under three dumps in a row will not hold still for a fourth. */
 #define DUMP_ATTEMPTS 3
 /* The kernel answers a dump at once; a second of silence only happens when it never will. */
