@@ -14,10 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Connections beside those that may wait for metrics: for health probes, browsers, idle scrapers. */
-enum { SPARE_CONNECTIONS = 64 };
-/* Prometheus scrapes once a minute by default and keeps the connection: an idle one may stay longer. */
-enum { IDLE_TIMEOUT_SECONDS = 90 };
 /* Per connection, for the request's head and the answer's: headers of 32 KiB fit, with what their
  * parsing and the buffer's growth need. Only what is used is touched. */
 static const size_t connection_memory = (size_t)64 * 1024;
@@ -68,7 +64,10 @@ static size_t on_unescape(void *data, struct MHD_Connection *connection, char *t
 static struct MHD_Daemon *start_daemon(struct http_server *server, MHD_socket socket)
 {
 	const bool listens = socket != MHD_INVALID_SOCKET;
-	const unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+	/* Not epoll: libmicrohttpd 0.9.75 asks it for edges, and does not see a client's FIN that came together with
+	 * its request: such a connection would stay in CLOSE_WAIT until its time is up. */
+	const unsigned polls = MHD_is_feature_supported(MHD_FEATURE_POLL) == MHD_YES ? MHD_USE_POLL : 0;
+	const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | polls | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
 	                       MHD_USE_ERROR_LOG | (listens ? 0 : MHD_USE_NO_LISTEN_SOCKET);
 	const struct MHD_OptionItem from[] = {
 	        {listens ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END, (intptr_t)socket, NULL},
@@ -78,8 +77,9 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, MHD_socket so
 	return MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, &server->site, MHD_OPTION_EXTERNAL_LOGGER,
 	                        on_log, NULL, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_ARRAY, from,
 	                        MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, &server->site,
-	                        MHD_OPTION_CONNECTION_LIMIT, server->site.options.max_requests + SPARE_CONNECTIONS,
-	                        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_SECONDS,
+	                        MHD_OPTION_NOTIFY_CONNECTION, http_connections_notify, &server->site.connections,
+	                        MHD_OPTION_CONNECTION_LIMIT,
+	                        (unsigned)(server->site.connections.limit + HTTP_CONNECTIONS_ENDING),
 	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_END);
 }
 
@@ -162,14 +162,15 @@ int http_start(struct http_server **result, const struct http_options *options, 
 		platform_error_set(error, "out of memory");
 		return -ENOMEM;
 	}
-	status = http_site_init(&server->site, options);
+	status = http_site_init(&server->site, options, count);
 	if (status) {
-		platform_error_set(error, "cannot make the landing page: %s", strerror(-status));
+		platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
 		close_all(sockets, count);
-	} else {
-		status = options->web ? start_front(server, sockets, count, error)
-		                      : start_daemons(server, sockets, count, error);
+		free(server);
+		return status;
 	}
+	status = options->web ? start_front(server, sockets, count, error)
+	                      : start_daemons(server, sockets, count, error);
 	if (status) {
 		http_stop(server);
 		return status;

@@ -6,7 +6,7 @@
 #include "exporter/http_reply.h"
 #include "exporter/landing.h"
 #include "exporter/negotiate.h"
-#include "exporter/platform/condition.h"
+#include "exporter/platform/connection.h"
 #include "exporter/route.h"
 
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No request of ours has a body. A small one is read and forgotten, so that the connection can be kept;
- * who sends more loses it. */
+/* No request of ours has a body. A small one is read and forgotten, so that the connection can be kept; one that is
+ * larger, or does not say how large it is, is refused unread. */
 enum { REQUEST_BODY_MAX = 64 * 1024 };
 /* One line of text: the longest names a family. */
 enum { REASON_MAX = 320 };
@@ -43,7 +43,6 @@ struct http_request {
 	struct scrape_ticket ticket;
 	const char *content_type; /* that the ticket's body will have */
 	bool scraping;            /* the ticket was submitted */
-	size_t discarded;         /* bytes of the body */
 };
 
 /* ---- Requests come and go ---- */
@@ -62,26 +61,15 @@ static struct http_request *request_new(struct http_site *site, struct MHD_Conne
 	return request;
 }
 
-/* Whether one more request for metrics may be in flight; if so, it is. */
-static bool begin_scraping(struct http_site *site)
-{
-	bool room;
-
-	pthread_mutex_lock(&site->lock);
-	room = site->scraping < site->options.max_requests;
-	if (room)
-		site->scraping++;
-	pthread_mutex_unlock(&site->lock);
-	return room;
-}
-
 /* ---- Answers ---- */
 
 static enum MHD_Result queue(struct http_site *site, struct MHD_Connection *connection, unsigned status,
                              struct MHD_Response *response)
 {
-	enum MHD_Result result = MHD_queue_response(connection, status, response);
+	enum MHD_Result result = MHD_NO;
 
+	if (http_connection_answer(connection))
+		result = MHD_queue_response(connection, status, response);
 	if (result == MHD_YES)
 		scraper_count_request(site->options.scraper, status);
 	return result;
@@ -193,15 +181,25 @@ static const char *header(const struct http_request *request, const char *name)
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
+static enum MHD_Result answer_full(struct http_request *request)
+{
+	char reason[REASON_MAX];
+
+	snprintf(reason, sizeof(reason), "too many requests for metrics at once: the limit is %u",
+	         request->site->options.max_requests);
+	return answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, reason, metrics_headers);
+}
+
 /* Suspends the request until its ticket is answered, and it comes back to answer_ticket(). */
 static enum MHD_Result scrape(struct http_request *request)
 {
-	if (!begin_scraping(request->site)) {
-		char reason[REASON_MAX];
-
-		snprintf(reason, sizeof(reason), "too many requests for metrics at once: the limit is %u",
-		         request->site->options.max_requests);
-		return answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, reason, metrics_headers);
+	switch (http_connection_begin_scrape(request->connection)) {
+	case HTTP_FULL:
+		return answer_full(request);
+	case HTTP_ENDED:
+		return MHD_NO;
+	case HTTP_ADMITTED:
+		break;
 	}
 	request->scraping = true;
 	request->ticket.done = on_done;
@@ -272,10 +270,8 @@ static void on_verdict(struct web_visit *visit)
 /* A connection that TLS was taken off comes from a socket of our own, not from the network. */
 static bool is_encrypted(const struct http_request *request)
 {
-	const union MHD_ConnectionInfo *info =
-	        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-
-	return info && info->client_addr && info->client_addr->sa_family == AF_UNIX;
+	return host_connection_is_local(
+	        (int)MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
 }
 
 static enum MHD_Result answer_verdict(struct http_request *request, const char *method, const char *path)
@@ -312,22 +308,36 @@ static enum MHD_Result enter(struct http_request *request, const char *method, c
 
 /* ---- Public ---- */
 
+/* At a request's head. A length that is no number was refused by libmicrohttpd. */
+static enum MHD_Result begin(struct http_request *request, const char *version)
+{
+	const char *length = header(request, "Content-Length");
+
+	if (strcmp(version, MHD_HTTP_VERSION_1_1) == 0 && !header(request, "Host"))
+		return answer_line(request, MHD_HTTP_BAD_REQUEST, "there is no Host header", NULL);
+	if (header(request, "Transfer-Encoding"))
+		return answer_line(request, MHD_HTTP_LENGTH_REQUIRED, "a body is not needed, and must tell its length",
+		                   NULL);
+	if (length && strtoull(length, NULL, 10) > REQUEST_BODY_MAX)
+		return answer_line(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large, and not needed", NULL);
+	return MHD_YES;
+}
+
 enum MHD_Result http_on_request(void *data, struct MHD_Connection *connection, const char *path, const char *method,
                                 const char *version, const char *body, size_t *body_length, void **state)
 {
 	struct http_site *site = data;
 	struct http_request *request = *state;
 
-	(void)version;
 	(void)body;
 	if (!request) {
-		*state = request_new(site, connection);
-		return *state ? MHD_YES : queue(site, connection, MHD_HTTP_SERVICE_UNAVAILABLE, site->no_memory);
+		*state = request = request_new(site, connection);
+		return request ? begin(request, version)
+		               : queue(site, connection, MHD_HTTP_SERVICE_UNAVAILABLE, site->no_memory);
 	}
 	if (*body_length > 0) {
-		request->discarded += *body_length;
 		*body_length = 0;
-		return request->discarded <= REQUEST_BODY_MAX ? MHD_YES : MHD_NO;
+		return MHD_YES;
 	}
 	if (request->scraping)
 		return answer_ticket(request);
@@ -342,14 +352,12 @@ void http_on_completed(void *data, struct MHD_Connection *connection, void **sta
 	struct http_site *site = data;
 	struct http_request *request = *state;
 
-	(void)connection;
 	(void)code;
+	http_connection_answered(connection);
 	if (!request)
 		return;
 	*state = NULL;
 	pthread_mutex_lock(&site->lock);
-	if (request->scraping)
-		site->scraping--;
 	if (--site->requests == 0)
 		pthread_cond_signal(&site->idle);
 	pthread_mutex_unlock(&site->lock);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "exporter/http.h"
+#include "exporter/http_connections.h"
 #include "metrics/textbuf.h"
 
 /* Shared by the requests of every listening socket. */
@@ -15,15 +16,15 @@ struct http_site {
 	struct http_options options;
 	struct textbuf landing;
 	struct MHD_Response *no_memory; /* made beforehand, for when nothing can be made */
+	struct http_connections connections;
 
 	pthread_mutex_t lock; /* guards all that follows */
 	pthread_cond_t idle;  /* no request is left */
 	size_t requests;      /* being read or answered */
-	unsigned scraping;    /* of them, those for metrics: from the ticket to the last byte */
 };
 
-/* 0 or -errno; http_site_release() in either case. */
-int http_site_init(struct http_site *site, const struct http_options *options) MUST_CHECK;
+/* For so many daemons of libmicrohttpd. 0, or -errno and there is nothing to release. */
+int http_site_init(struct http_site *site, const struct http_options *options, size_t daemons) MUST_CHECK;
 void http_site_release(struct http_site *site);
 
 /* Waits until no request is left, `ms` milliseconds at the most. */

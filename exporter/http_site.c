@@ -4,11 +4,21 @@
 
 #include "exporter/http_reply.h"
 #include "exporter/landing.h"
+#include "exporter/log.h"
 #include "exporter/platform/condition.h"
+#include "exporter/platform/host.h"
 
 #include <errno.h>
 #include <string.h>
 
+/* Connections beside those that may wait for metrics: for health probes, browsers, idle scrapers. */
+enum { SPARE_CONNECTIONS = 64 };
+/* However few descriptors there are, who scrapes and who looks what is wrong must be served. */
+enum { LEAST_CONNECTIONS = 4 };
+/* Descriptors that a scrape and a reload need, with some to spare: each opens at most five at once. */
+enum { OTHER_DESCRIPTORS = 16 };
+/* Of a connection that TLS is taken off: the client's, and both ends of the local socket behind. */
+enum { DESCRIPTORS_WITH_TLS = 3 };
 /* A page of links is a few kilobytes. */
 enum { LANDING_MAX = 64 * 1024 };
 
@@ -26,28 +36,62 @@ static struct MHD_Response *make_no_memory(void)
 	return http_response(&reply);
 }
 
-int http_site_init(struct http_site *site, const struct http_options *options)
+/* How many connections there may be: too few descriptors must fail neither a scrape nor an accept(). */
+static size_t connections_limit(const struct http_options *options, size_t ending)
 {
-	memset(site, 0, sizeof(*site));
-	site->options = *options;
-	textbuf_init(&site->landing, LANDING_MAX);
-	/* Neither can fail: nothing is allocated. */
-	pthread_mutex_init(&site->lock, NULL);
-	condition_init(&site->idle);
-	landing_write(&site->landing, TCP_EXPORTER_VERSION, options->telemetry_path);
-	site->no_memory = make_no_memory();
-	if (!site->no_memory)
-		return -ENOMEM;
-	return site->landing.error;
+	const size_t wanted = (size_t)options->max_requests + SPARE_CONNECTIONS;
+	const size_t each = options->web ? DESCRIPTORS_WITH_TLS : 1;
+	struct host_process process;
+	uint64_t room;
+
+	host_process_read(&process);
+	if (process.max_fds == UINT64_MAX || process.open_fds == UINT64_MAX)
+		return wanted;
+	room = process.max_fds - process.open_fds - OTHER_DESCRIPTORS;
+	room = process.max_fds < process.open_fds + OTHER_DESCRIPTORS ? 0 : room / each;
+	if (room >= wanted + ending)
+		return wanted;
+	log_message(LOG_LEVEL_WARN, "few descriptors: fewer connections than usual are served at once", NULL);
+	return room < ending + LEAST_CONNECTIONS ? LEAST_CONNECTIONS : room - ending;
 }
 
-void http_site_release(struct http_site *site)
+static void release(struct http_site *site)
 {
 	if (site->no_memory)
 		MHD_destroy_response(site->no_memory);
 	pthread_cond_destroy(&site->idle);
 	pthread_mutex_destroy(&site->lock);
 	textbuf_release(&site->landing);
+}
+
+int http_site_init(struct http_site *site, const struct http_options *options, size_t daemons)
+{
+	const size_t ending = daemons * HTTP_CONNECTIONS_ENDING;
+	int status;
+
+	memset(site, 0, sizeof(*site));
+	site->options = *options;
+	site->connections.limit = connections_limit(options, ending);
+	site->connections.max_scrapes = options->max_requests;
+	site->connections.scraper = options->scraper;
+	textbuf_init(&site->landing, LANDING_MAX);
+	/* Neither can fail: nothing is allocated. */
+	pthread_mutex_init(&site->lock, NULL);
+	condition_init(&site->idle);
+	landing_write(&site->landing, TCP_EXPORTER_VERSION, options->telemetry_path);
+	site->no_memory = make_no_memory();
+	status = site->no_memory ? site->landing.error : -ENOMEM;
+	if (status == 0)
+		status = http_connections_start(&site->connections, ending);
+	if (status)
+		release(site);
+	return status;
+}
+
+void http_site_release(struct http_site *site)
+{
+	http_connections_stop(&site->connections);
+	release(site);
 }
 
 void http_site_drain(struct http_site *site, unsigned ms)

@@ -2,8 +2,7 @@
 /*
  * Accepts connections, and takes TLS off them where the web configuration says so. One thread for all of them.
  *
- * The HTTP server behind it sees plain connections only: the client's own, or one end of a local socket whose address
- * has the family AF_UNIX. So whether TLS is on, and how, is decided for each connection when it comes, and a client
+ * The HTTP server behind it sees plain connections only: the client's own, or one end of a local socket. So whether TLS is on, and how, is decided for each connection when it comes, and a client
  * that stalls in its handshake keeps nobody waiting.
  */
 #ifndef EXPORTER_WEB_FRONT_H
@@ -21,7 +20,7 @@ struct web_front_options {
 	struct web *web;
 	const int *sockets; /* listening, non-blocking; to stay open until web_front_stop(). The array is copied */
 	size_t count;
-	/* Takes over a connection. On the front's thread. */
+	/* Takes over a connection, and is told the client's address. On the front's thread. */
 	void (*serve)(void *data, int socket, const struct sockaddr *address, socklen_t length);
 	void *data;
 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Every status that the endpoint sends by itself, and last, as 0, all others. */
-const unsigned http_codes[HTTP_CODE_COUNT] = {200, 400, 401, 403, 404, 405, 406, 429, 431, 500, 503, 0};
+const unsigned http_codes[HTTP_CODE_COUNT] = {200, 400, 401, 404, 405, 406, 408, 411, 413, 429, 503, 0};
 
 static const char *const cause_names[CAUSE_COUNT] = {
         [CAUSE_MEMORY] = "memory",           [CAUSE_DESCRIPTORS] = "descriptors", [CAUSE_PERMISSION] = "permission",
@@ -19,7 +19,7 @@ struct process_fact {
 	unsigned digits;
 };
 
-#define FIELD(field, digits)                                                                                            \
+#define FIELD(field, digits)                                                                                           \
 	{                                                                                                              \
 		offsetof(struct report_process, field), digits                                                         \
 	}

@@ -31,6 +31,9 @@ static const uint64_t ms_ns = 1000000;
 
 struct node {
 	struct node *next;
+	struct web_front *front;
+	struct sockaddr_storage client;
+	socklen_t client_length;
 	struct tunnel *tunnel;
 	size_t slot; /* of its descriptors in `fds`; 0: it is younger than they are */
 };
@@ -66,11 +69,12 @@ static void hand_over(struct web_front *front, int socket, const struct sockaddr
 	pthread_mutex_unlock(&front->lock);
 }
 
+/* The server behind is told who the client is, as of connections that have no TLS. */
 static void take_inner(void *data, int socket)
 {
-	static const struct sockaddr_storage local = {.ss_family = AF_UNIX};
+	const struct node *node = data;
 
-	hand_over(data, socket, &local, sizeof(sa_family_t));
+	hand_over(node->front, socket, &node->client, node->client_length);
 }
 
 static void remove_next(struct web_front *front, struct node **link)
@@ -102,7 +106,8 @@ static void make_room(struct web_front *front)
 		remove_next(front, oldest);
 }
 
-static void add_tunnel(struct web_front *front, int client, struct web_state *state)
+static void add_tunnel(struct web_front *front, int client, struct web_state *state,
+                       const struct sockaddr_storage *address, socklen_t length)
 {
 	struct node *node = calloc(1, sizeof(*node));
 
@@ -114,6 +119,9 @@ static void add_tunnel(struct web_front *front, int client, struct web_state *st
 		free(node);
 		return;
 	}
+	node->front = front;
+	node->client = *address;
+	node->client_length = length;
 	make_room(front);
 	*front->last = node;
 	front->last = &node->next;
@@ -135,7 +143,7 @@ static bool accept_one(struct web_front *front, int listener)
 	}
 	state = web_current(front->options.web);
 	if (state->tls != NULL)
-		add_tunnel(front, client, state);
+		add_tunnel(front, client, state, &address, length);
 	else
 		hand_over(front, client, &address, length);
 	web_state_give(state);
@@ -203,7 +211,7 @@ static void step_tunnels(struct web_front *front, uint64_t now_ns)
 	while (*link != NULL) {
 		struct node *node = *link;
 
-		if (node->slot == 0 || tunnel_step(node->tunnel, front->fds + node->slot, now_ns, take_inner, front))
+		if (node->slot == 0 || tunnel_step(node->tunnel, front->fds + node->slot, now_ns, take_inner, node))
 			link = &node->next;
 		else
 			remove_next(front, link);

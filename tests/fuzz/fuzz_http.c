@@ -54,7 +54,7 @@ static void start(void)
 	        .revision = "r",
 	        .compiler = "c",
 	};
-	struct http_options options = {"/metrics", 40, METRICS_ALL, NULL};
+	struct http_options options = {"/metrics", 40, METRICS_ALL, NULL, NULL};
 	struct platform_error error;
 	int listener;
 

@@ -6,10 +6,10 @@ The namespaces have no names and end with the scene. The first process, `init`, 
 import contextlib
 import os
 import tempfile
-from typing import Iterator, NamedTuple, Sequence
+from typing import Callable, Iterator, NamedTuple, Sequence
 
 from actor import Actor
-from process import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, Process, die_with_parent, set_user, setns
+from process import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, Process, close_all_but, die_with_parent, set_user, setns
 from sockets import Row, parse_ss
 
 PROGRAM_SECONDS = 60
@@ -107,6 +107,17 @@ class Scene:
         program = Program(argv, (*self._inside, self.networks[network]), uid, environment)
         self._closing.callback(program.close)
         return program
+
+    def spawn(self, body: Callable[[], None], network: str = MAIN) -> Process:
+        """A function of the test's as a process in the scene, without the test's files."""
+
+        def inside() -> None:
+            close_all_but(())
+            body()
+
+        process = Process(inside, (*self._inside, self.networks[network]))
+        self._closing.callback(process.kill)
+        return process
 
     def output_of(self, *argv: str, network: str = MAIN, uid: int | None = None) -> Output:
         with contextlib.closing(Program(argv, (*self._inside, self.networks[network]), uid, {})) as program:

@@ -297,56 +297,6 @@ static void test_request_with_a_body(void **state)
 	assert_string_equal(answer.body, "ok\n");
 	http_answer_release(&answer);
 	http_client_close(&client);
-	http_client_open(&client, fixture->port);
-	http_client_send(&client, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-	                          "3\r\nabc\r\n0\r\n\r\n");
-	http_client_read(&client, &answer, false);
-	assert_status_line(&answer, "HTTP/1.1 405 Method Not Allowed");
-	http_answer_release(&answer);
-	http_client_close(&client);
-}
-
-static void test_endless_body_is_cut_off(void **state)
-{
-	enum { PIECE = 16 * 1024, PIECES = 64 };
-	struct fixture *fixture = *state;
-	struct http_client client;
-	char *piece = malloc(PIECE + 1);
-
-	assert_non_null(piece);
-	memset(piece, 'x', PIECE);
-	piece[PIECE] = '\0';
-	http_client_open(&client, fixture->port);
-	http_client_send(&client, "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n");
-	for (int i = 0; i < PIECES; i++)
-		http_client_send(&client, piece);
-	assert_true(http_client_at_end(&client));
-	http_client_close(&client);
-	free(piece);
-	http_expect(fixture, "GET", "/healthz", "", "HTTP/1.1 200 OK", "ok\n");
-}
-
-static void test_header_size(void **state)
-{
-	static const struct {
-		size_t size;
-		unsigned status;
-	} cases[] = {{30 * 1024, 200}, {200 * 1024, 431}};
-	struct fixture *fixture = *state;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char *header = malloc(cases[i].size + 16);
-		struct http_answer answer;
-
-		assert_non_null(header);
-		memcpy(header, "Cookie: ", 8);
-		memset(header + 8, 'x', cases[i].size);
-		memcpy(header + 8 + cases[i].size, "\r\n", 3);
-		http_exchange(fixture->port, "GET", "/metrics", header, &answer);
-		assert_int_equal(answer.status, cases[i].status);
-		http_answer_release(&answer);
-		free(header);
-	}
 }
 
 int main(void)
@@ -367,8 +317,6 @@ int main(void)
 	        TEST(test_pipelining),
 	        TEST(test_connection_close),
 	        TEST(test_request_with_a_body),
-	        TEST(test_endless_body_is_cut_off),
-	        TEST(test_header_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

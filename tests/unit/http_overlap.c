@@ -3,11 +3,11 @@
 #include "http_fixture.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -198,22 +198,25 @@ static void test_stop_without_requests(void **state)
 	assert_true(platform_now_ns() - start_ns < SECOND / 2);
 }
 
-static void test_start_that_fails(void **state)
+static void test_start_without_descriptors(void **state)
 {
 	struct fixture *fixture = *state;
 	struct http_options options = {"/metrics", MAX_REQUESTS, METRICS_ALL, fixture->scraper, NULL};
+	struct rlimit limit, none;
 	struct http_server *server;
 	struct platform_error error = {""};
 	uint16_t port;
-	int sockets[2] = {-1, fixture_listen(&port)};
-	int copy = sockets[1];
+	const int sockets[2] = {fixture_listen(&port), fixture_listen(&port)};
 
-	sockets[0] = open("/dev/null", O_RDWR); /* no socket */
-	assert_true(sockets[0] >= 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	assert_true(http_start(&server, &options, sockets, 2, &error) < 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_null(server);
 	assert_non_null(strstr(error.text, "cannot start the HTTP server"));
-	assert_int_equal(listen(copy, 1), -1); /* taken over, and closed */
+	assert_int_equal(listen(sockets[1], 1), -1); /* taken over, and closed */
 	http_expect(fixture, "GET", "/healthz", "", "HTTP/1.1 200 OK", "ok\n");
 }
 
@@ -228,7 +231,7 @@ int main(void)
 	        TEST(test_client_that_leaves),
 	        TEST(test_stop_in_flight),
 	        TEST(test_stop_without_requests),
-	        TEST(test_start_that_fails),
+	        TEST(test_start_without_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

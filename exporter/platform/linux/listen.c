@@ -11,9 +11,9 @@
 #include "exporter/platform/host.h"
 #include "exporter/platform/listen_address.h"
 
-/* Connections that wait for accept(): more than a monitoring system opens at once; the kernel cuts it
- * to net.core.somaxconn. */
-enum { LISTEN_BACKLOG = 128 };
+/* Connections that wait for accept(): so many that a burst from others does not cost a scraper its SYN; the kernel cuts
+ * it to net.core.somaxconn. */
+enum { LISTEN_BACKLOG = 1024 };
 
 /* A listening socket, or -errno. The IPv6 wildcard takes IPv4 too, written ":port" or "[::]:port",
  * as users of other exporters expect. */

@@ -13,8 +13,8 @@
 #include "exporter/platform/listen_address.h"
 #include "exporter/platform/windows/win32_error.h"
 
-/* Connections that wait for accept(): more than a monitoring system opens at once. */
-enum { LISTEN_BACKLOG = 128 };
+/* Connections that wait for accept(): so many that a burst from others does not cost a scraper its SYN. */
+enum { LISTEN_BACKLOG = 1024 };
 
 /* A socket, or INVALID_SOCKET with *code set. Neither SO_REUSEADDR, which here lets one program take
  * another's port, nor SO_EXCLUSIVEADDRUSE, which keeps a port after the program has ended. */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the endpoint does with its clients' connections beside what its HTTP library does. */
+#ifndef EXPORTER_PLATFORM_CONNECTION_H
+#define EXPORTER_PLATFORM_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sockaddr;
+
+/* Which network a client is of: its IPv4 address, also if it is mapped into IPv6, or the /64 of its IPv6 address.
+ * 0 for any other kind of address. */
+uint64_t host_connection_network(const struct sockaddr *address);
+
+/* Whether the other end is on this host by nature: a socket that no network has to do with. */
+bool host_connection_is_local(int socket);
+
+/* Sends as many of the bytes as the system takes at once. */
+void host_connection_send(int socket, const void *bytes, size_t length);
+
+/* Ends both directions; who polls the socket is woken. It stays open: close() is its owner's. If `reset`, what was
+ * not delivered by then is thrown away at the close, and the peer gets an RST instead of a FIN. */
+void host_connection_end(int socket, bool reset);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Clients' connections as sockets of Linux. */
+#include "exporter/platform/connection.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "exporter/platform/network.h"
+
+uint64_t host_connection_network(const struct sockaddr *address)
+{
+	switch (address->sa_family) {
+	case AF_INET:
+		return network_of_v4(&((const struct sockaddr_in *)(const void *)address)->sin_addr);
+	case AF_INET6:
+		return network_of_v6(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	default:
+		return 0;
+	}
+}
+
+bool host_connection_is_local(int socket)
+{
+	int domain = AF_UNSPEC;
+	socklen_t length = sizeof(domain);
+
+	return getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
+}
+
+/* That neither works, for the peer is gone or does not read, is as good. */
+
+void host_connection_send(int socket, const void *bytes, size_t length)
+{
+	ssize_t sent = send(socket, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	(void)sent;
+}
+
+void host_connection_end(int socket, bool reset)
+{
+	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	if (reset)
+		setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	shutdown(socket, SHUT_RDWR);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Clients' connections as sockets of Windows. */
+#include <winsock2.h>
+
+#include <ws2tcpip.h>
+
+#include "exporter/platform/connection.h"
+#include "exporter/platform/network.h"
+
+uint64_t host_connection_network(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET)
+		return network_of_v4(&((const struct sockaddr_in *)(const void *)address)->sin_addr);
+	if (address->sa_family == AF_INET6)
+		return network_of_v6(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	return 0;
+}
+
+bool host_connection_is_local(int socket)
+{
+	(void)socket;
+	return false; /* none is made here */
+}
+
+/* That neither works, for the peer is gone or does not read, is as good. Accepted sockets do not block. */
+
+void host_connection_send(int socket, const void *bytes, size_t length)
+{
+	(void)send((SOCKET)socket, bytes, (int)length, 0);
+}
+
+void host_connection_end(int socket, bool reset)
+{
+	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	if (reset)
+		setsockopt((SOCKET)socket, SOL_SOCKET, SO_LINGER, (const char *)&at_once, sizeof(at_once));
+	shutdown((SOCKET)socket, SD_BOTH);
+}

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients that mean no good: each is a function that runs in a process of its own until it is killed."""
+import itertools
+import random
+import select
+import socket
+import struct
+import time
+from contextlib import suppress
+from typing import Callable, NoReturn
+
+from part import LINGER_RESET
+
+PORT = 10793
+TARGET = ("127.0.0.1", PORT)
+STRANGER = "127.0.0.66"  # another network than that of the test's own requests
+HEAD = b"GET /metrics HTTP/1.1\r\nHost: x\r\n"
+GET = HEAD + b"\r\n"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+ROUND_SECONDS = 0.02  # between rounds of those who do not live off speed
+
+
+def connect(source: str = STRANGER, buffer: int = 0) -> socket.socket:
+    sock = socket.socket()
+    if buffer:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.bind((source, 0))
+    sock.settimeout(5)
+    sock.connect(TARGET)
+    return sock
+
+
+def reset(sock: socket.socket) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+    sock.close()
+
+
+def drain(sock: socket.socket) -> None:
+    with suppress(OSError):
+        while sock.recv(1 << 16):
+            pass
+
+
+def hold(count: int, source: str, act: Callable[[socket.socket], None], pause: float, begin: bytes = b"") -> NoReturn:
+    """Keeps `count` connections open, whatever the server does, and acts on each now and then."""
+    mine: list[socket.socket] = []
+    while True:
+        while len(mine) < count:
+            with suppress(OSError):
+                mine.append(connect(source))
+                mine[-1].sendall(begin)
+        gone = set(select.select(mine, [], [], 0)[0])
+        for sock in list(mine):
+            try:
+                if sock in gone:
+                    raise ConnectionError
+                act(sock)
+            except OSError:
+                mine.remove(sock)
+                reset(sock)
+        time.sleep(pause)
+
+
+def slowloris(source: str = STRANGER) -> NoReturn:
+    """A byte of a header each second, on each of 300 connections."""
+    hold(300, source, lambda sock: sock.sendall(b"X"), 1, begin=HEAD + b"X-Slow: ")
+
+
+def slowloris_next_door() -> NoReturn:
+    """From the address that the test's own requests come from."""
+    slowloris("127.0.0.1")
+
+
+def silence() -> NoReturn:
+    hold(300, STRANGER, lambda sock: None, ROUND_SECONDS)
+
+
+def idlers() -> NoReturn:
+    """They asked for something, and stay. An answer that was read is no end."""
+    mine: list[socket.socket] = []
+    while True:
+        with suppress(OSError):
+            mine.append(connect())
+            mine[-1].sendall(HEALTH)
+            mine[-1].recv(4096)
+        if len(mine) > 300:
+            reset(mine.pop(0))
+        time.sleep(0.001)
+
+
+def half_open() -> NoReturn:
+    """SYNs from addresses that never answer (see Scene.add_black_hole): their handshakes are never complete."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+    target = socket.inet_aton("192.0.2.1")
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_HDRINCL, 1)
+    for number in itertools.count():
+        source = socket.inet_aton("192.0.2.9")
+        tcp = struct.pack(">HHIIBBHHH", 1024 + number % 60000, PORT, number, 0, 5 << 4, 2, 64000, 0, 0)
+        tcp = tcp[:16] + struct.pack(">H", checksum(source + target + struct.pack(">HH", 6, 20) + tcp)) + tcp[18:]
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, 40, number & 0xFFFF, 0, 64, 6, 0) + source + target
+        with suppress(OSError):
+            sock.sendto(ip + tcp, ("192.0.2.1", 0))
+        if number % 50 == 0:
+            time.sleep(ROUND_SECONDS)
+
+
+def checksum(data: bytes) -> int:
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def byte_at_a_time() -> NoReturn:
+    """Whole requests, but a segment a byte, on 30 connections at once."""
+    while True:
+        mine = [connect() for _ in range(30)]
+        for byte in HEAD + b"Connection: close\r\n\r\n":
+            for sock in mine:
+                with suppress(OSError):
+                    sock.sendall(bytes([byte]))
+        for sock in mine:
+            drain(sock)
+            reset(sock)
+
+
+def large_heads() -> NoReturn:
+    while True:
+        sock = connect()
+        with suppress(OSError):
+            sock.sendall(HEAD + b"X-Large: " + b"x" * 65536 + b"\r\n\r\n")
+        drain(sock)
+        reset(sock)
+
+
+def pipelines() -> NoReturn:
+    """A thousand requests in a few segments, some of them for metrics."""
+    while True:
+        sock = connect()
+        with suppress(OSError):
+            sock.sendall((GET + HEALTH * 99) * 10)
+            sock.shutdown(socket.SHUT_WR)
+        drain(sock)
+        reset(sock)
+
+
+def bursts() -> NoReturn:
+    """10,000 requests, 100 at once, each on its own connection; then again."""
+    while True:
+        for i in range(100):
+            mine = [connect() for _ in range(100)]
+            for sock in mine:
+                with suppress(OSError):
+                    sock.sendall(GET if i % 4 == 0 else HEALTH)
+            for sock in mine:
+                with suppress(OSError):
+                    sock.recv(1 << 16)
+                reset(sock)
+
+
+def leavers() -> NoReturn:
+    """They go in the middle of their request or of its answer, with a FIN or with an RST."""
+    for i in itertools.count():
+        sock = connect(buffer=4096)
+        with suppress(OSError):
+            sock.sendall(GET[: random.randrange(1, len(GET))] if i % 3 == 0 else GET)
+            if i % 3 == 1:
+                sock.recv(100)
+        if i % 2:
+            reset(sock)
+        else:
+            sock.close()
+        time.sleep(0.002)
+
+
+def deaf() -> NoReturn:
+    """They ask for more than fits into the buffers, and never read."""
+    mine: list[socket.socket] = []
+    while True:
+        with suppress(OSError):
+            mine.append(connect(buffer=4096))
+            mine[-1].sendall(GET * 100)
+        if len(mine) > 300:
+            reset(mine.pop(0))
+        time.sleep(0.005)
+
+
+def absurd() -> NoReturn:
+    pieces = [b"GET", b"BREW", b"\0", b" ", b"/", b"/metrics", b"?collect[]=", b"%00", b"\r\n", b"\n", b":", b"HTTP/1.1",
+              b"HTTP/9.9", b"Content-Length: -1", b"Transfer-Encoding: chunked", b"Expect: 100-continue", b"Host: x",
+              b"\xff" * 100, b"A" * 5000, b"0\r\n\r\n", b"ffffffffffffffff\r\n", b"Connection: upgrade"]  # fmt: skip
+    while True:
+        sock = connect()
+        with suppress(OSError):
+            sock.sendall(b"".join(random.choices(pieces, k=30)))
+            sock.shutdown(socket.SHUT_WR)
+        drain(sock)
+        reset(sock)
+
+
+def endless_bodies() -> NoReturn:
+    """Bodies that never end, announced as such or not."""
+    heads = (b"POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+             b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n",
+             b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n")
+    while True:
+        for head in heads:
+            sock = connect()
+            with suppress(OSError):
+                sock.sendall(head)
+                for _ in range(40):
+                    sock.sendall(b"5\r\nxxxxx\r\n" * 100)
+            reset(sock)
+
+
+ATTACKS: tuple[Callable[[], NoReturn], ...] = (
+    slowloris, slowloris_next_door, silence, idlers, half_open, byte_at_a_time, large_heads, pipelines, bursts, leavers,
+    deaf, absurd, endless_bodies)  # fmt: skip
