@@ -76,6 +76,7 @@ def check_hardened(machine: Machine) -> None:
     allowed = sum(1 << bit for bit in ALLOWED.values())
     for name in ("CapPrm", "CapEff", "CapInh", "CapBnd", "CapAmb"):
         expect(int(status[name], 16) & ~allowed == 0, f"{name} {status[name]} is more than {', '.join(ALLOWED)}")
+    expect(int(status["CapPrm"], 16) == 0, f"CapPrm {status['CapPrm']}: its backend needs none once it has started")
     expect(status["NoNewPrivs"] == "1", "it may gain privileges")
     expect(status["Seccomp"] == "2", "no filter of system calls is in force")
 

@@ -49,7 +49,8 @@ static const int plain[] = {
         SCMP_SYS(rseq), SCMP_SYS(set_robust_list),
         /* What the process is */
         SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
-        SCMP_SYS(getrusage), SCMP_SYS(getrlimit), SCMP_SYS(ugetrlimit), SCMP_SYS(capget), SCMP_SYS(getrandom)};
+        SCMP_SYS(getrusage), SCMP_SYS(getrlimit), SCMP_SYS(ugetrlimit), SCMP_SYS(capget), SCMP_SYS(getrandom),
+        SCMP_SYS(sysinfo)};
 
 /* Daemons that know users' names, asked by modules of the C library's (nss(5)). */
 static const int for_users[] = {SCMP_SYS(connect),        SCMP_SYS(access),        SCMP_SYS(faccessat),
