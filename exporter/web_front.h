@@ -2,8 +2,9 @@
 /*
  * Accepts connections, and takes TLS off them where the web configuration says so. One thread for all of them.
  *
- * The HTTP server behind it sees plain connections only: the client's own, or one end of a local socket. So whether TLS is on, and how, is decided for each connection when it comes, and a client
- * that stalls in its handshake keeps nobody waiting.
+ * The HTTP server behind it sees plain connections only: the client's own, or one end of a local socket. So whether
+ * TLS is on, and how, is decided for each connection when it comes, and a client that stalls in its handshake keeps
+ * nobody waiting.
  */
 #ifndef EXPORTER_WEB_FRONT_H
 #define EXPORTER_WEB_FRONT_H

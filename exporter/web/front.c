@@ -11,14 +11,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "exporter/log.h"
+#include "exporter/platform/host.h"
 #include "exporter/web/internal.h"
 #include "exporter/web/tunnel.h"
 
 enum {
 	/* Tunnels that no bytes go through yet, or any more. One more takes the place of the oldest: who stalls makes
-	 * room for who does not. */
+	 * room for who does not. Where descriptors are few, a quarter of them: who does not stall needs three. */
 	IDLE_MAX = 64,
+	IDLE_MIN = 4,
+	IDLE_SHARE = 4,
 	/* Connections that are accepted before others have their turn. */
 	ACCEPT_MAX = 16,
 	/* How long nothing is accepted once there are no descriptors left. */
@@ -28,6 +30,7 @@ enum {
 };
 
 static const uint64_t ms_ns = 1000000;
+static const struct timespec pause_time = {0, PAUSE_MS * 1000000};
 
 struct node {
 	struct node *next;
@@ -35,12 +38,13 @@ struct node {
 	struct sockaddr_storage client;
 	socklen_t client_length;
 	struct tunnel *tunnel;
-	size_t slot; /* of its descriptors in `fds`; 0: it is younger than they are */
+	size_t slot, count; /* where its descriptors are in `fds`; none: it is younger than they are */
 };
 
 struct web_front {
 	struct web_front_options options; /* without the sockets */
 	int *sockets;
+	size_t idle_max;
 	int wake[2]; /* a pipe: who writes wakes the thread */
 	pthread_t thread;
 	pthread_mutex_t lock;        /* held while a connection is handed over */
@@ -51,8 +55,8 @@ struct web_front {
 	/* The thread's own: */
 	struct node *first, **last; /* in the order of arrival */
 	size_t count;
-	struct pollfd *fds; /* the pipe, the listening sockets, the tunnels' */
-	size_t capacity;
+	struct pollfd *fds;         /* the pipe, the listening sockets, the tunnels' */
+	size_t capacity, listening; /* as many of the sockets are among them */
 	uint64_t pause_until_ns;
 };
 
@@ -89,8 +93,8 @@ static void remove_next(struct web_front *front, struct node **link)
 	free(node);
 }
 
-/* Ends the oldest of those that no bytes go through, if there are too many. */
-static void make_room(struct web_front *front)
+/* Ends the oldest of those that no bytes go through, if there are so many. */
+static bool make_room(struct web_front *front, size_t too_many)
 {
 	struct node **oldest = NULL;
 	size_t idle = 0;
@@ -102,8 +106,10 @@ static void make_room(struct web_front *front)
 		if (oldest == NULL)
 			oldest = link;
 	}
-	if (idle >= IDLE_MAX)
-		remove_next(front, oldest);
+	if (oldest == NULL || idle < too_many)
+		return false;
+	remove_next(front, oldest);
+	return true;
 }
 
 static void add_tunnel(struct web_front *front, int client, struct web_state *state,
@@ -122,10 +128,24 @@ static void add_tunnel(struct web_front *front, int client, struct web_state *st
 	node->front = front;
 	node->client = *address;
 	node->client_length = length;
-	make_room(front);
+	(void)make_room(front, front->idle_max);
 	*front->last = node;
 	front->last = &node->next;
 	front->count++;
+}
+
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+/* What one is to be accepted with is taken from the oldest who stalls; without such, nothing is for a while. */
+static bool relieve(struct web_front *front)
+{
+	if (make_room(front, 1))
+		return true;
+	front->pause_until_ns = platform_now_ns() + PAUSE_MS * ms_ns;
+	return false;
 }
 
 /* Whether one more may be waiting. */
@@ -136,11 +156,8 @@ static bool accept_one(struct web_front *front, int listener)
 	int client = accept4(listener, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct web_state *state;
 
-	if (client < 0) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
-			front->pause_until_ns = platform_now_ns() + PAUSE_MS * ms_ns;
-		return errno == EINTR || errno == ECONNABORTED;
-	}
+	if (client < 0)
+		return errno == EINTR || errno == ECONNABORTED || (is_shortage(errno) && relieve(front));
 	state = web_current(front->options.web);
 	if (state->tls != NULL)
 		add_tunnel(front, client, state, &address, length);
@@ -173,7 +190,8 @@ static bool reserve(struct web_front *front)
 	return true;
 }
 
-/* Fills `fds`; returns how many they are, and until when to wait at the most. */
+/* Fills `fds`, each descriptor once: poll() takes no more than the process may have. Returns how many they are, and
+ * until when to wait at the most. */
 static size_t watch(struct web_front *front, uint64_t now_ns, uint64_t *until_ns)
 {
 	size_t count = 0;
@@ -182,14 +200,15 @@ static size_t watch(struct web_front *front, uint64_t now_ns, uint64_t *until_ns
 	if (now_ns < front->pause_until_ns)
 		*until_ns = front->pause_until_ns;
 	front->fds[count++] = (struct pollfd){front->wake[0], POLLIN, 0};
-	for (size_t i = 0; i < front->options.count; i++)
-		front->fds[count++] = (struct pollfd){accepts(front, now_ns) ? front->sockets[i] : -1, POLLIN, 0};
+	front->listening = accepts(front, now_ns) ? front->options.count : 0;
+	for (size_t i = 0; i < front->listening; i++)
+		front->fds[count++] = (struct pollfd){front->sockets[i], POLLIN, 0};
 	for (struct node *node = front->first; node != NULL; node = node->next) {
 		uint64_t deadline_ns = tunnel_is_eager(node->tunnel) ? now_ns : tunnel_deadline(node->tunnel);
 
 		node->slot = count;
-		tunnel_poll(node->tunnel, front->fds + count);
-		count += TUNNEL_SOCKETS;
+		node->count = tunnel_poll(node->tunnel, front->fds + count);
+		count += node->count;
 		if (deadline_ns < *until_ns)
 			*until_ns = deadline_ns;
 	}
@@ -211,7 +230,8 @@ static void step_tunnels(struct web_front *front, uint64_t now_ns)
 	while (*link != NULL) {
 		struct node *node = *link;
 
-		if (node->slot == 0 || tunnel_step(node->tunnel, front->fds + node->slot, now_ns, take_inner, node))
+		if (node->count == 0 ||
+		    tunnel_step(node->tunnel, front->fds + node->slot, node->count, now_ns, take_inner, node))
 			link = &node->next;
 		else
 			remove_next(front, link);
@@ -220,7 +240,7 @@ static void step_tunnels(struct web_front *front, uint64_t now_ns)
 
 static void accept_some(struct web_front *front)
 {
-	for (size_t i = 0; i < front->options.count; i++) {
+	for (size_t i = 0; i < front->listening; i++) {
 		if (front->fds[1 + i].revents == 0)
 			continue;
 		for (int n = 0; n < ACCEPT_MAX && accept_one(front, front->sockets[i]); n++)
@@ -244,24 +264,16 @@ static void turn(struct web_front *front)
 
 	if (end_ns != 0 && end_ns < until_ns)
 		until_ns = end_ns;
-	if (poll(front->fds, count, timeout_ms(until_ns, now_ns)) < 0)
-		return; /* interrupted, or without memory: it is tried again */
+	if (poll(front->fds, count, timeout_ms(until_ns, now_ns)) < 0) {
+		if (errno != EINTR) /* without memory it is tried again, but not all the time */
+			nanosleep(&pause_time, NULL);
+		return;
+	}
 	if (front->fds[0].revents != 0)
 		empty_pipe(front);
 	atomic_store(&front->answered, atomic_load(&front->asked));
 	step_tunnels(front, platform_now_ns());
 	accept_some(front);
-}
-
-/* When there is no memory to watch so many, the youngest goes. */
-static void drop_youngest(struct web_front *front)
-{
-	struct node **link = &front->first;
-
-	while (*link != NULL && (*link)->next != NULL)
-		link = &(*link)->next;
-	if (*link != NULL)
-		remove_next(front, link);
 }
 
 static void *front_main(void *data)
@@ -273,8 +285,8 @@ static void *front_main(void *data)
 
 		if (end_ns != 0 && (front->count == 0 || platform_now_ns() >= end_ns))
 			break;
-		while (!reserve(front))
-			drop_youngest(front);
+		while (!reserve(front)) /* without memory to watch so many, the oldest goes */
+			remove_next(front, &front->first);
 		turn(front);
 	}
 	while (front->first != NULL)
@@ -303,6 +315,18 @@ static void destroy(struct web_front *front)
 	free(front);
 }
 
+static size_t choose_idle_max(void)
+{
+	struct host_process process;
+	uint64_t share;
+
+	host_process_read(&process);
+	if (process.max_fds == UINT64_MAX || process.open_fds == UINT64_MAX || process.max_fds < process.open_fds)
+		return IDLE_MAX;
+	share = (process.max_fds - process.open_fds) / IDLE_SHARE;
+	return share < IDLE_MIN ? IDLE_MIN : share < IDLE_MAX ? (size_t)share : IDLE_MAX;
+}
+
 int web_front_start(struct web_front **result, const struct web_front_options *options)
 {
 	struct web_front *front = calloc(1, sizeof(*front));
@@ -313,6 +337,7 @@ int web_front_start(struct web_front **result, const struct web_front_options *o
 		return -ENOMEM;
 	front->options = *options;
 	front->last = &front->first;
+	front->idle_max = choose_idle_max();
 	front->wake[0] = -1;
 	pthread_mutex_init(&front->lock, NULL); /* cannot fail: nothing is allocated */
 	front->sockets = malloc(options->count * sizeof(*front->sockets));

@@ -119,7 +119,7 @@ static short when(bool condition, short event)
 	return condition ? event : 0;
 }
 
-void tunnel_poll(const struct tunnel *tunnel, struct pollfd fds[TUNNEL_SOCKETS])
+size_t tunnel_poll(const struct tunnel *tunnel, struct pollfd fds[TUNNEL_SOCKETS])
 {
 	bool open = tunnel->phase == PHASE_OPEN;
 	short outer = POLLIN, inner = 0;
@@ -135,7 +135,10 @@ void tunnel_poll(const struct tunnel *tunnel, struct pollfd fds[TUNNEL_SOCKETS])
 	}
 	fds[0] = (struct pollfd){tunnel->outer, outer, 0};
 	/* that the other end was closed is told again and again: only who can act on it asks */
-	fds[1] = (struct pollfd){inner != 0 ? tunnel->inner : -1, inner, 0};
+	if (inner == 0)
+		return 1;
+	fds[1] = (struct pollfd){tunnel->inner, inner, 0};
+	return 2;
 }
 
 /* ---- Bytes ---- */
@@ -327,10 +330,10 @@ static bool step_hello(struct tunnel *tunnel, uint64_t now_ns, void (*take)(void
 	return step_handshake(tunnel, now_ns, take, data);
 }
 
-bool tunnel_step(struct tunnel *tunnel, const struct pollfd fds[TUNNEL_SOCKETS], uint64_t now_ns,
+bool tunnel_step(struct tunnel *tunnel, const struct pollfd *fds, size_t count, uint64_t now_ns,
                  void (*take)(void *data, int socket), void *data)
 {
-	bool ready = fds[0].revents != 0 || fds[1].revents != 0 || tunnel->eager;
+	bool ready = fds[0].revents != 0 || (count > 1 && fds[1].revents != 0) || tunnel->eager;
 
 	if (now_ns >= tunnel_deadline(tunnel))
 		return false;

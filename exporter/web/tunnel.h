@@ -22,8 +22,8 @@ int tunnel_new(struct tunnel **tunnel, int client, struct web_state *state, uint
 void tunnel_free(struct tunnel *tunnel);
 
 enum { TUNNEL_SOCKETS = 2 };
-/* What it waits for. */
-void tunnel_poll(const struct tunnel *tunnel, struct pollfd fds[TUNNEL_SOCKETS]);
+/* Writes what it waits for; how many sockets that are, 1 or 2. */
+size_t tunnel_poll(const struct tunnel *tunnel, struct pollfd fds[TUNNEL_SOCKETS]);
 /* When it gives up; UINT64_MAX: others decide that. */
 uint64_t tunnel_deadline(const struct tunnel *tunnel);
 /* Whether there is nothing to wait for: it was stopped so that others have their turn. */
@@ -31,9 +31,10 @@ bool tunnel_is_eager(const struct tunnel *tunnel);
 /* Whether bytes go through it, rather than a handshake or a farewell. */
 bool tunnel_is_open(const struct tunnel *tunnel);
 
-/* Goes on as far as it can, told by what poll() says. When the handshake is done, take() is handed the other end of
- * the local socket, which is its own from then on. False: the tunnel has ended. */
-bool tunnel_step(struct tunnel *tunnel, const struct pollfd fds[TUNNEL_SOCKETS], uint64_t now_ns,
+/* Goes on as far as it can: `fds` are those that tunnel_poll() wrote, and what poll() says of them. When the handshake
+ * is done, take() is handed the other end of the local socket, which is its own from then on. False: the tunnel has
+ * ended. */
+bool tunnel_step(struct tunnel *tunnel, const struct pollfd *fds, size_t count, uint64_t now_ns,
                  void (*take)(void *data, int socket), void *data);
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS by --web.config.file: who comes in with which certificate, which version and ciphers are spoken, and what those
 are told who do not come in."""
+import os
 import socket
 import ssl
 import threading
@@ -10,6 +11,7 @@ import warnings
 from case import main
 from exporter import PORT
 from process import wait_until
+from scene import Program
 from web import Authority, Shake, WebCase
 
 ASKED = ("RequestClientCert", "VerifyClientCertIfGiven")
@@ -203,6 +205,24 @@ class TlsCase(WebCase):
             stalled[-1].recv(1)
         stalled[-1].settimeout(20)
         self.assertIn(stalled[-1].recv(1), (b"",))  # its time was up
+
+    def test_few_descriptors(self) -> None:
+        """Who stalls makes room for who does not also where descriptors run out before patience does, and without
+        trying all the time."""
+        program = self.serve({"tls_server_config": self.tls()}, under=("prlimit", "--nofile=60"))
+        stalled = [self.connect() for _ in range(150)]
+        for sock in stalled:
+            self.addCleanup(sock.close)
+        for _ in range(5):
+            self.assertEqual(self.ask(self.client()).status, 200)
+        before = self.cpu_seconds(program)
+        time.sleep(1)
+        self.assertLess(self.cpu_seconds(program) - before, 0.5)
+
+    def cpu_seconds(self, program: Program) -> float:
+        with open(f"/proc/{program.pid}/stat", encoding="ascii", errors="replace") as file:
+            user, system = file.read().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def test_stop_amid_handshakes(self) -> None:
         """Whatever is under way, the end is a good one, and soon."""

@@ -105,11 +105,11 @@ class WebCase(SceneCase):
 
     # Programs
 
-    def serve(self, config: Any = None, *flags: str) -> Program:
-        """The exporter, once it accepts connections. At the test's end it has to end well."""
+    def serve(self, config: Any = None, *flags: str, under: tuple[str, ...] = ()) -> Program:
+        """The exporter, once it accepts connections, started by `under`. At the test's end it has to end well."""
         if config is not None:
             self.write(config)
-        program = self.scene.start(self.binary, f"--web.listen-address=127.0.0.1:{PORT}",
+        program = self.scene.start(*under, self.binary, f"--web.listen-address=127.0.0.1:{PORT}",
                                    f"--collector.backend={self.backend}", f"--web.config.file={self.config}",
                                    *flags)  # fmt: skip
         self.addCleanup(self.end_program, program)
