@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * readme_tables metrics|flags: the part of the README that is made from the program's own tables, as
- * Markdown on standard output.
+ * readme_tables metrics|own-metrics|flags: the part of the README, or of docs/reference.md, that is made from the
+ * program's own tables, as Markdown on standard output.
  */
 #include <stdio.h>
 #include <string.h>
@@ -42,10 +42,12 @@ static void put_cell(struct textbuf *out, const char *text)
 	}
 }
 
-static void put_metrics(struct textbuf *out)
+static void put_metrics(struct textbuf *out, uint64_t families)
 {
 	textbuf_puts(out, "| metric | type | labels | meaning |\n|---|---|---|---|\n");
 	for (int id = 0; id < METRIC_COUNT; id++) {
+		if ((families & METRIC_BIT(id)) == 0)
+			continue;
 		textbuf_printf(out, "| `%s` | %s | ", catalog[id].name, type_name(catalog[id].type));
 		put_labels(out, catalog[id].labels);
 		textbuf_puts(out, " | ");
@@ -68,11 +70,13 @@ int main(int argc, char **argv)
 
 	textbuf_init(&out, TABLE_BYTES_MAX);
 	if (argc == 2 && strcmp(argv[1], "metrics") == 0) {
-		put_metrics(&out);
+		put_metrics(&out, METRICS_ALL & ~METRICS_OF_EXPORTER);
+	} else if (argc == 2 && strcmp(argv[1], "own-metrics") == 0) {
+		put_metrics(&out, METRICS_OF_EXPORTER);
 	} else if (argc == 2 && strcmp(argv[1], "flags") == 0) {
 		put_flags(&out);
 	} else {
-		fprintf(stderr, "usage: readme_tables metrics|flags\n");
+		fprintf(stderr, "usage: readme_tables metrics|own-metrics|flags\n");
 		return 2;
 	}
 	failed = out.error != 0 || fwrite(out.data, 1, out.length, stdout) != out.length || fflush(stdout) != 0;
