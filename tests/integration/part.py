@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an actor can do: runs in the actor's process."""
 import ctypes
+import itertools
 import json
 import os
 import platform
+import resource
 import signal
 import socket
 import struct
@@ -256,6 +258,41 @@ class Part:
         self.sockets[ours].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
         theirs = self.accept(listener)
         self.sockets[theirs].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+
+    def hoard(self, count: int) -> None:
+        """Takes so many descriptors, none of them a socket's."""
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        with open(os.devnull, "rb") as file:
+            for _ in range(count):
+                os.dup(file.fileno())
+
+    def alternate(self, names: list[str], ports: list[int], pid: int = 5000) -> None:
+        """Starts processes one after the other, of these names in turn, each with a listener on the port that goes
+        with its name for some milliseconds, and all with the same PID."""
+        if os.fork() == 0:
+            try:
+                self.channel.detach()
+                close_all_but(())
+                for name, port in itertools.cycle(zip(names, ports)):
+                    self._short_listener(name, port, pid)
+            finally:
+                os._exit(1)
+
+    def _short_listener(self, name: str, port: int, pid: int) -> None:
+        with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as file:
+            file.write(str(pid - 1))
+        child = os.fork()
+        if child == 0:
+            try:
+                set_name(name.encode())
+                self.listen(port=port)
+                time.sleep(0.004)
+            finally:
+                os._exit(0)
+        if child != pid:
+            raise RuntimeError(f"the PID is {child}")
+        os.waitpid(child, 0)
 
     def kill(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)

@@ -63,14 +63,10 @@ static int open_procfs(struct platform *platform, struct platform_error *error)
 	char bytes[STATUS_SIZE];
 	uint32_t pid, namespaces;
 	long length;
-	int result;
 
-	platform->procfs = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (platform->procfs < 0) {
-		result = -errno;
-		platform_error_set(error, "cannot open \"%s\": %s", path, strerror(-result));
-		return result;
-	}
+	platform->procfs = procfs_open_root(path, error);
+	if (platform->procfs < 0)
+		return platform->procfs;
 	/* The iterator sees the processes of our own PID namespace, whatever is mounted there. */
 	length = read_file_at(platform->procfs, "self/status", bytes, sizeof(bytes));
 	if (length <= 0 || !parse_status_pids(bytes, (size_t)length, &pid, &namespaces) || namespaces != 1) {

@@ -152,8 +152,20 @@ static void signals_to_wait_for(sigset_t *set)
 
 int host_prepare(struct platform_error *error)
 {
-	(void)error;
+	int opened;
+
 	signal(SIGPIPE, SIG_IGN); /* cannot fail: the number is good */
+	/* A standard stream that is not open would be whatever is opened next, and the log be written to that. */
+	do
+		opened = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (opened >= 0 && opened <= STDERR_FILENO);
+	if (opened < 0) {
+		int err = -errno;
+
+		platform_error_set(error, "cannot open \"/dev/null\": %s", strerror(-err));
+		return err;
+	}
+	close(opened);
 	return 0;
 }
 

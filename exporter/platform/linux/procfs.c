@@ -12,6 +12,7 @@
 #include "exporter/platform/linux/capability.h"
 #include "exporter/platform/linux/fd_walk.h"
 #include "exporter/platform/linux/netns.h"
+#include "exporter/platform/linux/procfs_file.h"
 #include "exporter/platform/linux/socket_table.h"
 
 struct platform {
@@ -54,10 +55,9 @@ static int procfs_open(struct platform **out, const struct platform_options *opt
 		return -ENOMEM;
 	}
 	platform->options = options;
-	platform->procfs = open(options->procfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	platform->procfs = procfs_open_root(options->procfs, error);
 	if (platform->procfs < 0) {
-		result = -errno;
-		platform_error_set(error, "cannot open \"%s\": %s", options->procfs, strerror(-result));
+		result = platform->procfs;
 		free(platform);
 		return result;
 	}

@@ -8,6 +8,23 @@
 #include <string.h>
 #include <unistd.h>
 
+int procfs_open_root(const char *path, struct platform_error *error)
+{
+	int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+
+	if (root < 0) {
+		err = -errno;
+		platform_error_set(error, "cannot open \"%s\": %s", path, strerror(-err));
+		return err;
+	}
+	/* No other file system has it, and every procfs does, even one that shows not this process (Linux 3.17). */
+	if (faccessat(root, "thread-self", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return root;
+	platform_error_set(error, "\"%s\" is not a procfs", path);
+	close(root);
+	return -ENOENT;
+}
+
 void dirents_begin(struct dirents *dirents, int fd)
 {
 	dirents->fd = fd;

@@ -7,7 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "metrics/snapshot.h"
+#include "exporter/platform/platform.h"
+
+/* Opens where procfs is mounted. The directory, or -errno with *error filled: -ENOENT if it is no procfs, whose lack of
+ * processes would be taken for sockets that nobody holds. */
+int procfs_open_root(const char *path, struct platform_error *error) MUST_CHECK;
 
 /* Room for about a thousand entries a system call; more does not make it faster. */
 #define DIRENTS_SIZE (32 * 1024)
