@@ -160,15 +160,18 @@ static void walk(struct seen *seen, bool helper)
 	bpf_iterator_release(&iterator);
 }
 
-static const struct task_file_row *only_row(const struct seen *seen, int tcp_state, uint16_t port)
+/* IPv4 and IPv6 may have chosen the same port. */
+static const struct task_file_row *only_row(const struct seen *seen, int tcp_state, int family, uint16_t port)
 {
 	const struct task_file_row *found = NULL;
 
 	for (size_t i = 0; i < seen->count; i++) {
-		if (seen->rows[i].state == tcp_state && seen->rows[i].local_port == port) {
-			assert_null(found);
-			found = &seen->rows[i];
-		}
+		const struct task_file_row *row = &seen->rows[i];
+
+		if (row->state != tcp_state || row->family != family || row->local_port != port)
+			continue;
+		assert_null(found);
+		found = row;
 	}
 	assert_non_null(found);
 	return found;
@@ -177,10 +180,10 @@ static const struct task_file_row *only_row(const struct seen *seen, int tcp_sta
 static void expect_all(const struct seen *seen)
 {
 	const uint8_t loopback[4] = {127, 0, 0, 1};
-	const struct task_file_row *server = only_row(seen, TCP_CLOSE_WAIT, server_port);
-	const struct task_file_row *client = only_row(seen, TCP_FIN_WAIT2, client_port);
-	const struct task_file_row *v6 = only_row(seen, TCP_LISTEN, v6_port);
-	const struct task_file_row *high = only_row(seen, TCP_LISTEN, high_port);
+	const struct task_file_row *server = only_row(seen, TCP_CLOSE_WAIT, 4, server_port);
+	const struct task_file_row *client = only_row(seen, TCP_FIN_WAIT2, 4, client_port);
+	const struct task_file_row *v6 = only_row(seen, TCP_LISTEN, 6, v6_port);
+	const struct task_file_row *high = only_row(seen, TCP_LISTEN, 4, high_port);
 
 	assert_int_equal(seen->count, LISTENERS + 2 + 1 + 2);
 	assert_true(seen->windows > 3);
