@@ -147,8 +147,10 @@ static void tell_start(struct service *service, const struct build_info *build)
 static int start(struct service *service, const struct options *options, const struct build_info *build,
                  struct platform_error *error)
 {
-	int err = open_sockets(service, options, error);
+	int err = options->web_config_file != NULL ? web_possible(error) : 0;
 
+	if (err == 0)
+		err = open_sockets(service, options, error);
 	if (err == 0)
 		err = backend_open(&service->open, options, backend_wants_to_serve(options), error);
 	if (err == 0)

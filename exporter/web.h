@@ -10,7 +10,7 @@
  *    most, and everything else goes on being served.
  *  - No password is kept longer than it takes to hash it.
  *
- * Builds without what it takes (CMake: TCP_EXPORTER_WEB_CONFIG) refuse to open a file, with -ENOTSUP.
+ * Builds without what it takes (CMake: TCP_EXPORTER_WEB_CONFIG) refuse to, with -ENOTSUP.
  */
 #ifndef EXPORTER_WEB_H
 #define EXPORTER_WEB_H
@@ -24,6 +24,8 @@
 struct web;
 struct web_state;
 
+/* Whether this build can. 0, or -ENOTSUP with *error filled. */
+int web_possible(struct platform_error *error) MUST_CHECK;
 /* Reads the file. 0, or -errno with *error filled: "FILE:LINE: reason". The name is not copied. */
 int web_open(struct web **web, const char *file, struct platform_error *error) MUST_CHECK;
 /* Reads the files now, whether they have changed or not. */

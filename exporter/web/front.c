@@ -30,7 +30,7 @@ enum {
 };
 
 static const uint64_t ms_ns = 1000000;
-static const struct timespec pause_time = {0, PAUSE_MS * 1000000};
+static const struct timespec pause_time = {0, PAUSE_MS * 1000000L};
 
 struct node {
 	struct node *next;
@@ -199,7 +199,7 @@ static size_t watch(struct web_front *front, uint64_t now_ns, uint64_t *until_ns
 	*until_ns = UINT64_MAX;
 	if (now_ns < front->pause_until_ns)
 		*until_ns = front->pause_until_ns;
-	front->fds[count++] = (struct pollfd){front->wake[0], POLLIN, 0};
+	front->fds[count++] = (struct pollfd){front->wake[0], POLLIN, 0}; /* -Wanalyzer-malloc-leak: the front's */
 	front->listening = accepts(front, now_ns) ? front->options.count : 0;
 	for (size_t i = 0; i < front->listening; i++)
 		front->fds[count++] = (struct pollfd){front->sockets[i], POLLIN, 0};

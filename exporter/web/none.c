@@ -4,12 +4,18 @@
 
 #include <errno.h>
 
+int web_possible(struct platform_error *error)
+{
+	platform_error_set(error, "--web.config.file does not work here: this program was built without TLS and "
+	                          "authentication");
+	return -ENOTSUP;
+}
+
 int web_open(struct web **web, const char *file, struct platform_error *error)
 {
 	(void)file;
 	*web = NULL;
-	platform_error_set(error, "--web.config.file: this program was built without TLS and authentication");
-	return -ENOTSUP;
+	return web_possible(error);
 }
 
 void web_reload(struct web *web)

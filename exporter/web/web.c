@@ -105,6 +105,12 @@ struct web_state *web_current(struct web *web)
 
 /* ---- Open and close ---- */
 
+int web_possible(struct platform_error *error)
+{
+	(void)error;
+	return 0;
+}
+
 int web_open(struct web **result, const char *file, struct platform_error *error)
 {
 	struct web *web = calloc(1, sizeof(*web));

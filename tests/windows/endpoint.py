@@ -209,7 +209,7 @@ class Command(unittest.TestCase):
     def test_refused_flags(self):
         for flags in (["--path.procfs=/proc2"], ["--collector.netns=all"], ["--collector.label=netns"],
                       ["--collector.label=container"], ["--collector.process-name=cmdline"],
-                      ["--print-table", "--collector.netns=all"]):
+                      ["--web.config.file=/web.yml"], ["--print-table", "--collector.netns=all"]):
             result = run("--web.listen-address=127.0.0.1:0", *flags)
             self.assertEqual(result.returncode, 2, flags)
             self.assertEqual(len(result.stderr.splitlines()), 1)
