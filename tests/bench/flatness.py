@@ -35,7 +35,9 @@ def scrape_many(row, scrapes):
 def measure(arguments, backend, load):
     with parties.exporter_server(arguments, backend, parties.FIRST_EXPORTER_PORT) as server, \
             parties.ExporterRow(arguments.tools, backend, backend, server) as row:
-        points = scrape_many(row, arguments.scrapes)
+        with parties.Churn(arguments.tools, arguments.churn) as churn:
+            points = scrape_many(row, arguments.scrapes)
+        report.progress(f"{backend}: {churn.opened:,} connections came and went")
         if row.sockets_seen()[0] != load.sockets:
             raise parties.BenchError(f"{backend}: saw {row.sockets_seen()[0]} sockets of {load.sockets}")
     return points

@@ -70,6 +70,31 @@ class Load:
             raise BenchError(f"the load ended with status {self._child.returncode}")
 
 
+class Churn:
+    """Connections that come and go at a rate; `opened` tells how many, after the end of the `with` block."""
+
+    def __init__(self, tools, rate):
+        self._command = [os.path.join(tools, "churn"), f"--rate={rate}"]
+        self._rate = rate
+        self.opened = 0
+
+    def __enter__(self):
+        if self._rate:
+            self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            if self._child.stdout.readline() != "ready\n":
+                raise BenchError("the churn did not begin")
+        return self
+
+    def __exit__(self, kind, *_):
+        if not self._rate:
+            return
+        self._child.stdin.close()
+        told = self._child.stdout.read()
+        if self._child.wait() != 0 and kind is None:
+            raise BenchError(f"the churn ended with status {self._child.returncode}")
+        self.opened = int(told or 0)
+
+
 class Server:
     """A program that answers GET /metrics on a port of loopback."""
 

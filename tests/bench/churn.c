@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opens and closes TCP connections at a steady rate, both ends in this process, until its standard input ends. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Source addresses are 127.2.x.y, one after the other, so that ports of TIME_WAIT do not run out. */
+#define FIRST_SOURCE 0x7f020001u
+#define SOURCES      0xfffeu
+#define PORT         1999u
+/* Of so many connections one is closed by FIN and leaves a TIME_WAIT for a minute; the others are reset. */
+#define RESET_RUN 10u
+/* Connections that are open at any time: the oldest is closed when a new one is there. */
+#define OPEN 256u
+/* The rate is kept in steps of this length. */
+#define STEP_NS       5000000ull
+#define NS_PER_SECOND 1000000000ull
+
+struct pair {
+	int client, server;
+};
+
+static const char usage[] = "usage: churn --rate CONNECTIONS_PER_SECOND\n"
+                            "Prints \"ready\", then at the end of its standard input how many it has opened.\n";
+
+static int fail(const char *what)
+{
+	perror(what);
+	return -1;
+}
+
+static struct sockaddr_in ipv4(uint32_t address, unsigned port)
+{
+	return (struct sockaddr_in){
+	        .sin_family = AF_INET, .sin_addr.s_addr = htonl(address), .sin_port = htons((uint16_t)port)};
+}
+
+static int listen_here(void)
+{
+	const struct sockaddr_in address = ipv4(INADDR_ANY, PORT);
+	const int on = 1;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+	    bind(listener, (const struct sockaddr *)&address, sizeof(address)) != 0 || listen(listener, 8) != 0)
+		return fail("listen");
+	return listener;
+}
+
+static int open_pair(int listener, uint64_t number, struct pair *pair)
+{
+	const struct sockaddr_in source = ipv4(FIRST_SOURCE + (uint32_t)(number % SOURCES), 0);
+	const struct sockaddr_in address = ipv4(INADDR_LOOPBACK, PORT);
+
+	pair->client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (pair->client < 0 || bind(pair->client, (const struct sockaddr *)&source, sizeof(source)) != 0 ||
+	    connect(pair->client, (const struct sockaddr *)&address, sizeof(address)) != 0)
+		return fail("connect");
+	pair->server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	return pair->server >= 0 ? 0 : fail("accept");
+}
+
+static int close_pair(const struct pair *pair, uint64_t number)
+{
+	const struct linger reset = {.l_onoff = 1};
+
+	if (pair->client == 0)
+		return 0; /* never opened: standard input has this number */
+	if (number % RESET_RUN != 0 && setsockopt(pair->client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) != 0)
+		return fail("setsockopt");
+	close(pair->client);
+	close(pair->server);
+	return 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+}
+
+static bool input_ended(void)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	return poll(&input, 1, 0) > 0;
+}
+
+static int churn(int listener, uint64_t rate)
+{
+	static struct pair pairs[OPEN];
+	const struct timespec step = {.tv_nsec = STEP_NS};
+	uint64_t begin = now_ns(), done = 0;
+
+	while (!input_ended()) {
+		uint64_t due = (now_ns() - begin) * rate / NS_PER_SECOND;
+
+		for (; done < due; done++) {
+			struct pair *oldest = &pairs[done % OPEN];
+
+			if (close_pair(oldest, done) != 0 || open_pair(listener, done, oldest) != 0)
+				return -1;
+		}
+		nanosleep(&step, NULL);
+	}
+	printf("%llu\n", (unsigned long long)done);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {{"rate", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+	unsigned long rate = 0;
+	int listener, letter;
+
+	while ((letter = getopt_long(argc, argv, "", options, NULL)) == 'r')
+		rate = strtoul(optarg, NULL, 10);
+	if (letter != -1 || rate == 0 || optind != argc) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	listener = listen_here();
+	if (listener < 0)
+		return 1;
+	puts("ready");
+	fflush(stdout);
+	return churn(listener, rate) != 0;
+}
