@@ -63,7 +63,6 @@ static int read_pem(struct web_stamps *stamps, const struct pem *pem, struct web
 
 	if (pem->file->text == NULL) {
 		*pem->bytes = pem->text->text != NULL ? strdup(pem->text->text) : NULL;
-		/* -Wanalyzer-malloc-leak: the material's, which is released whole */
 		return pem->text->text != NULL && *pem->bytes == NULL ? no_memory(fault) : 0;
 	}
 	name = join(stamps->names[FILE_CONFIG], pem->file->text);

@@ -4,22 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "exporter/platform/host.h"
+#include "exporter/platform/linux/environment.h"
 
 #define FIRST_FD 3
-
-/* The number in an environment variable; 0: there is none. */
-static unsigned long number_of(const char *name)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoul(text, NULL, 10) : 0;
-}
 
 static int int_option(int fd, int option)
 {
@@ -56,7 +48,7 @@ static int take(int fd, struct platform_error *error)
 
 int host_inherited_sockets(int *sockets, size_t max, struct platform_error *error)
 {
-	unsigned long count = number_of("LISTEN_PID") == (unsigned long)getpid() ? number_of("LISTEN_FDS") : 0;
+	uint64_t count = environment_number("LISTEN_PID") == (uint64_t)getpid() ? environment_number("LISTEN_FDS") : 0;
 	int result = 0;
 
 	if (count == 0) {
@@ -65,7 +57,8 @@ int host_inherited_sockets(int *sockets, size_t max, struct platform_error *erro
 		return -ENOTCONN;
 	}
 	if (count > max) {
-		platform_error_set(error, "%lu sockets were passed, of which %zu at the most can be used", count, max);
+		platform_error_set(error, "%llu sockets were passed, of which %zu at the most can be used",
+		                   (unsigned long long)count, max);
 		return -E2BIG;
 	}
 	for (int i = 0; result == 0 && i < (int)count; i++) {

@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "exporter/platform/linux/environment.h"
+
 #define NS_PER_US UINT64_C(1000)
 
 /* Ten datagrams fill systemd's queue (net.unix.max_dgram_qlen): it is waited for, but not without an end. */
@@ -55,20 +57,12 @@ static int open_socket(const char *name, struct platform_error *error)
 	return 0;
 }
 
-/* The number in an environment variable; 0: there is none. */
-static uint64_t number_of(const char *name)
-{
-	const char *text = getenv(name);
-
-	return text != NULL ? strtoull(text, NULL, 10) : 0;
-}
-
 /* WATCHDOG_PID: whom the wish is for, if it names somebody (sd_watchdog_enabled(3)). */
 static uint64_t watchdog_interval_ns(void)
 {
-	if (getenv("WATCHDOG_PID") != NULL && number_of("WATCHDOG_PID") != (uint64_t)getpid())
+	if (getenv("WATCHDOG_PID") != NULL && environment_number("WATCHDOG_PID") != (uint64_t)getpid())
 		return 0;
-	return number_of("WATCHDOG_USEC") * NS_PER_US / 2;
+	return environment_number("WATCHDOG_USEC") * NS_PER_US / 2;
 }
 
 int notify_open(struct platform_error *error)
