@@ -16,6 +16,7 @@ import urllib.parse
 HERE = pathlib.Path(__file__).resolve().parent
 INSTALLED = "systemd,systemd-sysv,dbus"
 NAMESPACES = ("--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup")
+CGROUP_TRIES = 50
 BOOT_SECONDS, HALT_SECONDS, DISK_SECONDS = 60, 30, 300
 
 
@@ -105,9 +106,20 @@ class Machine:
                 pass
         self.outer.kill()
         self.outer.wait()
-        for folder, _, _ in os.walk(self.cgroup, topdown=False):
-            os.rmdir(folder)
         os.rmdir(self.scratch)
+        self.remove_cgroups()
+
+    def remove_cgroups(self) -> None:
+        """Those of processes that have just ended are busy for a moment."""
+        for attempt in range(CGROUP_TRIES):
+            try:
+                for folder, _, _ in os.walk(self.cgroup, topdown=False):
+                    os.rmdir(folder)
+                return
+            except OSError:
+                if attempt + 1 == CGROUP_TRIES:
+                    raise
+                time.sleep(0.1)
 
     def enter(self, *namespaces: str) -> list[str]:
         return ["nsenter", "--target", self.pid[0], *namespaces]
