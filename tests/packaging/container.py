@@ -28,6 +28,9 @@ set -e
 mount --bind "$1" "$1"
 mount -t proc proc "$1/proc"
 mount -t sysfs -o ro sysfs "$1/sys"
+mount -t tmpfs tmpfs "$1/dev"
+touch "$1/dev/null"
+mount --bind /dev/null "$1/dev/null"
 mount -o remount,bind,ro "$1"
 shift
 exec "$@"
