@@ -146,15 +146,20 @@ static int add_narrow(scmp_filter_ctx filter, unsigned calls)
 	return result;
 }
 
+static struct scmp_arg_cmp equals(unsigned argument, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp){.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value};
+}
+
 /* Those with two arguments, or one that is known only now. */
 static int add_others(scmp_filter_ctx filter)
 {
-	int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
-	                              SCMP_A2(SCMP_CMP_EQ, NETLINK_SOCK_DIAG));
+	int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, equals(0, AF_NETLINK),
+	                              equals(2, NETLINK_SOCK_DIAG));
 
 	if (result == 0) /* abort() */
 		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-		                          SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		                          equals(0, (scmp_datum_t)getpid()));
 	return result;
 }
 
