@@ -192,7 +192,7 @@ class AuthCase(WebCase):
 
     def test_queue_is_bounded(self) -> None:
         """More passwords than may wait: the rest are sent away at once, and who is known still gets in."""
-        self.serve({"basic_auth_users": USERS})
+        self.serve({"basic_auth_users": {"alice": HASHES["mild"], "bob": HASHES["other"]}})
         self.assertEqual(self.ask(login="bob:other").status, 200)
         waiting = [self.open(None) for _ in range(60)]
         for number, connection in enumerate(waiting):
