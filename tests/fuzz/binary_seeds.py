@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the seeds that are no text: corpus/{inet_diag,exposition,windows}. Every socket and name is made up."""
+"""Writes the seeds that are no text: corpus/{inet_diag,held_sockets,exposition,windows}. Every socket and name is made up."""
 
 import pathlib
 import socket
@@ -79,6 +79,17 @@ def inet_diag_seeds():
         yield name, bytes(odd[:-missing])
 
 
+def held_sockets_seeds():
+    # As in fuzz_held_sockets.c: identity, state, process, family and flags, queue, port.
+    listener, held = bytes([1, 10, 2, 2, 3, 80]), bytes([2, 1, 2, 0, 0, 80])
+    yield "one-process", bytes([0xF3]) + listener + held + bytes([3, 8, 2, 0, 9, 80])
+    yield "shared", bytes([0xF0]) + b"".join(bytes([7, 10, process, 4, 1, 80]) for process in (5, 1, 3, 10, 3))
+    yield "namespaces", bytes([0x1F]) + b"".join(bytes([9 + i, 3, 4, i * 8, 0, 22]) for i in range(4))
+    yield "mapped", bytes([0x11]) + bytes([1, 1, 1, 0x81, 5, 6, 2, 1, 1, 1, 5, 6])
+    yield "taken-back", bytes([0x12]) + bytes([1, 0, 0, 0, 0, 0, 1, 12, 0, 0, 0, 0]) + held
+    yield "no-task", bytes([0x12]) + held + bytes([4, 1, 255, 0, 0, 80])
+
+
 def process(sockets, *texts):
     """Texts after the first are user, exe, unit and container, in this order, as the bits of the first byte say."""
     bits = sum(1 << i for i in range(1, len(texts)))
@@ -135,7 +146,8 @@ def windows_seeds():
 
 
 def main():
-    made = (("inet_diag", inet_diag_seeds()), ("exposition", exposition_seeds()), ("windows", windows_seeds()))
+    made = (("inet_diag", inet_diag_seeds()), ("held_sockets", held_sockets_seeds()),
+            ("exposition", exposition_seeds()), ("windows", windows_seeds()))
     for folder, seeds in made:
         (CORPUS / folder).mkdir(parents=True, exist_ok=True)
         for name, content in seeds:

@@ -66,6 +66,27 @@ static void fuzz_status(const char *bytes, size_t length)
 		CHECK(uid == 4711);
 }
 
+static void fuzz_counts(const char *bytes, size_t length)
+{
+	struct sockstat sockstat = {4711, 4712};
+	uint64_t opened = 4711;
+	uint32_t pid = 4711, namespaces = 4712;
+
+	if (parse_sockstat(bytes, length, "TCP:", &sockstat))
+		CHECK(has_number(bytes, length, sockstat.in_use) &&
+		      (sockstat.time_wait == 0 || has_number(bytes, length, sockstat.time_wait)));
+	else
+		CHECK(sockstat.in_use == 4711 && sockstat.time_wait == 4712);
+	if (parse_snmp_opened(bytes, length, &opened))
+		CHECK(memmem(bytes, length, "ActiveOpens PassiveOpens", 24));
+	else
+		CHECK(opened == 4711);
+	if (parse_status_pids(bytes, length, &pid, &namespaces))
+		CHECK(namespaces > 0 && namespaces < length && has_number(bytes, length, pid));
+	else
+		CHECK(pid == 4711 && namespaces == 4712);
+}
+
 /* "KIND:[NUMBER]" and nothing else. */
 static void check_link(const char *bytes, size_t length, const char *kind, uint64_t number)
 {
@@ -175,6 +196,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
 	fuzz_stat(copy, length);
 	fuzz_pid(copy, length);
+	fuzz_counts(copy, length);
 	fuzz_status(copy, length);
 	fuzz_links(copy, length);
 	fuzz_port_range(copy, length);

@@ -179,6 +179,60 @@ static void cgroups(void **state)
 	}
 }
 
+static void socket_counts(void **state)
+{
+	static const char v4[] = "sockets: used 231\nTCP: inuse 27 orphan 3 tw 15 alloc 30 mem 3\nUDP: inuse 4 mem 2\n";
+	static const char v6[] = "TCP6: inuse 8\nUDP6: inuse 3\n";
+	struct sockstat sockstat = {4711, 4712};
+
+	(void)state;
+	assert_true(parse_sockstat(v4, strlen(v4), "TCP:", &sockstat));
+	assert_int_equal(sockstat.in_use, 27);
+	assert_int_equal(sockstat.time_wait, 15);
+	assert_true(parse_sockstat(v6, strlen(v6), "TCP6:", &sockstat));
+	assert_int_equal(sockstat.in_use, 8);
+	assert_int_equal(sockstat.time_wait, 0);
+	assert_false(parse_sockstat(v4, strlen(v4), "TCP6:", &sockstat));
+	assert_false(parse_sockstat("TCP: orphan 3 tw 15\n", 20, "TCP:", &sockstat));
+	assert_false(parse_sockstat("TCP: inuse 3 orphan 3\n", 22, "TCP:", &sockstat));
+	assert_int_equal(sockstat.in_use, 8); /* left alone */
+}
+
+static void opened_connections(void **state)
+{
+	static const char good[] = "Ip: Forwarding DefaultTTL\nIp: 1 64\n"
+	                           "Tcp: RtoAlgorithm MaxConn ActiveOpens PassiveOpens AttemptFails\n"
+	                           "Tcp: 1 -1 320 27 5\nUdp: InDatagrams\nUdp: 3\n";
+	static const char *const bad[] = {"", "Tcp: ActiveOpens PassiveOpens X\n", "Tcp: a b c\nTcp: 1 2 3\n",
+	                                  "Tcp: ActiveOpens PassiveOpens X\nTcp: 1\n",
+	                                  "Tcp: ActiveOpens PassiveOpens X\nTcp: -1 3 4\n"};
+	uint64_t opened = 4711;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(bad); i++)
+		assert_false(parse_snmp_opened(bad[i], strlen(bad[i]), &opened));
+	assert_int_equal(opened, 4711);
+	assert_true(parse_snmp_opened(good, strlen(good), &opened));
+	assert_int_equal(opened, 347);
+}
+
+static void pid_namespaces(void **state)
+{
+	static const char nested[] = "Name:\tx\nNSpid:\t4711\t12\t1\nVmPeak:\t1 kB\n";
+	uint32_t innermost = 0, count = 0;
+
+	(void)state;
+	assert_true(parse_status_pids(nested, strlen(nested), &innermost, &count));
+	assert_int_equal(innermost, 1);
+	assert_int_equal(count, 3);
+	assert_true(parse_status_pids("NSpid:\t9\n", 9, &innermost, &count));
+	assert_int_equal(innermost, 9);
+	assert_int_equal(count, 1);
+	assert_false(parse_status_pids("NSpid:\t\n", 8, &innermost, &count));
+	assert_false(parse_status_pids("NSpid:\t9x\n", 10, &innermost, &count));
+	assert_int_equal(count, 1);
+}
+
 static void command_lines(void **state)
 {
 	char arguments[] = "java\0-jar\0a b.jar\0\0";
@@ -196,9 +250,18 @@ static void command_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(pids),           cmocka_unit_test(stat_of_any_comm), cmocka_unit_test(stat_cut_short),
-	        cmocka_unit_test(links),          cmocka_unit_test(status_lines),     cmocka_unit_test(port_ranges),
-	        cmocka_unit_test(reserved_ports), cmocka_unit_test(cgroups),          cmocka_unit_test(command_lines),
+	        cmocka_unit_test(pids),
+	        cmocka_unit_test(stat_of_any_comm),
+	        cmocka_unit_test(stat_cut_short),
+	        cmocka_unit_test(links),
+	        cmocka_unit_test(status_lines),
+	        cmocka_unit_test(port_ranges),
+	        cmocka_unit_test(reserved_ports),
+	        cmocka_unit_test(cgroups),
+	        cmocka_unit_test(command_lines),
+	        cmocka_unit_test(socket_counts),
+	        cmocka_unit_test(opened_connections),
+	        cmocka_unit_test(pid_namespaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

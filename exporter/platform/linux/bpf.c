@@ -218,7 +218,6 @@ static int read_ownerless(struct read_context *context)
 		platform_error_set(context->error, "an earlier read could not return to its network namespace");
 		return -EXDEV;
 	}
-	ownerless_begin(&platform->ownerless);
 	result = read_namespace(context, platform->own_netns);
 	if (result == 0 && platform->options->all_netns)
 		result = netns_visit_others(platform->procfs, &platform->dirents, &visitor, context->patience,
@@ -274,6 +273,7 @@ static int bpf_read(struct platform *platform, struct patience *patience, struct
 	uint64_t began = platform_now_ns(), walked;
 	int result;
 
+	ownerless_begin(&platform->ownerless);
 	platform_error_set(error, "out of memory"); /* unless a step below says otherwise */
 	result = first_walk(&context);
 	if (result == 0)

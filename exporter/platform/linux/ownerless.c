@@ -19,8 +19,9 @@
 #define WAITING_STATES (1u << TCP_ESTABLISHED | 1u << TCP_CLOSE_WAIT)
 /* inet_diag_msg.idiag_timer of the stand-in that the kernel keeps of a closed socket (net/ipv4/inet_diag.c). */
 #define TIMER_TIME_WAIT 3
-/* sockstat is a dozen lines. */
+/* sockstat is a dozen lines, snmp as many long ones. */
 #define SOCKSTAT_SIZE 2048
+#define SNMP_SIZE     8192
 
 int ownerless_init(struct ownerless *ownerless, int procfs, struct held_sockets *held)
 {
@@ -33,9 +34,15 @@ void ownerless_release(struct ownerless *ownerless)
 	sock_diag_release(&ownerless->diag);
 }
 
-void ownerless_begin(struct ownerless *ownerless)
+/* The same for the same connection from scrape to scrape. */
+static uint64_t key_of(const struct ownerless *ownerless, const struct inet_diag_msg *msg)
 {
-	ownerless->indexed = false;
+	const struct socket_index *index = &ownerless->held->index;
+	int family = msg->idiag_family == AF_INET6 ? 6 : 4;
+	uint64_t ports = (uint64_t)msg->id.idiag_sport << 16 | msg->id.idiag_dport;
+
+	return (uint64_t)socket_index_check(index, family, msg->id.idiag_src) << 32 ^
+	       socket_index_check(index, family, msg->id.idiag_dst) ^ ports << 20;
 }
 
 static int append(struct ownerless *ownerless, const struct inet_diag_msg *msg, const struct snapshot_socket *socket,
@@ -49,6 +56,8 @@ static int append(struct ownerless *ownerless, const struct inet_diag_msg *msg, 
 	*row = *socket;
 	if (msg->idiag_timer != TIMER_TIME_WAIT && msg->idiag_state != TCP_SYN_RECV)
 		ownerless->held->netns[ownerless->netns].counted++;
+	if (ownerless->of_all && msg->idiag_inode != 0)
+		unmet_found(&ownerless->unmet, key_of(ownerless, msg));
 	return socket_index_add(&ownerless->held->index, snapshot, check);
 }
 
@@ -95,6 +104,7 @@ static int restart_rows(void *data)
 	struct held_sockets *held = ownerless->held;
 
 	held->netns[ownerless->netns].counted = ownerless->first_counted;
+	unmet_begin_dump(&ownerless->unmet);
 	if (held->snapshot->socket_count == ownerless->first_row)
 		return 0;
 	held->snapshot->socket_count = ownerless->first_row;
@@ -164,9 +174,15 @@ static int read_all(struct ownerless *ownerless, struct patience *patience, stru
 	        .states = SOCK_DIAG_ALL_STATES,
 	        .tcp_info = ownerless->held->options->want & WANT_CLOSE_WAIT_AGE,
 	};
+	int result;
 
 	ownerless->without_inode_only = false;
-	return dump(ownerless, &request, patience, error);
+	ownerless->of_all = ownerless->has_before;
+	result = dump(ownerless, &request, patience, error);
+	if (result == 0 && ownerless->of_all)
+		unmet_end_dump(&ownerless->unmet);
+	ownerless->of_all = false;
+	return result;
 }
 
 /* What the kernel counts in the namespace of a process. False: it cannot be told. */
@@ -200,20 +216,50 @@ int ownerless_expected(const struct ownerless *ownerless, uint32_t netns, const 
 	return sockstat.time_wait != 0 || sockstat.in_use != (known ? held->netns[netns].counted : 0);
 }
 
+/* False: it cannot be told. */
+static bool read_counts(int procfs, struct unmet_counts *counts)
+{
+	char bytes[SNMP_SIZE];
+	struct sockstat sockstat;
+	long length = read_file_at(procfs, "thread-self/net/snmp", bytes, sizeof(bytes));
+
+	if (length <= 0 || !parse_snmp_opened(bytes, (size_t)length, &counts->opened) ||
+	    !read_sockstat(procfs, "thread-self", &sockstat))
+		return false;
+	counts->in_use = sockstat.in_use;
+	return true;
+}
+
+void ownerless_begin(struct ownerless *ownerless)
+{
+	ownerless->indexed = false;
+	ownerless->has_before = read_counts(ownerless->procfs, &ownerless->before);
+}
+
+/* Of other namespaces nobody knows what they had before the walk: whatever was not met may be hidden. */
+static bool is_some_unmet(struct ownerless *ownerless)
+{
+	uint64_t met = ownerless->held->netns[ownerless->netns].counted;
+	struct unmet_counts after;
+
+	if (!read_counts(ownerless->procfs, &after))
+		return true;
+	return ownerless->has_before ? unmet_expected(&ownerless->unmet, &ownerless->before, &after, met)
+	                             : after.in_use != met;
+}
+
 int ownerless_read(struct ownerless *ownerless, uint32_t netns, struct patience *patience, struct platform_error *error)
 {
-	const struct held_netns *known = &ownerless->held->netns[netns];
-	struct sockstat sockstat;
-	int result;
+	int result = 0;
 
-	if (!ownerless_expected(ownerless, netns, "thread-self"))
-		return 0;
 	ownerless->netns = netns;
-	result = read_closing(ownerless, patience, error);
-	if (result == 0)
-		result = read_waiting(ownerless, patience, error);
-	if (result == 0 &&
-	    (!read_sockstat(ownerless->procfs, "thread-self", &sockstat) || sockstat.in_use != known->counted))
-		result = read_all(ownerless, patience, error);
+	if (ownerless_expected(ownerless, netns, "thread-self")) {
+		result = read_closing(ownerless, patience, error);
+		if (result == 0)
+			result = read_waiting(ownerless, patience, error);
+		if (result == 0 && is_some_unmet(ownerless))
+			result = read_all(ownerless, patience, error);
+	}
+	ownerless->has_before = false;
 	return result;
 }

@@ -10,6 +10,7 @@
 
 #include "exporter/platform/linux/held_sockets.h"
 #include "exporter/platform/linux/sock_diag.h"
+#include "exporter/platform/linux/unmet.h"
 
 struct ownerless {
 	struct sock_diag diag;
@@ -17,10 +18,14 @@ struct ownerless {
 	struct held_sockets *held;
 	bool indexed; /* held->index is by connection */
 	uint16_t ports[SOCK_DIAG_PORTS_MAX + 1];
+	struct unmet unmet;         /* of our own namespace */
+	struct unmet_counts before; /* the walk, in it */
+	bool has_before;
 
 	/* The dump that goes on. */
 	uint32_t netns;
 	bool without_inode_only;
+	bool of_all;
 	size_t first_row;
 	uint64_t first_counted;
 };
@@ -29,7 +34,7 @@ struct ownerless {
 int ownerless_init(struct ownerless *ownerless, int procfs, struct held_sockets *held) MUST_CHECK;
 void ownerless_release(struct ownerless *ownerless);
 
-/* After the walk, before the first namespace. */
+/* Before the walk, in our own namespace, which is to be the first that is read. */
 void ownerless_begin(struct ownerless *ownerless);
 
 /*

@@ -152,6 +152,13 @@ static bool find_line(const char *bytes, size_t length, const char *key, struct 
 	return false;
 }
 
+static bool starts_with(const struct cursor *cursor, const char *text)
+{
+	size_t length = strlen(text);
+
+	return (size_t)(cursor->end - cursor->at) >= length && memcmp(cursor->at, text, length) == 0;
+}
+
 bool parse_status_pids(const char *bytes, size_t length, uint32_t *innermost, uint32_t *count)
 {
 	struct cursor line;
@@ -215,6 +222,26 @@ bool parse_sockstat(const char *bytes, size_t length, const char *protocol, stru
 	if (take_named(&line, "orphan", &orphans) && !take_named(&line, "tw", &found.time_wait))
 		return false;
 	*sockstat = found;
+	return true;
+}
+
+/* The second line of a protocol has the numbers of the first one's names. */
+bool parse_snmp_opened(const char *bytes, size_t length, uint64_t *opened)
+{
+	struct cursor names, numbers;
+	uint64_t active, passive;
+
+	if (!find_line(bytes, length, "Tcp:", &names) ||
+	    !find_line(names.end, (size_t)(bytes + length - names.end), "Tcp:", &numbers))
+		return false;
+	while (names.at < names.end && !starts_with(&names, "ActiveOpens PassiveOpens ")) {
+		skip_fields(&names, 1);
+		skip_fields(&numbers, 1);
+	}
+	if (names.at == names.end || !take_number(&numbers, UINT64_MAX, &active) || !take_byte(&numbers, ' ') ||
+	    !take_number(&numbers, UINT64_MAX, &passive))
+		return false;
+	*opened = active + passive;
 	return true;
 }
 

@@ -49,6 +49,9 @@ struct sockstat {
 };
 bool parse_sockstat(const char *bytes, size_t length, const char *protocol, struct sockstat *sockstat);
 
+/* /proc/net/snmp (snmp_seq_show() in net/ipv4/proc.c): the TCP connections that were opened from either side. */
+bool parse_snmp_opened(const char *bytes, size_t length, uint64_t *opened);
+
 /*
  * Texts inside /proc/PID/cgroup (cgroups(7)): a part of `bytes`, or length 0 if there is none. The
  * systemd unit is the first path component below the slices (systemd.slice(5)); a container's id is

@@ -106,7 +106,8 @@ static __always_inline __u32 pid_at(struct pid *pid, __u32 level)
 static __always_inline bool add_task(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;
-	struct pid *pid = leader->thread_pid;
+	/* By the helper, since Linux 6.1 and others refuse to add to a pointer that was read directly. */
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
 	struct task_file_task *entry;
 	__u32 index = state.task_count;
 
