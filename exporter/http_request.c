@@ -29,7 +29,10 @@ static const struct http_header gzip_headers[] = {
 };
 static const struct http_header allow_headers[] = {{"Allow", "GET, HEAD"}, {NULL, NULL}};
 static const struct http_header landing_headers[] = {
-        {"Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+        {"Content-Security-Policy",
+         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+         "require-trusted-types-for 'script'; trusted-types 'none'"},
         {"Referrer-Policy", "no-referrer"},
         {NULL, NULL},
 };
@@ -114,6 +117,19 @@ static enum MHD_Result answer_landing(struct http_request *request)
 	        .length = page->length,
 	        .memory = MHD_RESPMEM_PERSISTENT,
 	        .headers = landing_headers,
+	};
+
+	return answer(request, &reply);
+}
+
+static enum MHD_Result answer_file(struct http_request *request, const struct page_file *file)
+{
+	const struct http_reply reply = {
+	        .status = MHD_HTTP_OK,
+	        .content_type = file->type,
+	        .body = file->data,
+	        .length = file->length,
+	        .memory = MHD_RESPMEM_PERSISTENT,
 	};
 
 	return answer(request, &reply);
@@ -242,6 +258,8 @@ static enum MHD_Result dispatch(struct http_request *request, const char *method
 		return answer_metrics(request);
 	case ROUTE_LANDING:
 		return answer_landing(request);
+	case ROUTE_PAGE_FILE:
+		return answer_file(request, landing_file(path));
 	case ROUTE_HEALTHZ:
 		return answer_line(request, MHD_HTTP_OK, "ok", NULL);
 	case ROUTE_READYZ:

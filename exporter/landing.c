@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page at `/`. It needs no script, no style and nothing from elsewhere. */
+/* The landing page's HTML, and its files by path. */
 #include "exporter/landing.h"
 
-static const char head[] = "<!DOCTYPE html>\n"
-                           "<html lang=\"en\">\n"
-                           "<head>\n"
-                           "<meta charset=\"utf-8\">\n"
-                           "<meta name=\"viewport\" content=\"width=device-width\">\n"
-                           "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                           "<title>tcp_exporter</title>\n"
-                           "</head>\n"
-                           "<body>\n"
-                           "<h1>tcp_exporter</h1>\n"
-                           "<p>This host's TCP connections by state, process and port, for Prometheus.</p>\n";
+#include <string.h>
+
+/* Filled in, not served as it is. */
+static const char template_path[] = "/index.html";
 
 /* Escaped for element content and for quoted attributes. */
 static void put_escaped(struct textbuf *out, const char *text)
@@ -40,25 +33,41 @@ static void put_escaped(struct textbuf *out, const char *text)
 	}
 }
 
-static void put_link(struct textbuf *out, const char *path, const char *text)
+static const struct page_file *find(const char *path)
 {
-	textbuf_puts(out, "<li><a href=\"");
-	put_escaped(out, path);
-	textbuf_puts(out, "\">");
-	put_escaped(out, path);
-	textbuf_puts(out, "</a>: ");
-	textbuf_puts(out, text);
-	textbuf_puts(out, "</li>\n");
+	const struct page_file *file = page_files;
+
+	while (file->path && strcmp(file->path, path) != 0)
+		file++;
+	return file->path ? file : NULL;
+}
+
+const struct page_file *landing_file(const char *path)
+{
+	return strcmp(path, template_path) == 0 ? NULL : find(path);
 }
 
 void landing_write(struct textbuf *out, const char *version, const char *telemetry_path)
 {
-	textbuf_puts(out, head);
-	textbuf_puts(out, "<p>Version ");
-	put_escaped(out, version);
-	textbuf_puts(out, "</p>\n<ul>\n");
-	put_link(out, telemetry_path, "the metrics");
-	put_link(out, "/healthz", "whether the exporter is alive");
-	put_link(out, "/readyz", "whether the last snapshot of the TCP table worked");
-	textbuf_puts(out, "</ul>\n</body>\n</html>\n");
+	const struct {
+		const char *name, *text;
+	} fields[] = {{"{{version}}", version}, {"{{metrics}}", telemetry_path}};
+	const struct page_file *template = find(template_path);
+	const char *at = (const char *)template->data, *end = at + template->length;
+
+	while (at < end) {
+		size_t field = 0, length = 0;
+
+		for (; field < sizeof(fields) / sizeof(fields[0]); field++) {
+			length = strlen(fields[field].name);
+			if ((size_t)(end - at) >= length && memcmp(at, fields[field].name, length) == 0)
+				break;
+		}
+		if (field < sizeof(fields) / sizeof(fields[0])) {
+			put_escaped(out, fields[field].text);
+			at += length;
+		} else {
+			textbuf_putc(out, *at++);
+		}
+	}
 }

@@ -2,6 +2,8 @@
 /* The table of paths. */
 #include "exporter/route.h"
 
+#include "exporter/landing.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -23,7 +25,7 @@ static enum route find_path(const char *path, const char *telemetry_path)
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (strcmp(path, routes[i].path) == 0)
 			return routes[i].route;
-	return ROUTE_NOT_FOUND;
+	return landing_file(path) ? ROUTE_PAGE_FILE : ROUTE_NOT_FOUND;
 }
 
 enum route route_find(const char *method, const char *path, const char *telemetry_path)

@@ -6,6 +6,7 @@
 enum route {
 	ROUTE_METRICS,
 	ROUTE_LANDING,
+	ROUTE_PAGE_FILE, /* landing_file() of the path */
 	ROUTE_HEALTHZ,
 	ROUTE_READYZ,
 	ROUTE_NOT_FOUND,          /* 404 */

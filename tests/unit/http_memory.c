@@ -49,7 +49,7 @@ static void test_nothing_left(void **state)
 
 static void test_pages(void **state)
 {
-	static const char *const targets[] = {"/", "/healthz", "/readyz"};
+	static const char *const targets[] = {"/", "/page.css", "/healthz", "/readyz"};
 
 	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
 		assert_in_range(fail_at_each(*state, targets[i], 1), 2, ALLOCATIONS_MAX - 1);

@@ -137,7 +137,8 @@ class Endpoint(unittest.TestCase):
     def test_other_paths(self):
         with Exporter() as running:
             get(running.port)
-            for path, status, word in (("/", 200, b"<html"), ("/healthz", 200, b"ok"), ("/readyz", 200, b"ready"),
+            for path, status, word in (("/", 200, b"<html"), ("/page.js", 200, b"import "),
+                                       ("/healthz", 200, b"ok"), ("/readyz", 200, b"ready"),
                                        ("/nope", 404, b"not found")):
                 answer = get(running.port, path)
                 self.assertEqual((answer[0], word in answer[2]), (status, True), path)

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Draws rows into a <table>, and touches only what has changed: focus, selection and scroll stay where they are.
+
+import {count, duration} from "./rows.js";
+
+/** An accept queue from here on is called nearly full. */
+const FULL = 0.8;
+
+function element(name, properties, ...children) {
+	const node = Object.assign(document.createElement(name), properties);
+	node.append(...children);
+	return node;
+}
+
+/** Names are bytes that a process chose: those that have no glyph are shown by the one Unicode has for them. */
+function visible(text) {
+	return text.replace(/[\0-\x1f\x7f]/g, (c) => String.fromCharCode(c === "\x7f" ? 0x2421 : 0x2400 + c.charCodeAt(0)));
+}
+
+function set(node, property, value) {
+	if (node[property] !== value)
+		node[property] = value;
+}
+
+/** {text, look} of a cell: what it says, and its class. */
+function cell(column, row) {
+	const value = column.of(row);
+	switch (column.kind) {
+	case "name":
+		return {text: value === "" ? "(no name)" : visible(value), look: "name"};
+	case "text":
+		return {text: visible(value), look: "text"};
+	case "port":
+		return {text: value, look: "number"};
+	case "age":
+		return {text: value ? duration(value) : "–", look: value ? "number hot" : "number zero"};
+	case "queue":
+		if (value === undefined)
+			return {text: "–", look: "number zero"};
+		return {text: `${count(value)} / ${count(column.limit(row) ?? 0)}`,
+			look: value > 0 && value >= FULL * column.limit(row) ? "number hot" : value ? "number" : "number zero"};
+	default:
+		return {text: count(value),
+			look: value === 0 ? "number zero" : column.id === "close_wait" ? "number hot" : "number"};
+	}
+}
+
+function makeRow(columns) {
+	return element("tr", {}, ...columns.map((column) => {
+		const node = column.kind === "name" ? element("th", {scope: "row"}) : document.createElement("td");
+		if (column.kind === "name" || column.kind === "text")
+			node.append(document.createElement("bdi"));
+		return node;
+	}));
+}
+
+function fillRow(tr, columns, row) {
+	columns.forEach((column, i) => {
+		const td = tr.children[i], {text, look} = cell(column, row), inner = td.firstElementChild ?? td;
+		if (inner.textContent !== text) {
+			inner.textContent = text;
+			if (inner !== td)
+				inner.title = text;
+		}
+		set(td, "className", look);
+	});
+}
+
+/** A function draw(columns, rows, sort, sums) for the table; a click on a column's header calls onSort(column). */
+export function tableView(table, onSort) {
+	const [head, foot] = [table.tHead.rows[0], table.tFoot.rows[0]], body = table.tBodies[0];
+	let trs = new Map(), drawn = "";
+
+	function drawHead(columns) {
+		head.replaceChildren(...columns.map((column) => {
+			const button = element("button", {type: "button", textContent: column.title});
+			button.addEventListener("click", () => onSort(column));
+			const look = ["name", "text"].includes(column.kind) ? "text" : "number";
+			return element("th", {scope: "col", className: `${look} ${column.id}`}, button);
+		}));
+		body.replaceChildren();
+		trs.clear();
+	}
+
+	function drawBody(columns, rows) {
+		const kept = new Map();
+		let next = body.firstElementChild;
+		for (const row of rows) {
+			const tr = trs.get(row.key) ?? makeRow(columns);
+			fillRow(tr, columns, row);
+			if (tr === next)
+				next = next.nextElementSibling;
+			else
+				body.insertBefore(tr, next);
+			kept.set(row.key, tr);
+		}
+		trs.forEach((tr, key) => kept.has(key) || tr.remove());
+		trs = kept;
+	}
+
+	function drawFoot(columns, all) {
+		const cells = columns.map((column, i) => {
+			if (i === 0)
+				return element("th", {scope: "row", textContent: "Sum"});
+			if (column.kind !== "count")
+				return element("td", {});
+			const sum = all.reduce((total, row) => total + column.of(row), 0);
+			return element("td", {className: sum ? "number" : "number zero", textContent: count(sum)});
+		});
+		foot.replaceChildren(...cells);
+	}
+
+	return function draw(columns, all, sort, limit) {
+		const ids = columns.map((column) => column.id).join(" ");
+		if (ids !== drawn)
+			drawHead(columns);
+		drawn = ids;
+		columns.forEach((column, i) => {
+			const order = sort.descending ? "descending" : "ascending";
+			set(head.children[i], "ariaSort", column.id === sort.id ? order : "none");
+		});
+		drawBody(columns, all.slice(0, limit));
+		drawFoot(columns, all);
+	};
+}
