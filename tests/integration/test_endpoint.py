@@ -75,7 +75,7 @@ class Endpoint(SceneCase):
         reply = self.exporter.ask("/")
         self.assertEqual(reply.status, 200)
         self.assertTrue(reply.headers["Content-Type"].startswith("text/html"), reply.headers)
-        self.assertIn(b'href="/metrics"', reply.body)
+        self.assertIn(b'href="./metrics"', reply.body)
 
     def test_head(self) -> None:
         for path in "/", "/metrics", "/healthz", "/readyz":
