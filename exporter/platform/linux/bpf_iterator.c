@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "task_file.skel.h"
@@ -23,19 +22,6 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 	return 0;
 }
 
-/* Whether the kernel lets a program read objects directly, as of Linux 6.2. -errno if it has no BTF. */
-static int reads_directly(void)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	int id;
-
-	if (!btf)
-		return -errno;
-	id = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC);
-	btf__free(btf);
-	return id > 0;
-}
-
 static void describe(struct platform_error *error, const char *what, int result)
 {
 	if (result == -EPERM || result == -EACCES)
@@ -47,30 +33,36 @@ static void describe(struct platform_error *error, const char *what, int result)
 		platform_error_set(error, "cannot %s: %s", what, strerror(-result));
 }
 
-static int load(struct bpf_iterator *iterator, const struct bpf_iterator_options *options)
+static int load_one(struct bpf_iterator *iterator, const struct bpf_iterator_options *options, bool by_helper)
 {
-	struct task_file_bpf *program = NULL;
-	int directly = reads_directly(), result;
+	struct task_file_bpf *program = task_file_bpf__open();
+	int result;
 
-	if (directly < 0)
-		return directly;
-	directly = directly && !options->by_helper;
-	program = task_file_bpf__open();
 	if (!program)
 		return -errno;
 	program->rodata->all_netns = options->all_netns;
-	bpf_program__set_autoload(program->progs.tasks, directly);
-	bpf_program__set_autoload(program->progs.tasks_by_helper, !directly);
+	bpf_program__set_autoload(program->progs.tasks, !by_helper);
+	bpf_program__set_autoload(program->progs.tasks_by_helper, by_helper);
 	result = task_file_bpf__load(program);
 	if (result == 0) {
 		iterator->link = bpf_program__attach_iter(
-		        directly ? program->progs.tasks : program->progs.tasks_by_helper, NULL);
+		        by_helper ? program->progs.tasks_by_helper : program->progs.tasks, NULL);
 		result = iterator->link ? 0 : -errno;
 	}
 	if (result == 0)
 		iterator->program = program;
 	else
 		task_file_bpf__destroy(program);
+	return result;
+}
+
+/* Before Linux 6.2 a program cannot read objects directly. To try is faster than to look into the kernel's types. */
+static int load(struct bpf_iterator *iterator, const struct bpf_iterator_options *options)
+{
+	int result = options->by_helper ? -ENOTSUP : load_one(iterator, options, false);
+
+	if (result != 0 && result != -EPERM)
+		result = load_one(iterator, options, true);
 	return result;
 }
 
