@@ -290,8 +290,8 @@ class Part:
                 time.sleep(0.004)
             finally:
                 os._exit(0)
-        if child != pid:
-            raise RuntimeError(f"the PID is {child}")
+        if child != pid:  # somebody else started a thread or process meanwhile
+            os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
     def kill(self, pid: int) -> None:
