@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-/* Filled in, not served as it is. */
-static const char template_path[] = "/index.html";
-
 /* Escaped for element content and for quoted attributes. */
 static void put_escaped(struct textbuf *out, const char *text)
 {
@@ -33,18 +30,13 @@ static void put_escaped(struct textbuf *out, const char *text)
 	}
 }
 
-static const struct page_file *find(const char *path)
+const struct page_file *landing_file(const char *path)
 {
-	const struct page_file *file = page_files;
+	const struct page_file *file = page_files + 1; /* the first is filled in, not served as it is */
 
 	while (file->path && strcmp(file->path, path) != 0)
 		file++;
 	return file->path ? file : NULL;
-}
-
-const struct page_file *landing_file(const char *path)
-{
-	return strcmp(path, template_path) == 0 ? NULL : find(path);
 }
 
 void landing_write(struct textbuf *out, const char *version, const char *telemetry_path)
@@ -52,8 +44,7 @@ void landing_write(struct textbuf *out, const char *version, const char *telemet
 	const struct {
 		const char *name, *text;
 	} fields[] = {{"{{version}}", version}, {"{{metrics}}", telemetry_path}};
-	const struct page_file *template = find(template_path);
-	const char *at = (const char *)template->data, *end = at + template->length;
+	const char *at = (const char *)page_files[0].data, *end = at + page_files[0].length;
 
 	while (at < end) {
 		size_t field = 0, length = 0;

@@ -12,7 +12,7 @@ struct page_file {
 	size_t length;
 };
 
-/* Ended by a NULL path. */
+/* The first is index.html. Ended by a NULL path. */
 extern const struct page_file page_files[];
 
 #endif
