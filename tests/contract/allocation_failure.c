@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "exporter/platform/linux/bpf.h"
 #include "exporter/platform/linux/procfs.h"
 #include "exporter/scrape.h"
 #include "tests/contract/faults.h"
@@ -82,13 +83,20 @@ static void wait_for_first_read(struct subject *subject)
 	}
 }
 
+/* The kernel's iterator knows the processes of the real procfs only. */
+static struct platform_options options_for(const struct platform_backend *backend)
+{
+	return (struct platform_options){.procfs = strcmp(backend->name, "bpf") == 0 ? "/proc" : scene.procfs,
+	                                 .replay_file = scene.recording,
+	                                 .want = EVERYTHING};
+}
+
 static void start(struct subject *subject, const struct platform_backend *inner)
 {
 	struct platform_error error = {{0}};
 	struct scraper_options options = {.max_series = 10000, .families = METRICS_ALL};
 
-	*subject = (struct subject){
-	        .options = {.procfs = scene.procfs, .replay_file = scene.recording, .want = EVERYTHING}};
+	*subject = (struct subject){.options = options_for(inner)};
 	subject->platform.inner = inner;
 	assert_int_equal(inner->open(&subject->platform.platform, &subject->options, &error), 0);
 	subject->backend = (struct platform_backend){.name = inner->name, .read = read_but_first};
@@ -233,8 +241,7 @@ static void fail_at_each(const struct platform_backend *backend, unsigned count)
 /* Opening a backend fails as a whole, or works. */
 static void fail_to_open(const struct platform_backend *backend)
 {
-	const struct platform_options options = {
-	        .procfs = scene.procfs, .replay_file = scene.recording, .want = EVERYTHING};
+	const struct platform_options options = options_for(backend);
 	bool failed = true;
 
 	for (unsigned first = 1; failed; first++) {
@@ -294,12 +301,29 @@ static void procfs_all_that_follow_fail(void **state)
 	fail_at_each(&platform_procfs, ALL_THAT_FOLLOW);
 }
 
+#ifdef TCP_EXPORTER_BPF
+static void bpf_one_allocation_fails(void **state)
+{
+	(void)state;
+	fail_at_each(&platform_bpf, 1);
+}
+
+static void bpf_all_that_follow_fail(void **state)
+{
+	(void)state;
+	fail_at_each(&platform_bpf, ALL_THAT_FOLLOW);
+}
+#endif
+
 static void opening_fails_or_works(void **state)
 {
 	(void)state;
 	faults_spare_this_thread(false);
 	fail_to_open(&platform_replay);
 	fail_to_open(&platform_procfs);
+#ifdef TCP_EXPORTER_BPF
+	fail_to_open(&platform_bpf);
+#endif
 	faults_spare_this_thread(true);
 }
 
@@ -308,6 +332,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(replay_one_allocation_fails), cmocka_unit_test(replay_all_that_follow_fail),
 	        cmocka_unit_test(procfs_one_allocation_fails), cmocka_unit_test(procfs_all_that_follow_fail),
+#ifdef TCP_EXPORTER_BPF
+	        cmocka_unit_test(bpf_one_allocation_fails),    cmocka_unit_test(bpf_all_that_follow_fail),
+#endif
 	        cmocka_unit_test(opening_fails_or_works),
 	};
 

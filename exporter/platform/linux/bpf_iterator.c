@@ -61,7 +61,7 @@ static int load(struct bpf_iterator *iterator, const struct bpf_iterator_options
 {
 	int result = options->by_helper ? -ENOTSUP : load_one(iterator, options, false);
 
-	if (result != 0 && result != -EPERM)
+	if (result != 0 && result != -EPERM && result != -ENOMEM)
 		result = load_one(iterator, options, true);
 	return result;
 }
