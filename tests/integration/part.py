@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an actor can do: runs in the actor's process."""
 import ctypes
+import fcntl
 import itertools
 import json
 import os
@@ -19,7 +20,14 @@ from process import (CLONE_NEWNET, CLONE_NEWPID, MS_PRIVATE, MS_REC, close_all_b
 
 MESSAGE_LIMIT = 1 << 17
 LINGER_RESET = struct.pack("ii", 1, 0)
+SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 SYS_EXIT = {"x86_64": 60, "aarch64": 93, "riscv64": 93}
+
+
+def set_link_up(name: str) -> None:
+    """Of the network that the process is in (netdevice(7))."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH", name.encode(), IFF_UP).ljust(40, b"\0"))
 
 
 def family_of(address: str) -> int:
@@ -217,6 +225,40 @@ class Part:
             close_all_but([ready])
             self.sockets, self.next = {}, 1
             self.listen(port=port)
+            os.write(ready, b"!")
+            os.close(ready)
+            while True:
+                signal.pause()
+        finally:
+            os._exit(1)
+
+    def cells(self, count: int) -> None:
+        """Forks `count` processes called cell, each in a network of its own: a listener on port 80, a connection that it
+        has accepted, one that waits for that, and a third in TIME_WAIT."""
+        read_end, write_end = os.pipe()
+        for _ in range(count):
+            if os.fork() == 0:
+                self._cell(write_end)
+        os.close(write_end)
+        with os.fdopen(read_end, "rb") as ready:
+            if len(ready.read()) != count:
+                raise RuntimeError("not every cell could be made")
+
+    def _cell(self, ready: int) -> None:
+        try:
+            set_name(b"cell")
+            self.channel.detach()
+            close_all_but([ready])
+            unshare(CLONE_NEWNET)
+            set_link_up("lo")
+            with open("/proc/sys/net/ipv4/tcp_rfc1337", "w", encoding="ascii") as file:
+                file.write("1")
+            self.sockets, self.next = {}, 1
+            listener = self.listen(port=80)
+            ours = [self.connect(port=80) for _ in range(3)]
+            theirs = [self.accept(listener=listener) for _ in range(2)]
+            self.close(sock=theirs[0])
+            self.close_second(sock=ours[0])
             os.write(ready, b"!")
             os.close(ready)
             while True:

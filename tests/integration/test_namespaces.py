@@ -79,6 +79,18 @@ class Namespaces(SceneCase):
         self.scene.forget_network("blue")
         self.check(self.owners, exporter)
 
+    def test_five_hundred(self) -> None:
+        self.scene.actor("cells").cells(count=500)
+        exposition = self.start_exporter("--collector.netns=all").metrics()
+        counts = exposition.sum_by("tcp_connections", "process", "local_port", "state")
+        self.assertEqual({key[1:]: count for key, count in counts.items() if key[0] == "cell" and count}, {
+            ("80", "listen"): 500,
+            ("80", "established"): 1000,
+            ("80", "time_wait"): 500,
+            ("ephemeral", "established"): 1000,
+        })  # fmt: skip
+        self.assertEqual(exposition.sum_by("tcp_listen_queue_length", "process")[("cell",)], 500)
+
 
 if __name__ == "__main__":
     main()
