@@ -47,7 +47,7 @@ enum metric_type {
 };
 
 struct metric {
-	const char *name;   /* of the sample, as text 0.0.4 writes it */
+	const char *name; /* of the sample, as text 0.0.4 writes it */
 	enum metric_type type;
 	const char *unit;   /* "seconds", "bytes" or "": the suffix of the family's name */
 	const char *labels; /* comma-separated names, "" for none; optional labels are not listed */
@@ -59,7 +59,7 @@ extern const struct metric catalog[METRIC_COUNT];
 
 /* A set of families, METRIC_BIT() of each. */
 #define METRIC_BIT(id) (UINT64_C(1) << (id))
-#define METRICS_ALL (METRIC_BIT(METRIC_COUNT) - 1)
+#define METRICS_ALL    (METRIC_BIT(METRIC_COUNT) - 1)
 /* The families that speak of the exporter itself: tcp_exporter_* and process_*. */
 #define METRICS_OF_EXPORTER (METRICS_ALL & ~(METRIC_BIT(METRIC_BUILD_INFO) - 1))
 

@@ -44,7 +44,7 @@ void exposition_family(struct exposition *exposition, const struct metric *metri
 void exposition_uint(struct exposition *exposition, const struct label *labels, size_t count, uint64_t value);
 /* The same with the value units / 10^digits, written exactly. */
 void exposition_decimal(struct exposition *exposition, const struct label *labels, size_t count, uint64_t units,
-			unsigned digits);
+                        unsigned digits);
 
 /* Ends the exposition: "# EOF" in OpenMetrics. */
 void exposition_end(struct exposition *exposition);

@@ -42,8 +42,8 @@ struct report_self {
 
 struct report_options {
 	enum exposition_format format;
-	uint64_t families;  /* METRIC_BITs; the others are left out */
-	size_t max_series;  /* of each labelled family; at least FOLD_MIN_SERIES */
+	uint64_t families; /* METRIC_BITs; the others are left out */
+	size_t max_series; /* of each labelled family; at least FOLD_MIN_SERIES */
 	/* Monotonic nanoseconds, for the `exposition` phase. */
 	uint64_t (*now_ns)(void);
 };
@@ -57,6 +57,6 @@ struct report_input {
 
 /* Appends the whole exposition to `out`. 0, -ENOMEM or -EFBIG (out's limit). */
 int report_write(struct textbuf *out, const struct report_input *input, struct fold *fold,
-		 const struct report_options *options) MUST_CHECK;
+                 const struct report_options *options) MUST_CHECK;
 
 #endif

@@ -46,18 +46,18 @@ enum socket_state {
 
 /* snapshot_socket.owner when it is no index: no process holds the socket, or the platform
  * was not allowed to see which one does. */
-#define OWNER_NONE UINT32_MAX
+#define OWNER_NONE    UINT32_MAX
 #define OWNER_UNKNOWN (UINT32_MAX - 1)
 /* snapshot_socket.remote when the platform was not asked for remote addresses. */
 #define ADDRESS_ABSENT UINT32_MAX
 
 /* snapshot_socket.flags */
 enum {
-	SOCKET_HAS_QUEUES = 1 << 0,   /* receive_queue and send_queue are known */
-	SOCKET_HAS_QUIET = 1 << 1,    /* quiet_ms is known */
-	SOCKET_V6_ONLY = 1 << 2,      /* an IPv6 listener that takes no IPv4-mapped connections */
-	SOCKET_V4_MAPPED = 1 << 3,    /* an IPv6 socket whose addresses are IPv4-mapped (RFC 4291, 2.5.5.2) */
-	SOCKET_CREDITED = 1 << 4,     /* no process holds it: owner is the process that listens there */
+	SOCKET_HAS_QUEUES = 1 << 0, /* receive_queue and send_queue are known */
+	SOCKET_HAS_QUIET = 1 << 1,  /* quiet_ms is known */
+	SOCKET_V6_ONLY = 1 << 2,    /* an IPv6 listener that takes no IPv4-mapped connections */
+	SOCKET_V4_MAPPED = 1 << 3,  /* an IPv6 socket whose addresses are IPv4-mapped (RFC 4291, 2.5.5.2) */
+	SOCKET_CREDITED = 1 << 4,   /* no process holds it: owner is the process that listens there */
 };
 
 struct snapshot_socket {
@@ -69,8 +69,8 @@ struct snapshot_socket {
 	uint32_t receive_queue; /* unread bytes; of a listener: connections in its accept queue */
 	uint32_t send_queue;    /* unacknowledged bytes; of a listener: the accept queue's limit */
 	/* SYN and FIN take a sequence number each but are no data: the queues leave them out. */
-	uint32_t quiet_ms;      /* milliseconds since the peer's last segment */
-	uint8_t state;          /* enum socket_state */
+	uint32_t quiet_ms; /* milliseconds since the peer's last segment */
+	uint8_t state;     /* enum socket_state */
 	uint8_t flags;
 };
 
@@ -116,11 +116,11 @@ struct port_set {
 
 /* snapshot.facts: what this platform can tell at all. */
 enum {
-	FACT_QUEUES = 1 << 0,        /* rows have queues */
-	FACT_LISTEN_QUEUES = 1 << 1, /* listeners have accept queue length and limit */
-	FACT_CLOSE_WAIT_AGE = 1 << 2,/* rows in CLOSE_WAIT have quiet_ms */
-	FACT_SHARED = 1 << 3,        /* shared_sockets was counted */
-	FACT_UNREADABLE = 1 << 4,    /* unreadable_processes was counted */
+	FACT_QUEUES = 1 << 0,         /* rows have queues */
+	FACT_LISTEN_QUEUES = 1 << 1,  /* listeners have accept queue length and limit */
+	FACT_CLOSE_WAIT_AGE = 1 << 2, /* rows in CLOSE_WAIT have quiet_ms */
+	FACT_SHARED = 1 << 3,         /* shared_sockets was counted */
+	FACT_UNREADABLE = 1 << 4,     /* unreadable_processes was counted */
 };
 
 struct snapshot {
@@ -138,9 +138,9 @@ struct snapshot {
 	struct port_set reserved; /* ip_local_reserved_ports of the first namespace */
 	unsigned states;          /* STATE_BIT of every state that this platform can report */
 	unsigned facts;
-	uint64_t unreadable_processes; /* processes whose sockets could not be read */
-	uint64_t shared_sockets;       /* sockets with more than one holder */
-	uint64_t sockets_ns, owners_ns;/* time spent reading the table, and finding the owners */
+	uint64_t unreadable_processes;  /* processes whose sockets could not be read */
+	uint64_t shared_sockets;        /* sockets with more than one holder */
+	uint64_t sockets_ns, owners_ns; /* time spent reading the table, and finding the owners */
 
 	uint32_t *address_index; /* private: open-addressed hash over addresses */
 	size_t address_index_capacity;
@@ -160,7 +160,7 @@ int snapshot_add_netns(struct snapshot *snapshot, const struct snapshot_netns *n
 /* Finds or adds an address. family is 4 or 6; bytes has 4 or 16 bytes in network order.
  * An IPv4-mapped IPv6 address becomes IPv4. */
 int snapshot_intern_address(struct snapshot *snapshot, uint32_t netns, int family, const void *bytes,
-			    uint32_t *index) MUST_CHECK;
+                            uint32_t *index) MUST_CHECK;
 
 /* Appends a zeroed row with OWNER_NONE and ADDRESS_ABSENT. NULL: out of memory. */
 struct snapshot_socket *snapshot_add_socket(struct snapshot *snapshot) MUST_CHECK;
@@ -173,7 +173,7 @@ int snapshot_add_process(struct snapshot *snapshot, uint32_t pid, uint64_t start
 
 /* Copies `length` bytes into the process's text. */
 int snapshot_set_text(struct snapshot *snapshot, uint32_t process, enum process_text which, const void *bytes,
-		      size_t length) MUST_CHECK;
+                      size_t length) MUST_CHECK;
 
 /* The bytes of a text; NULL when it is absent. Not terminated. */
 const char *snapshot_text(const struct snapshot *snapshot, struct snapshot_text text);

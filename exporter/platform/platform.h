@@ -29,7 +29,7 @@ enum {
 	WANT_UNIT = 1 << 2,
 	WANT_CONTAINER = 1 << 3,
 	WANT_REMOTE_ADDRESSES = 1 << 4,
-	WANT_SHARED = 1 << 5,        /* count the sockets with several holders: needs the whole walk */
+	WANT_SHARED = 1 << 5, /* count the sockets with several holders: needs the whole walk */
 	WANT_CLOSE_WAIT_AGE = 1 << 6,
 };
 
@@ -44,7 +44,7 @@ struct platform_options {
 	const char *replay_file; /* for the replay backend: the recorded snapshot */
 	unsigned want;
 	enum process_naming naming;
-	bool all_netns;          /* every network namespace that has a process, not only our own */
+	bool all_netns; /* every network namespace that has a process, not only our own */
 };
 
 /* A failure in words for a person: what failed first, the subject quoted, no full stop. */
@@ -85,12 +85,12 @@ struct platform_backend {
 	/* 0 and an open platform, or -errno with *error filled; *platform is then NULL.
 	 * `options` and its strings must outlive the platform. */
 	int (*open)(struct platform **platform, const struct platform_options *options,
-		    struct platform_error *error) MUST_CHECK;
+	            struct platform_error *error) MUST_CHECK;
 	/* Fills `snapshot`, which is empty. 0, or -errno with *error filled: -ENOMEM, -EMFILE/-ENFILE,
 	 * -EACCES/-EPERM, -EINTR (the dump stayed interrupted), -ETIMEDOUT, -ECANCELED, others. The
 	 * snapshot's contents are then undefined but may be reset. */
 	int (*read)(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
-		    struct platform_error *error) MUST_CHECK;
+	            struct platform_error *error) MUST_CHECK;
 	void (*close)(struct platform *platform);
 	/* Fills in what the reads to come need; NULL: nothing. */
 	void (*rights)(struct platform *platform, struct platform_rights *rights);

@@ -9,7 +9,7 @@
 #include <time.h>
 
 static const struct probe_kind *const kinds[] = {
-        &probe_dump, &probe_dump_one_walk, &probe_walk, &probe_get, &probe_exec,
+        &probe_dump,     &probe_dump_one_walk, &probe_walk, &probe_get, &probe_exec,
 #ifdef TCP_EXPORTER_BPF
         &probe_bpf_walk,
 #endif

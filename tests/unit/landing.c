@@ -135,12 +135,8 @@ static void test_limit_is_sticky(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_page),
-	        cmocka_unit_test(test_escapes),
-	        cmocka_unit_test(test_nothing_inline),
-	        cmocka_unit_test(test_files),
-	        cmocka_unit_test(test_size),
-	        cmocka_unit_test(test_limit_is_sticky),
+	        cmocka_unit_test(test_page),  cmocka_unit_test(test_escapes), cmocka_unit_test(test_nothing_inline),
+	        cmocka_unit_test(test_files), cmocka_unit_test(test_size),    cmocka_unit_test(test_limit_is_sticky),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

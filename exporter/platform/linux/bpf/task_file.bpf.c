@@ -31,8 +31,8 @@
 
 /* The kernel sizes tables of descriptors in multiples of BITS_PER_LONG (alloc_fdtable() in fs/file.c). */
 #define BATCH 64
-/* Batches before the reader is woken to look at the clock. With each the verifier takes longer to follow them all: with 4
- * the program is loaded in a tenth of a second, and the walk is no slower than with 16. */
+/* Batches before the reader is woken to look at the clock. With each the verifier takes longer to follow them all: with
+ * 4 the program is loaded in a tenth of a second, and the walk is no slower than with 16. */
 #define BATCHES_OF_A_CALL 4
 
 /* bpf_probe_read_kernel() and others are for programs under the GPL alone. */
