@@ -7,6 +7,7 @@ environment as TCP_EXPORTER_TEST_BACKEND.
 import os
 import socketserver
 import sys
+import tempfile
 import threading
 import unittest
 from collections import Counter
@@ -51,6 +52,17 @@ class SceneCase(unittest.TestCase):
         thread.start()
         for cleanup in thread.join, server.server_close, server.shutdown:
             self.addCleanup(cleanup)
+
+    def write_script(self, text: str) -> str:
+        """An executable file that ends with the test."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        os.chmod(folder.name, 0o755)
+        path = os.path.join(folder.name, "start")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"#!/bin/bash\n{text}\n")
+        os.chmod(path, 0o755)
+        return path
 
     def output_of_binary(self, *flags: str) -> Output:
         return self.scene.output_of(self.binary, f"--collector.backend={self.backend}", *flags)

@@ -318,6 +318,8 @@ class Part:
                 close_all_but(())
                 for name, port in itertools.cycle(zip(names, ports)):
                     self._short_listener(name, port, pid)
+            except BaseException:  # pylint: disable=broad-except
+                traceback.print_exc()
             finally:
                 os._exit(1)
 

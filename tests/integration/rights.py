@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exporters that setpriv(1) starts with certain rights, and what a process may do."""
-import os
 import pathlib
-import tempfile
 
 from case import SceneCase
 from exporter import Exporter
@@ -28,15 +26,6 @@ class RightsCase(SceneCase):
         exporter = self.start_exporter(*flags, binary=script, backend=backend, **environment)
         exporter.name = "tcp_exporter"
         return exporter
-
-    def write_script(self, text: str) -> str:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "start")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(f"#!/bin/sh\n{text}\n")
-        os.chmod(path, 0o755)
-        return path
 
 
 def statuses(pid: int) -> list[dict[str, str]]:

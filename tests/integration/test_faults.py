@@ -4,7 +4,6 @@ no later one."""
 import os
 import resource
 import signal
-import tempfile
 import time
 from collections import Counter
 
@@ -85,13 +84,8 @@ class Descriptors(FaultCase):
 
 class Logs(FaultCase):
     def start_with(self, redirections: str) -> Exporter:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "start")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(f'#!/bin/bash\nexec {self.binary} "$@" {redirections}\n')
-        os.chmod(path, 0o755)
-        return self.start_exporter("--log.level=debug", binary=path)
+        return self.start_exporter("--log.level=debug",
+                                   binary=self.write_script(f'exec {self.binary} "$@" {redirections}'))
 
     def test_a_full_disk(self) -> None:
         exporter = self.start_with("2>/dev/full")
@@ -172,8 +166,8 @@ class Deaths(FaultCase):
 
     def test_a_pid_that_is_used_again_and_again(self) -> None:
         """Two programs with the same PID in turn: neither is ever credited with what is the other's."""
+        exporter = self.start_exporter()  # first: it shall not get their PID
         self.web.alternate(names=["alpha", "beta"], ports=[8001, 8002])
-        exporter = self.start_exporter()
         seen: Counter = Counter()
         for _ in range(150):
             exposition = exporter.metrics()
