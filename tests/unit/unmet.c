@@ -72,11 +72,10 @@ static void doubt_is_paid_for_now_and_then(void **state)
 static void young_connections_are_not_hidden(void **state)
 {
 	unsigned dumps = 0;
-	uint64_t key = 0;
 
 	(void)state;
-	for (int i = 0; i < 10 * UNMET_DOUBTS_MAX; i++) {
-		const uint64_t keys[2] = {key++, key++};
+	for (uint64_t key = 0; key < 20 * UNMET_DOUBTS_MAX; key += 2) {
+		const uint64_t keys[2] = {key, key + 1};
 
 		if (expected(100, 101, 20, 95)) {
 			dumps++;
