@@ -19,6 +19,8 @@ enum {
 
 /* What the rows come to, computed the plain way. */
 struct model {
+	uint32_t last; /* process that had a row, + 1 */
+	bool met[PROCESSES];
 	uint32_t holder[IDENTITIES]; /* + 1; 0: none */
 	bool shared[IDENTITIES];
 	size_t sockets, shared_count;
@@ -66,6 +68,17 @@ static void fill_row(const uint8_t *bytes, struct task_file_row *row)
 static bool comes_first(uint32_t a, uint32_t b)
 {
 	return is_init(a) != is_init(b) ? is_init(b) : age_of(a) < age_of(b);
+}
+
+/* The files of a process come in one run, but for those of its odd threads: what comes later is one of these. */
+static void keep_runs(struct model *model, const struct task_file_row *row)
+{
+	if (row->state < TCP_ESTABLISHED || row->state > TCP_CLOSING)
+		return;
+	if (model->met[row->task] && model->last != row->task + 1u)
+		window.tasks[row->task].thread = true;
+	model->met[row->task] = true;
+	model->last = row->task + 1u;
 }
 
 static void count_row(struct model *model, const struct task_file_row *row)
@@ -119,10 +132,12 @@ static int decode(struct held_sockets *held, struct model *model, const uint8_t 
 
 		for (; length >= ROW_BYTES && count < size; bytes += ROW_BYTES, length -= ROW_BYTES) {
 			fill_row(bytes, &window.rows[count]);
-			if (window.rows[count].task == TASK_FILE_ROWS)
+			if (window.rows[count].task == TASK_FILE_ROWS) {
 				result = window.rows[count].state - 1u < TCP_CLOSING ? -EBADMSG : 0;
-			else if (result == 0)
+			} else if (result == 0) {
+				keep_runs(model, &window.rows[count]);
 				count_row(model, &window.rows[count]);
+			}
 			count++;
 			if (result != 0)
 				break;
