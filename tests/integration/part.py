@@ -13,7 +13,7 @@ import struct
 import threading
 import time
 import traceback
-from typing import Any
+from typing import Any, Callable
 
 from process import (CLONE_NEWNET, CLONE_NEWPID, MS_PRIVATE, MS_REC, close_all_but, libc, mount, set_name, set_user,
                      setns, unshare)  # fmt: skip
@@ -205,60 +205,50 @@ class Part:
 
     def swarm(self, count: int, prefix: str, base: int) -> list[int]:
         """Forks `count` processes; the i-th is called prefix+i and listens on port base+i."""
+        return self._fork_all(count, lambda i: self._bee(f"{prefix}{i}", base + i))
+
+    def _bee(self, name: str, port: int) -> None:
+        set_name(name.encode())
+        self.listen(port=port)
+
+    def cells(self, count: int) -> None:
+        """Forks `count` processes called cell, each in a network of its own: a listener on port 80, a connection that it
+        has accepted, one that waits for that, and a third in TIME_WAIT."""
+        self._fork_all(count, lambda _: self._cell())
+
+    def _cell(self) -> None:
+        set_name(b"cell")
+        unshare(CLONE_NEWNET)
+        set_link_up("lo")
+        with open("/proc/sys/net/ipv4/tcp_rfc1337", "w", encoding="ascii") as file:
+            file.write("1")
+        listener = self.listen(port=80)
+        ours = [self.connect(port=80) for _ in range(3)]
+        theirs = [self.accept(listener=listener) for _ in range(2)]
+        self.close(sock=theirs[0])
+        self.close_second(sock=ours[0])
+
+    def _fork_all(self, count: int, begin: Callable[[int], None]) -> list[int]:
+        """Forks `count` processes that begin(i) without any socket of ours, and then stay; all have begun."""
         read_end, write_end = os.pipe()
         pids = []
         for i in range(count):
             pid = os.fork()
             if pid == 0:
-                self._bee(f"{prefix}{i}", base + i, write_end)
+                self._begin_and_stay(lambda: begin(i), write_end)
             pids.append(pid)
         os.close(write_end)
         with os.fdopen(read_end, "rb") as ready:
             if len(ready.read()) != count:
-                raise RuntimeError("not every process of the swarm could listen")
+                raise RuntimeError("not every process could begin")
         return pids
 
-    def _bee(self, name: str, port: int, ready: int) -> None:
+    def _begin_and_stay(self, begin: Callable[[], None], ready: int) -> None:
         try:
-            set_name(name.encode())
             self.channel.detach()
             close_all_but([ready])
             self.sockets, self.next = {}, 1
-            self.listen(port=port)
-            os.write(ready, b"!")
-            os.close(ready)
-            while True:
-                signal.pause()
-        finally:
-            os._exit(1)
-
-    def cells(self, count: int) -> None:
-        """Forks `count` processes called cell, each in a network of its own: a listener on port 80, a connection that it
-        has accepted, one that waits for that, and a third in TIME_WAIT."""
-        read_end, write_end = os.pipe()
-        for _ in range(count):
-            if os.fork() == 0:
-                self._cell(write_end)
-        os.close(write_end)
-        with os.fdopen(read_end, "rb") as ready:
-            if len(ready.read()) != count:
-                raise RuntimeError("not every cell could be made")
-
-    def _cell(self, ready: int) -> None:
-        try:
-            set_name(b"cell")
-            self.channel.detach()
-            close_all_but([ready])
-            unshare(CLONE_NEWNET)
-            set_link_up("lo")
-            with open("/proc/sys/net/ipv4/tcp_rfc1337", "w", encoding="ascii") as file:
-                file.write("1")
-            self.sockets, self.next = {}, 1
-            listener = self.listen(port=80)
-            ours = [self.connect(port=80) for _ in range(3)]
-            theirs = [self.accept(listener=listener) for _ in range(2)]
-            self.close(sock=theirs[0])
-            self.close_second(sock=ours[0])
+            begin()
             os.write(ready, b"!")
             os.close(ready)
             while True:
