@@ -31,6 +31,7 @@ class Program(Process):
         def body() -> None:
             for number, file in enumerate(self.files, start=1):
                 os.dup2(file.fileno(), number)
+            close_all_but(())
             if uid is not None:
                 set_user(uid)
                 die_with_parent()

@@ -26,11 +26,18 @@ static void describe(struct platform_error *error, const char *what, int result)
 {
 	if (result == -EPERM || result == -EACCES)
 		platform_error_set(error, "cannot %s: %s (it needs CAP_BPF and CAP_PERFMON)", what, strerror(-result));
-	else if (access(KERNEL_BTF, R_OK) < 0)
-		platform_error_set(error, "cannot %s: the kernel's type information \"%s\" cannot be read: %s", what,
-		                   KERNEL_BTF, strerror(errno));
 	else
 		platform_error_set(error, "cannot %s: %s", what, strerror(-result));
+}
+
+static void describe_load(struct platform_error *error, int result)
+{
+	if (result != -EPERM && result != -EACCES && access(KERNEL_BTF, R_OK) < 0)
+		platform_error_set(
+		        error, "cannot load the BPF program: the kernel's type information \"%s\" cannot be read: %s",
+		        KERNEL_BTF, strerror(errno));
+	else
+		describe(error, "load the BPF program", result);
 }
 
 static int load_one(struct bpf_iterator *iterator, const struct bpf_iterator_options *options, bool by_helper)
@@ -75,7 +82,7 @@ int bpf_iterator_init(struct bpf_iterator *iterator, const struct bpf_iterator_o
 	libbpf_set_print(silent);
 	result = load(iterator, options);
 	if (result != 0)
-		describe(error, "load the BPF program", result);
+		describe_load(error, result);
 	return result;
 }
 
