@@ -146,9 +146,12 @@ class Endpoint(unittest.TestCase):
     def test_labels(self):
         with Exporter("--collector.label=exe", "--collector.label=user", "--collector.label=unit",
                       "--collector.label=pid") as running:
-            text = get(running.port)[2].decode()
-            # The exporter has a connection to itself, to wake its server by.
-            own = [labels for labels in values(text, "tcp_connections") if 'process="tcp_exporter.exe"' in labels]
+            # The exporter has a connection to itself, to wake its server by. Wine finds the process of a socket only
+            # while that has its descriptor, which it asks Wine's server for when it first needs it.
+            deadline, own = time.monotonic() + TIMEOUT, []
+            while not own and time.monotonic() < deadline:
+                text = get(running.port)[2].decode()
+                own = [labels for labels in values(text, "tcp_connections") if 'process="tcp_exporter.exe"' in labels]
             self.assertTrue(own)
             for labels in own:
                 self.assertRegex(labels, r'pid="[1-9]\d*"')
