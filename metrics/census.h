@@ -88,7 +88,7 @@ struct census_table {
 	size_t count, capacity;
 	uint32_t *index; /* private: open-addressed hash over groups, of no meaning once they are sorted */
 	size_t index_capacity;
-	size_t last; /* private: the group that was found last */
+	size_t last, before; /* private: the groups that were found last, and before */
 };
 
 struct sort_item;

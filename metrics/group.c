@@ -9,7 +9,7 @@ int census_table_clear(struct census_table *table)
 {
 	table->index_capacity = hash_trimmed(table->index_capacity, table->count);
 	table->count = 0;
-	table->last = 0;
+	table->last = table->before = 0;
 	return hash_clear(&table->index, &table->index_capacity, 0);
 }
 
@@ -82,8 +82,15 @@ static struct census_group *add_group(struct census_table *table, const struct g
 struct census_group *census_table_group(struct census_table *table, const struct group_key *key)
 {
 	uint32_t entry;
+	size_t swap;
 
-	/* Rows of one process and port tend to come one after the other. */
+	/* Rows of one process tend to come one after the other, often of two ports in turn: both ends of connections.
+	 */
+	if (table->last < table->count && group_has_key(&table->groups[table->last], key))
+		return &table->groups[table->last];
+	swap = table->last;
+	table->last = table->before;
+	table->before = swap;
 	if (table->last < table->count && group_has_key(&table->groups[table->last], key))
 		return &table->groups[table->last];
 	entry = *group_slot(table, key);

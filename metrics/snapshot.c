@@ -122,15 +122,37 @@ static int make_room_for_address(struct snapshot *snapshot)
 	return 0;
 }
 
+/* Whether canonical_address() would be equal to `address`. */
+static bool is_address(const struct snapshot_address *address, uint32_t netns, int family, const uint8_t *bytes)
+{
+	if (address->netns != netns)
+		return false;
+	if (family == 6 && address->family == 6)
+		return !memcmp(address->bytes, bytes, sizeof(address->bytes));
+	if (family == 6 && memcmp(bytes, mapped_prefix, sizeof(mapped_prefix)) != 0)
+		return false;
+	return address->family == 4 && !memcmp(address->bytes, bytes + (family == 6 ? sizeof(mapped_prefix) : 0), 4);
+}
+
+/* Where an address is noted for the next time it is asked for. */
+static uint32_t *recent_address(struct snapshot *snapshot, int family, const uint8_t *bytes)
+{
+	uint32_t word;
+
+	memcpy(&word, family == 4 ? bytes : bytes + 12, sizeof(word));
+	return &snapshot->recent_addresses[(word * UINT32_C(0x9e3779b1)) >> 16 & (RECENT_ADDRESSES - 1)];
+}
+
 int snapshot_intern_address(struct snapshot *snapshot, uint32_t netns, int family, const void *bytes, uint32_t *index)
 {
-	struct snapshot_address address = canonical_address(netns, family, bytes);
-	uint32_t *slot;
+	uint32_t *recent = recent_address(snapshot, family, bytes), *slot;
+	struct snapshot_address address;
 	int ret;
 
-	*index = snapshot->last_address;
-	if (*index < snapshot->address_count && address_equal(&snapshot->addresses[*index], &address))
+	*index = *recent;
+	if (*index < snapshot->address_count && is_address(&snapshot->addresses[*index], netns, family, bytes))
 		return 0;
+	address = canonical_address(netns, family, bytes);
 	ret = make_room_for_address(snapshot);
 	if (ret)
 		return ret;
@@ -139,7 +161,7 @@ int snapshot_intern_address(struct snapshot *snapshot, uint32_t netns, int famil
 		snapshot->addresses[snapshot->address_count++] = address;
 		*slot = (uint32_t)snapshot->address_count;
 	}
-	*index = snapshot->last_address = *slot - 1;
+	*index = *recent = *slot - 1;
 	return 0;
 }
 

@@ -109,6 +109,9 @@ struct snapshot_process {
 	struct snapshot_text text[PROCESS_TEXT_COUNT];
 };
 
+/* A host has few addresses of its own: those that were asked for last are found without the hash. A power of two. */
+#define RECENT_ADDRESSES 64
+
 #define PORT_SET_WORDS (65536 / 64)
 struct port_set {
 	uint64_t words[PORT_SET_WORDS];
@@ -144,7 +147,7 @@ struct snapshot {
 
 	uint32_t *address_index; /* private: open-addressed hash over addresses */
 	size_t address_index_capacity;
-	uint32_t last_address;
+	uint32_t recent_addresses[RECENT_ADDRESSES]; /* private: indexes, by the address's last bytes */
 };
 
 /* A snapshot of all zeros is valid and empty; snapshot_init() makes one. */

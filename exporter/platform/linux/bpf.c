@@ -85,7 +85,7 @@ static int open_parts(struct platform *platform, struct platform_error *error)
 		return result;
 	platform->own_netns = netns_current_id(platform->procfs);
 	platform_error_set(error, "out of memory");
-	result = ownerless_init(&platform->ownerless, platform->procfs, &platform->held);
+	result = ownerless_init(&platform->ownerless, platform->procfs, &platform->held, &platform->iterator);
 	return result != 0 ? result : bpf_iterator_init(&platform->iterator, &iterator, error);
 }
 

@@ -10,7 +10,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "task_file.skel.h"
+#include "metrics/snapshot.h"
+
+#include "programs.skel.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
@@ -40,36 +42,63 @@ static void describe_load(struct platform_error *error, int result)
 		describe(error, "load the BPF program", result);
 }
 
-static int load_one(struct bpf_iterator *iterator, const struct bpf_iterator_options *options, bool by_helper)
+/* An iterator of one task: the one that asks. */
+static struct bpf_link *attach_to_one(struct bpf_program *program)
 {
-	struct task_file_bpf *program = task_file_bpf__open();
+	union bpf_iter_link_info info = {.task.tid = (uint32_t)getpid()};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+
+	return bpf_program__attach_iter(program, &options);
+}
+
+enum variant { WITH_CONNECTIONS, FILES_ALONE, FILES_BY_HELPER };
+
+static int attach(struct bpf_iterator *iterator, enum variant variant)
+{
+	struct programs_bpf *programs = iterator->programs;
+
+	iterator->files = bpf_program__attach_iter(
+	        variant == FILES_BY_HELPER ? programs->progs.tasks_by_helper : programs->progs.tasks, NULL);
+	if (!iterator->files)
+		return -errno;
+	if (variant == WITH_CONNECTIONS) {
+		iterator->connections = attach_to_one(programs->progs.walk_connections);
+		if (!iterator->connections)
+			return -errno;
+	}
+	return 0;
+}
+
+static int load_variant(struct bpf_iterator *iterator, const struct bpf_iterator_options *options, enum variant variant)
+{
+	struct programs_bpf *programs = iterator->programs = programs_bpf__open();
 	int result;
 
-	if (!program)
+	if (!programs)
 		return -errno;
-	program->rodata->all_netns = options->all_netns;
-	bpf_program__set_autoload(program->progs.tasks, !by_helper);
-	bpf_program__set_autoload(program->progs.tasks_by_helper, by_helper);
-	result = task_file_bpf__load(program);
-	if (result == 0) {
-		iterator->link = bpf_program__attach_iter(
-		        by_helper ? program->progs.tasks_by_helper : program->progs.tasks, NULL);
-		result = iterator->link ? 0 : -errno;
-	}
+	programs->rodata->all_netns = options->all_netns;
+	bpf_program__set_autoload(programs->progs.tasks, variant != FILES_BY_HELPER);
+	bpf_program__set_autoload(programs->progs.tasks_by_helper, variant == FILES_BY_HELPER);
+	bpf_program__set_autoload(programs->progs.walk_connections, variant == WITH_CONNECTIONS);
+	result = programs_bpf__load(programs);
 	if (result == 0)
-		iterator->program = program;
-	else
-		task_file_bpf__destroy(program);
+		result = attach(iterator, variant);
+	if (result != 0)
+		bpf_iterator_release(iterator);
 	return result;
 }
 
 /* Before Linux 6.2 a program cannot read objects directly. To try is faster than to look into the kernel's types. */
 static int load(struct bpf_iterator *iterator, const struct bpf_iterator_options *options)
 {
-	int result = options->by_helper ? -ENOTSUP : load_one(iterator, options, false);
+	int result = -ENOTSUP;
 
-	if (result != 0 && result != -EPERM && result != -ENOMEM)
-		result = load_one(iterator, options, true);
+	for (int variant = options->by_helper ? FILES_BY_HELPER : WITH_CONNECTIONS; variant <= FILES_BY_HELPER;
+	     variant++) {
+		result = load_variant(iterator, options, (enum variant)variant);
+		if (result == 0 || result == -EPERM || result == -ENOMEM)
+			break;
+	}
 	return result;
 }
 
@@ -88,17 +117,18 @@ int bpf_iterator_init(struct bpf_iterator *iterator, const struct bpf_iterator_o
 
 void bpf_iterator_release(struct bpf_iterator *iterator)
 {
-	bpf_link__destroy(iterator->link);
-	task_file_bpf__destroy(iterator->program);
+	bpf_link__destroy(iterator->files);
+	bpf_link__destroy(iterator->connections);
+	programs_bpf__destroy(iterator->programs);
 	*iterator = (struct bpf_iterator){0};
 }
 
 /* Hands the window's rows on and empties it. */
 static int drain(struct bpf_iterator *iterator, const struct bpf_iterator_sink *sink, uint64_t *drained)
 {
-	struct task_file_state *state = &iterator->program->bss->state;
+	struct task_file_state *state = &iterator->programs->bss->state;
 	uint32_t count = state->row_count;
-	int result = count > 0 ? sink->rows(sink->data, &iterator->program->bss->window, count) : 0;
+	int result = count > 0 ? sink->rows(sink->data, &iterator->programs->bss->window, count) : 0;
 
 	*drained += count;
 	state->row_count = state->task_count = state->has_task = 0;
@@ -129,7 +159,7 @@ static int read_all(struct bpf_iterator *iterator, int fd, struct patience *pati
 
 bool bpf_iterator_can_walk(const struct bpf_iterator *iterator)
 {
-	int fd = bpf_iter_create(bpf_link__fd(iterator->link));
+	int fd = bpf_iter_create(bpf_link__fd(iterator->files));
 
 	if (fd < 0)
 		return false;
@@ -137,12 +167,13 @@ bool bpf_iterator_can_walk(const struct bpf_iterator *iterator)
 	return true;
 }
 
-int bpf_iterator_walk(struct bpf_iterator *iterator, struct patience *patience, const struct bpf_iterator_sink *sink,
-                      struct platform_error *error)
+/* Runs one of the programs, which walks over `what`. */
+static int run(struct bpf_iterator *iterator, const struct bpf_link *link, const char *what, struct patience *patience,
+               const struct bpf_iterator_sink *sink, struct platform_error *error)
 {
-	struct task_file_state *state = &iterator->program->bss->state;
+	struct task_file_state *state = &iterator->programs->bss->state;
 	uint64_t drained = 0;
-	int fd = bpf_iter_create(bpf_link__fd(iterator->link));
+	int fd = bpf_iter_create(bpf_link__fd(link));
 	int result;
 
 	if (fd < 0) {
@@ -159,11 +190,41 @@ int bpf_iterator_walk(struct bpf_iterator *iterator, struct patience *patience, 
 		return -EIO;
 	}
 	if (result != 0)
-		platform_error_set(error, "cannot walk the processes' files: %s", strerror(-result));
+		platform_error_set(error, "cannot walk %s: %s", what, strerror(-result));
 	return result;
+}
+
+int bpf_iterator_walk(struct bpf_iterator *iterator, struct patience *patience, const struct bpf_iterator_sink *sink,
+                      struct platform_error *error)
+{
+	return run(iterator, iterator->files, "the processes' files", patience, sink, error);
+}
+
+static void set_request(struct connections_state *connections, const struct bpf_iterator_request *request)
+{
+	*connections = (struct connections_state){
+	        .ownerless_states = request->ownerless_states,
+	        .port_states = request->ports ? request->port_states : 0,
+	};
+	if (request->ports)
+		memcpy(connections->ports, request->ports->words, sizeof(connections->ports));
+}
+
+int bpf_iterator_walk_connections(struct bpf_iterator *iterator, const struct bpf_iterator_request *request,
+                                  struct patience *patience, const struct bpf_iterator_sink *sink,
+                                  struct platform_error *error)
+{
+	struct connections_state *connections = &iterator->programs->bss->connections;
+	int result;
+
+	if (!iterator->connections)
+		return -ENOTSUP;
+	set_request(connections, request);
+	result = run(iterator, iterator->connections, "the table of connections", patience, sink, error);
+	return result == 0 && connections->incomplete ? -ENOTSUP : result;
 }
 
 uint32_t bpf_iterator_keepalive_jiffies(const struct bpf_iterator *iterator)
 {
-	return iterator->program->bss->state.keepalive_jiffies;
+	return iterator->programs->bss->state.keepalive_jiffies;
 }

@@ -169,6 +169,22 @@ static void fill_quiet(struct held_sockets *held, const struct task_file_row *ro
 	socket_row_set_quiet(socket, ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX);
 }
 
+int held_sockets_fill(struct held_sockets *held, const struct task_file_row *row, uint32_t netns,
+                      struct snapshot_socket *socket)
+{
+	socket->state = (uint8_t)(row->state - TCP_ESTABLISHED);
+	socket->local_port = row->local_port;
+	socket->remote_port = ntohs(row->remote_port);
+	socket_row_set_queues(socket, row->receive_queue, row->send_queue);
+	fill_quiet(held, row, socket);
+	return fill_addresses(held, row, netns, socket);
+}
+
+uint32_t held_sockets_check(const struct held_sockets *held, const struct task_file_row *row)
+{
+	return row->state == TCP_LISTEN ? row->inode : socket_index_check(&held->index, row->family, row->remote);
+}
+
 static int fill_listener(struct held_sockets *held, const struct task_file_row *row, uint32_t netns, uint32_t number)
 {
 	int result;
@@ -187,25 +203,16 @@ static int fill_listener(struct held_sockets *held, const struct task_file_row *
 static int fill(struct held_sockets *held, const struct task_file_row *row, uint32_t netns, uint32_t owner)
 {
 	struct snapshot_socket *socket = snapshot_add_socket(held->snapshot);
-	bool listens = row->state == TCP_LISTEN;
-	int result;
 
 	if (!socket)
 		return -ENOMEM;
 	socket->owner = owner;
-	socket->state = (uint8_t)(row->state - TCP_ESTABLISHED);
-	socket->local_port = row->local_port;
-	socket->remote_port = ntohs(row->remote_port);
-	result = fill_addresses(held, row, netns, socket);
-	socket_row_set_queues(socket, row->receive_queue, row->send_queue);
-	fill_quiet(held, row, socket);
 	if (row->flags & TASK_FILE_V6_ONLY)
 		socket->flags |= SOCKET_V6_ONLY;
-	socket_index_set_check(&held->index,
-	                       listens ? row->inode : socket_index_check(&held->index, row->family, row->remote));
+	socket_index_set_check(&held->index, held_sockets_check(held, row));
 	if (row->state != TCP_SYN_RECV)
 		held->netns[netns].counted++;
-	return result;
+	return held_sockets_fill(held, row, netns, socket);
 }
 
 static int add_row(struct held_sockets *held, const struct task_file_window *window, const struct task_file_row *row)

@@ -43,6 +43,12 @@ void held_sockets_release(struct held_sockets *held);
 int held_sockets_begin(struct held_sockets *held, struct snapshot *snapshot) MUST_CHECK;
 /* A consumer for bpf_iterator_walk(); data is a struct held_sockets. 0 or -errno. */
 int held_sockets_add(void *data, const struct task_file_window *window, uint32_t count) MUST_CHECK;
+/* Fills a zeroed row of the snapshot, but for the owner and what only listeners have. `netns` is an index. 0 or
+ * -ENOMEM. */
+int held_sockets_fill(struct held_sockets *held, const struct task_file_row *row, uint32_t netns,
+                      struct snapshot_socket *socket) MUST_CHECK;
+/* What the row's socket is checked by in the index. */
+uint32_t held_sockets_check(const struct held_sockets *held, const struct task_file_row *row);
 /* Makes room for what is known of every namespace in the snapshot. 0 or -ENOMEM. */
 int held_sockets_know_netns(struct held_sockets *held) MUST_CHECK;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dumps of as few states and ports as will do, and a count of sockets that tells whether they did. */
+/* A walk over the kernel's table of connections, or dumps of as few states and ports as will do, and a count of sockets
+ * that tells whether they did. */
 #include "exporter/platform/linux/ownerless.h"
 
 #include <errno.h>
@@ -17,15 +18,17 @@
 	 1u << TCP_LAST_ACK)
 /* Sockets in these may wait in an accept queue. */
 #define WAITING_STATES (1u << TCP_ESTABLISHED | 1u << TCP_CLOSE_WAIT)
+/* A handshake's own state (include/net/tcp_states.h); dumps tell it as SYN_RECV. */
+#define TCP_NEW_SYN_RECV 12
 /* inet_diag_msg.idiag_timer of the stand-in that the kernel keeps of a closed socket (net/ipv4/inet_diag.c). */
 #define TIMER_TIME_WAIT 3
 /* sockstat is a dozen lines, snmp as many long ones. */
 #define SOCKSTAT_SIZE 2048
 #define SNMP_SIZE     8192
 
-int ownerless_init(struct ownerless *ownerless, int procfs, struct held_sockets *held)
+int ownerless_init(struct ownerless *ownerless, int procfs, struct held_sockets *held, struct bpf_iterator *iterator)
 {
-	*ownerless = (struct ownerless){.procfs = procfs, .held = held};
+	*ownerless = (struct ownerless){.procfs = procfs, .held = held, .iterator = iterator};
 	return sock_diag_init(&ownerless->diag);
 }
 
@@ -45,8 +48,7 @@ static uint64_t key_of(const struct ownerless *ownerless, const struct inet_diag
 	       socket_index_check(index, family, msg->id.idiag_dst) ^ ports << 20;
 }
 
-static int append(struct ownerless *ownerless, const struct inet_diag_msg *msg, const struct snapshot_socket *socket,
-                  uint32_t check)
+static int append(struct ownerless *ownerless, const struct snapshot_socket *socket, uint32_t check)
 {
 	struct snapshot *snapshot = ownerless->held->snapshot;
 	struct snapshot_socket *row = snapshot_add_socket(snapshot);
@@ -54,10 +56,6 @@ static int append(struct ownerless *ownerless, const struct inet_diag_msg *msg, 
 	if (!row)
 		return -ENOMEM;
 	*row = *socket;
-	if (msg->idiag_timer != TIMER_TIME_WAIT && msg->idiag_state != TCP_SYN_RECV)
-		ownerless->held->netns[ownerless->netns].counted++;
-	if (ownerless->of_all && msg->idiag_inode != 0)
-		unmet_found(&ownerless->unmet, key_of(ownerless, msg));
 	return socket_index_add(&ownerless->held->index, snapshot, check);
 }
 
@@ -70,7 +68,16 @@ static int index_connections(struct ownerless *ownerless)
 	return result;
 }
 
-/* A socket that was met in the walk, or in an earlier dump, and moved since keeps the row that it has. */
+/* 1: it was not met in the walk of files, nor in an earlier dump. One that was and moved since keeps the row that it
+ * has. 0: it was; or -errno. */
+static int is_new(struct ownerless *ownerless, const struct snapshot_socket *socket, uint32_t check)
+{
+	int result = ownerless->indexed ? 0 : index_connections(ownerless);
+
+	return result != 0 ? result
+	                   : !socket_index_has(&ownerless->held->index, ownerless->held->snapshot, socket, check);
+}
+
 static int add_row(void *data, const struct inet_diag_row *row)
 {
 	struct ownerless *ownerless = data;
@@ -84,8 +91,6 @@ static int add_row(void *data, const struct inet_diag_row *row)
 		return 0;
 	result = socket_row_of_diag(held->snapshot, ownerless->netns, held->options->want & WANT_REMOTE_ADDRESSES, msg,
 	                            row->v6_only, &socket);
-	if (result == 0 && !ownerless->indexed)
-		result = index_connections(ownerless);
 	if (result != 0)
 		return result;
 	if (row->has_quiet && socket.state == STATE_CLOSE_WAIT)
@@ -93,9 +98,42 @@ static int add_row(void *data, const struct inet_diag_row *row)
 	check = socket.state == STATE_LISTEN
 	                ? msg->idiag_inode
 	                : socket_index_check(&held->index, msg->idiag_family == AF_INET6 ? 6 : 4, msg->id.idiag_dst);
-	if (socket_index_has(&held->index, held->snapshot, &socket, check))
-		return 0;
-	return append(ownerless, msg, &socket, check);
+	result = is_new(ownerless, &socket, check);
+	if (result != 1)
+		return result;
+	if (msg->idiag_timer != TIMER_TIME_WAIT && msg->idiag_state != TCP_SYN_RECV)
+		held->netns[ownerless->netns].counted++;
+	if (ownerless->of_all && msg->idiag_inode != 0)
+		unmet_found(&ownerless->unmet, key_of(ownerless, msg));
+	return append(ownerless, &socket, check);
+}
+
+static int add_connection(struct ownerless *ownerless, const struct task_file_row *row)
+{
+	struct held_sockets *held = ownerless->held;
+	struct snapshot_socket socket = {.owner = OWNER_NONE, .remote = ADDRESS_ABSENT};
+	uint32_t check = held_sockets_check(held, row);
+	int result;
+
+	if (row->state < TCP_ESTABLISHED || row->state > TCP_CLOSING)
+		return 0; /* it left the tables while the row was made */
+	result = held_sockets_fill(held, row, ownerless->netns, &socket);
+	if (result == 0)
+		result = is_new(ownerless, &socket, check);
+	if (result != 1)
+		return result;
+	if (!(row->flags & TASK_FILE_NO_SOCKET) && row->state != TCP_SYN_RECV)
+		held->netns[ownerless->netns].counted++;
+	return append(ownerless, &socket, check);
+}
+
+static int add_connections(void *data, const struct task_file_window *window, uint32_t count)
+{
+	int result = 0;
+
+	for (uint32_t i = 0; i < count && result == 0; i++)
+		result = add_connection(data, &window->rows[i]);
+	return result;
 }
 
 static int restart_rows(void *data)
@@ -111,39 +149,41 @@ static int restart_rows(void *data)
 	return index_connections(ownerless);
 }
 
+/* What is read next is to be forgotten when it has to be read again. */
+static void begin_rows(struct ownerless *ownerless)
+{
+	ownerless->first_row = ownerless->held->snapshot->socket_count;
+	ownerless->first_counted = ownerless->held->netns[ownerless->netns].counted;
+}
+
 static int dump(struct ownerless *ownerless, const struct sock_diag_request *request, struct patience *patience,
                 struct platform_error *error)
 {
 	const struct sock_diag_rows rows = {.row = add_row, .restart = restart_rows, .data = ownerless};
 
-	ownerless->first_row = ownerless->held->snapshot->socket_count;
-	ownerless->first_counted = ownerless->held->netns[ownerless->netns].counted;
+	begin_rows(ownerless);
 	return sock_diag_dump(&ownerless->diag, request, patience, &rows, error);
 }
 
-static bool has_port(const struct ownerless *ownerless, size_t count, uint16_t port)
-{
-	for (size_t i = 0; i < count; i++)
-		if (ownerless->ports[i] == port)
-			return true;
-	return false;
-}
-
-/* The ports of listeners with connections to accept; at most one more than a dump is filtered by. */
-static size_t find_waiting_ports(struct ownerless *ownerless)
+/* The ports of listeners with connections to accept: all in a set, and as many in a list as a dump is filtered by and
+ * one more. */
+static void find_waiting_ports(struct ownerless *ownerless)
 {
 	const struct held_sockets *held = ownerless->held;
 	const struct snapshot *snapshot = held->snapshot;
-	size_t count = 0;
 
-	for (size_t i = 0; i < held->waiting_count && count <= SOCK_DIAG_PORTS_MAX; i++) {
+	memset(&ownerless->waiting, 0, sizeof(ownerless->waiting));
+	ownerless->port_count = 0;
+	for (size_t i = 0; i < held->waiting_count; i++) {
 		const struct snapshot_socket *listener = &snapshot->sockets[held->waiting[i]];
 
-		if (snapshot->addresses[listener->local].netns == ownerless->netns &&
-		    !has_port(ownerless, count, listener->local_port))
-			ownerless->ports[count++] = listener->local_port;
+		if (snapshot->addresses[listener->local].netns != ownerless->netns ||
+		    port_set_has(&ownerless->waiting, listener->local_port))
+			continue;
+		port_set_add(&ownerless->waiting, listener->local_port);
+		if (ownerless->port_count <= SOCK_DIAG_PORTS_MAX)
+			ownerless->ports[ownerless->port_count++] = listener->local_port;
 	}
-	return count;
 }
 
 /* A row that has an inode by now was accepted after the walk had passed by. */
@@ -153,7 +193,7 @@ static int read_waiting(struct ownerless *ownerless, struct patience *patience, 
 	        .states = WAITING_STATES,
 	        .tcp_info = ownerless->held->options->want & WANT_CLOSE_WAIT_AGE,
 	        .ports = ownerless->ports,
-	        .port_count = find_waiting_ports(ownerless),
+	        .port_count = ownerless->port_count,
 	};
 
 	ownerless->without_inode_only = false;
@@ -166,6 +206,40 @@ static int read_closing(struct ownerless *ownerless, struct patience *patience, 
 
 	ownerless->without_inode_only = true;
 	return dump(ownerless, &request, patience, error);
+}
+
+/* -ENOTSUP: the table cannot be walked here. */
+static int walk_connections(struct ownerless *ownerless, struct patience *patience, struct platform_error *error)
+{
+	const struct bpf_iterator_request request = {
+	        .ownerless_states = CLOSING_STATES | 1u << TCP_NEW_SYN_RECV,
+	        .port_states = WAITING_STATES,
+	        .ports = ownerless->port_count > 0 ? &ownerless->waiting : NULL,
+	};
+	const struct bpf_iterator_sink sink = {.rows = add_connections, .data = ownerless};
+	int result;
+
+	begin_rows(ownerless);
+	result = bpf_iterator_walk_connections(ownerless->iterator, &request, patience, &sink, error);
+	if (result == -ENOTSUP) {
+		int restarted = restart_rows(ownerless);
+
+		result = restarted != 0 ? restarted : result;
+	}
+	return result;
+}
+
+/* What no process holds. */
+static int read_unheld(struct ownerless *ownerless, struct patience *patience, struct platform_error *error)
+{
+	int result;
+
+	find_waiting_ports(ownerless);
+	result = walk_connections(ownerless, patience, error);
+	if (result != -ENOTSUP)
+		return result;
+	result = read_closing(ownerless, patience, error);
+	return result != 0 ? result : read_waiting(ownerless, patience, error);
 }
 
 static int read_all(struct ownerless *ownerless, struct patience *patience, struct platform_error *error)
@@ -254,9 +328,7 @@ int ownerless_read(struct ownerless *ownerless, uint32_t netns, struct patience 
 
 	ownerless->netns = netns;
 	if (ownerless_expected(ownerless, netns, "thread-self")) {
-		result = read_closing(ownerless, patience, error);
-		if (result == 0)
-			result = read_waiting(ownerless, patience, error);
+		result = read_unheld(ownerless, patience, error);
 		if (result == 0 && is_some_unmet(ownerless))
 			result = read_all(ownerless, patience, error);
 	}

@@ -8,6 +8,7 @@
 #ifndef EXPORTER_PLATFORM_LINUX_OWNERLESS_H
 #define EXPORTER_PLATFORM_LINUX_OWNERLESS_H
 
+#include "exporter/platform/linux/bpf_iterator.h"
 #include "exporter/platform/linux/held_sockets.h"
 #include "exporter/platform/linux/sock_diag.h"
 #include "exporter/platform/linux/unmet.h"
@@ -16,8 +17,11 @@ struct ownerless {
 	struct sock_diag diag;
 	int procfs; /* open directory, not owned */
 	struct held_sockets *held;
-	bool indexed; /* held->index is by connection */
+	struct bpf_iterator *iterator;
+	bool indexed;            /* held->index is by connection */
+	struct port_set waiting; /* ports of listeners with connections to accept */
 	uint16_t ports[SOCK_DIAG_PORTS_MAX + 1];
+	size_t port_count;          /* more than SOCK_DIAG_PORTS_MAX: not all are in `ports` */
 	struct unmet unmet;         /* of our own namespace */
 	struct unmet_counts before; /* the walk, in it */
 	bool has_before;
@@ -30,8 +34,9 @@ struct ownerless {
 	uint64_t first_counted;
 };
 
-/* 0 or -ENOMEM. */
-int ownerless_init(struct ownerless *ownerless, int procfs, struct held_sockets *held) MUST_CHECK;
+/* 0 or -ENOMEM. The iterator may be loaded later. */
+int ownerless_init(struct ownerless *ownerless, int procfs, struct held_sockets *held,
+                   struct bpf_iterator *iterator) MUST_CHECK;
 void ownerless_release(struct ownerless *ownerless);
 
 /* Before the walk, in our own namespace, which is to be the first that is read. */

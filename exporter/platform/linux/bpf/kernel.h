@@ -38,9 +38,33 @@ struct local_ports___ends {
 	int range[2];
 };
 
+/* A chain ends with a number instead of an address: its bucket's, twice, plus 1 (linux/list_nulls.h). */
+struct hlist_nulls_node {
+	struct hlist_nulls_node *next;
+};
+
+struct hlist_nulls_head {
+	struct hlist_nulls_node *first;
+};
+
+struct inet_ehash_bucket {
+	struct hlist_nulls_head chain;
+};
+
+/* The table of connections, TIME_WAIT and handshakes included: a chain a bucket. */
+struct inet_hashinfo {
+	struct inet_ehash_bucket *ehash;
+	unsigned int ehash_mask;
+};
+
+struct inet_timewait_death_row {
+	struct inet_hashinfo *hashinfo;
+};
+
 struct netns_ipv4 {
 	struct local_ports ip_local_ports;
 	int sysctl_tcp_keepalive_time;
+	struct inet_timewait_death_row tcp_death_row;
 };
 struct netns_ipv4___ends {
 	struct local_ports___ends ip_local_ports;
@@ -69,13 +93,22 @@ struct sock_common {
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	struct hlist_nulls_node skc_nulls_node;
 };
+
+/* What the kernel keeps of a closed connection: in FIN_WAIT2 or TIME_WAIT, as tw_substate says. */
+struct inet_timewait_sock {
+	unsigned char tw_substate;
+};
+
+struct socket;
 
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
+	struct socket *sk_socket;
 };
 
 struct request_sock_queue {

@@ -15,8 +15,9 @@
 
 /* task_file_row.flags */
 enum {
-	TASK_FILE_V6_ONLY = 1 << 0,  /* a listener that takes no IPv4-mapped connections */
-	TASK_FILE_REQUESTS = 1 << 1, /* a listener with handshakes that are not complete (SYN_RECV) */
+	TASK_FILE_V6_ONLY = 1 << 0,   /* a listener that takes no IPv4-mapped connections */
+	TASK_FILE_REQUESTS = 1 << 1,  /* a listener with handshakes that are not complete (SYN_RECV) */
+	TASK_FILE_NO_SOCKET = 1 << 2, /* a connection that is closed, or not complete: sockstat does not count it */
 };
 
 /* A TCP socket that a process holds. Of an IPv4 socket the first four bytes of an address count. */
@@ -30,7 +31,7 @@ struct task_file_row {
 	__u32 quiet;         /* jiffies since the peer's last segment; in CLOSE_WAIT only */
 	__u16 local_port;    /* host byte order */
 	__be16 remote_port;  /* network byte order */
-	__u16 task;          /* index into the window's tasks */
+	__u16 task;          /* index into the window's tasks; of a connection of the kernel's table no meaning */
 	__u8 family;         /* 4 or 6 */
 	__u8 state;          /* the kernel's number; 0: the row was taken back */
 	__u8 flags;
@@ -77,6 +78,25 @@ struct task_file_state {
 	__u32 descriptor; /* the first of the batch */
 	__u32 first_row;  /* of the batch */
 	__u32 level;      /* of the reader's PID namespace */
+};
+
+/* The same for the walk over the kernel's table of connections, which fills the same window. */
+struct connections_state {
+	/* Set by the reader. Bit N: the kernel's state N (sk_state,
+	 * which is TIME_WAIT of what it keeps of closed connections in FIN_WAIT2 as well, and NEW_SYN_RECV of
+	 * handshakes). */
+	__u32 ownerless_states; /* connections that no process holds */
+	__u32 port_states;      /* connections at one of the ports, whoever holds them */
+	__u64 ports[65536 / 64];
+
+	__u32 incomplete; /* the table cannot be read by this program */
+
+	/* The program's own, set to 0 by the reader. */
+	__u64 table; /* 0: the walk begins */
+	__u64 net;   /* the reader's network namespace */
+	__u32 mask;  /* buckets - 1 */
+	__u32 bucket;
+	__u32 moves; /* how often the buckets that come next were read again */
 };
 
 #endif

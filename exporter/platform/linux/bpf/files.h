@@ -12,22 +12,17 @@
  * descriptor that still refers to the same file afterwards has kept it, its socket and its sock alive:
  * other rows are taken back.
  */
-#include "exporter/platform/linux/bpf/kernel.h"
+#ifndef EXPORTER_PLATFORM_LINUX_BPF_FILES_H
+#define EXPORTER_PLATFORM_LINUX_BPF_FILES_H
 
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
+#include "exporter/platform/linux/bpf/row.h"
 
-#include "exporter/platform/linux/bpf/task_file.h"
-
-#define AF_INET        2
-#define AF_INET6       10
-#define S_IFMT         0170000
-#define S_IFSOCK       0140000
-#define TCP_CLOSE      7
-#define TCP_CLOSE_WAIT 8
-#define TCP_LISTEN     10
-#define SOCK_STREAM    1
-#define IPPROTO_TCP    6
+#define S_IFMT      0170000
+#define S_IFSOCK    0140000
+#define TCP_CLOSE   7
+#define TCP_LISTEN  10
+#define SOCK_STREAM 1
+#define IPPROTO_TCP 6
 
 /* The kernel sizes tables of descriptors in multiples of BITS_PER_LONG (alloc_fdtable() in fs/file.c). */
 #define BATCH 64
@@ -35,14 +30,8 @@
  * 4 the program is loaded in a tenth of a second, and the walk is no slower than with 16. */
 #define BATCHES_OF_A_CALL 4
 
-/* bpf_probe_read_kernel() and others are for programs under the GPL alone. */
-char LICENSE[] SEC("license") = "GPL";
-
 /* Rows of every network namespace, not only of the reader's. */
 const volatile __u8 all_netns;
-
-struct task_file_state state;
-struct task_file_window window;
 
 /* Addresses of kernel objects, by descriptor. */
 struct {
@@ -51,15 +40,6 @@ struct {
 	__u16 rows[BATCH];
 	__u64 touched;
 } batch;
-
-/* Since Linux 6.2: makes an address readable as an object of that type; what is no such object reads as zeros. */
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
-
-/* An object at an address, and a field of it: read directly where the kernel lets a program do so, else by a helper. */
-#define OBJECT(name, address)                                                                                          \
-	((struct name *)(direct ? bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(struct name))             \
-	                        : (void *)(address)))
-#define FIELD(pointer, field) (direct ? (pointer)->field : BPF_CORE_READ(pointer, field))
 
 static __always_inline void begin_walk(void)
 {
@@ -213,21 +193,6 @@ static __always_inline bool enter_net(struct net *net)
 	return all_netns || state.net_inum == state.own_netns;
 }
 
-static __always_inline void fill_addresses(struct task_file_row *row, struct sock *sk, __u16 family, const bool direct)
-{
-	if (family == AF_INET) {
-		row->family = 4;
-		*(__be32 *)row->local = FIELD(sk, __sk_common.skc_rcv_saddr);
-		*(__be32 *)row->remote = FIELD(sk, __sk_common.skc_daddr);
-		return;
-	}
-	row->family = 6;
-	for (int i = 0; i < 4; i++) {
-		((__be32 *)row->local)[i] = FIELD(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[i]);
-		((__be32 *)row->remote)[i] = FIELD(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[i]);
-	}
-}
-
 static __always_inline void fill_listener(struct task_file_row *row, struct sock *sk, struct tcp_sock *tp,
                                           struct file *file, const bool direct)
 {
@@ -238,17 +203,6 @@ static __always_inline void fill_listener(struct task_file_row *row, struct sock
 		row->flags |= TASK_FILE_V6_ONLY;
 	if (FIELD(tp, inet_conn.icsk_accept_queue.qlen.counter) > 0)
 		row->flags |= TASK_FILE_REQUESTS;
-}
-
-static __always_inline void fill_connection(struct task_file_row *row, struct tcp_sock *tp, __u8 tcp_state,
-                                            const bool direct)
-{
-	__s32 unread = (__s32)(FIELD(tp, rcv_nxt) - FIELD(tp, copied_seq));
-
-	row->receive_queue = unread > 0 ? (__u32)unread : 0;
-	row->send_queue = FIELD(tp, write_seq) - FIELD(tp, snd_una);
-	if (tcp_state == TCP_CLOSE_WAIT)
-		row->quiet = (__u32)bpf_jiffies64() - FIELD(tp, rcv_tstamp);
 }
 
 /* Sockets in TCP_CLOSE are in no table of the kernel's: neither bound alone nor reset do they count. */
@@ -393,3 +347,5 @@ int tasks_by_helper(struct bpf_iter__task *ctx)
 		return NEXT_TASK;
 	WALK(task, by_helper);
 }
+
+#endif
