@@ -79,6 +79,20 @@ class Namespaces(SceneCase):
         self.scene.forget_network("blue")
         self.check(self.owners, exporter)
 
+    def test_tables_of_their_own(self) -> None:
+        """A namespace may have its own table of connections, and one that is far too small for them."""
+        for name, buckets in ("large", 1024), ("small", 8):
+            self.scene.sysctl("ipv4.tcp_child_ehash_entries", str(buckets))
+            self.add_inner(name)
+            web, client = (self.scene.actor(f"{name}-{part}", network=name) for part in ("more", "users"))
+            connect_pairs(client, web, web.listen(port=81), 350, 81)
+            self.owners |= {
+                ("listen", f"{name}-more", "81"): 1,
+                ("established", f"{name}-more", "81"): 350,
+                ("established", f"{name}-users", "ephemeral"): 350,
+            }
+        self.check(self.owners, self.start_exporter("--collector.netns=all"))
+
     def test_five_hundred(self) -> None:
         self.scene.actor("cells").cells(count=500)
         exposition = self.start_exporter("--collector.netns=all").metrics()
