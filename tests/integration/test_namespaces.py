@@ -83,13 +83,16 @@ class Namespaces(SceneCase):
         """A namespace may have its own table of connections, and one that is far too small for them."""
         for name, buckets in ("large", 1024), ("small", 8):
             self.scene.sysctl("ipv4.tcp_child_ehash_entries", str(buckets))
-            self.add_inner(name)
-            web, client = (self.scene.actor(f"{name}-{part}", network=name) for part in ("more", "users"))
-            connect_pairs(client, web, web.listen(port=81), 350, 81)
+            self.scene.add_network(name)
+            web, client = (self.scene.actor(f"{name}-{part}", network=name) for part in ("web", "client"))
+            ours, theirs = connect_pairs(client, web, web.listen(port=80), 350, 80)
+            web.close(sock=theirs[0])
+            client.close_second(sock=ours[0])
             self.owners |= {
-                ("listen", f"{name}-more", "81"): 1,
-                ("established", f"{name}-more", "81"): 350,
-                ("established", f"{name}-users", "ephemeral"): 350,
+                ("listen", f"{name}-web", "80"): 1,
+                ("established", f"{name}-web", "80"): 349,
+                ("time_wait", f"{name}-web", "80"): 1,
+                ("established", f"{name}-client", "ephemeral"): 349,
             }
         self.check(self.owners, self.start_exporter("--collector.netns=all"))
 
