@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The BPF programs on sockets that this process makes. The walk over descriptors: each socket once, whole and nothing
- * else, more of them than a window holds, and the same by the program for older kernels, which reads by helpers. The
- * walk over the kernel's connections: those that are asked for, and nothing else.
+ * The BPF program on descriptors that this process makes: each socket once, whole and nothing else, more of
+ * them than a window holds, and the same by the program for older kernels, which reads by helpers.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,48 +23,16 @@
 
 #include <cmocka.h>
 
-#include "exporter/platform/linux/bpf_iterator.h"
-#include "metrics/snapshot.h"
+#include "bpf_sockets.h"
 
 enum {
 	LISTENERS = 3 * TASK_FILE_ROWS + 17, /* more than one window, and no whole number of batches */
 	HIGH_DESCRIPTOR = 9000,              /* far above the others: a table with holes */
-	ROWS_MAX = 2 * LISTENERS,
-	BACKLOG = 7,
 	UNREAD = 5,
-	MANY = 2 * TASK_FILE_ROWS + 17, /* connections in TIME_WAIT */
 };
 
-struct seen {
-	struct task_file_row rows[ROWS_MAX];
-	size_t count;
-	unsigned windows;
-};
-
-static struct seen directly, by_helper, connections;
+static struct seen directly, by_helper;
 static uint16_t server_port, client_port, high_port, v6_port;
-/* Of clients that are closed, by the state they are in; and of a listener with connections that wait. */
-static uint16_t time_wait_port, fin_wait2_port, fin_wait1_port, waiting_port;
-
-static uint16_t port_of(int fd)
-{
-	struct sockaddr_in6 address; /* sin_port is in the same place */
-	socklen_t length = sizeof(address);
-
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	return ntohs(address.sin6_port);
-}
-
-static int listen_on(int family)
-{
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
-
-	assert_true(fd >= 0);
-	if (family == AF_INET6)
-		assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes)), 0);
-	assert_int_equal(listen(fd, BACKLOG), 0);
-	return fd;
-}
 
 /* What looks like a TCP socket and is none that counts. */
 static void open_others(void)
@@ -108,66 +75,6 @@ static void connect_pair(void)
 	} while (info.tcpi_state != TCP_FIN_WAIT2);
 }
 
-static uint16_t connect_to(int *client, const struct sockaddr_in6 *address)
-{
-	*client = socket(address->sin6_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(*client >= 0);
-	assert_int_equal(connect(*client, (const struct sockaddr *)address, sizeof(*address)), 0);
-	return port_of(*client);
-}
-
-static int accept_one(int listener)
-{
-	int server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-
-	assert_true(server >= 0);
-	return server;
-}
-
-/* Until the peer has seen the end. */
-static void wait_for_end(int fd)
-{
-	char byte;
-
-	while (read(fd, &byte, sizeof(byte)) > 0)
-		;
-}
-
-/* Clients that nobody holds any more, and connections that nobody holds yet. Of IPv6, but for the two that wait. */
-static void make_ownerless(void)
-{
-	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	struct sockaddr_in6 v4 = {.sin6_family = AF_INET};
-	int listener = listen_on(AF_INET6), waiting = listen_on(AF_INET), client, server, stuck;
-	char bytes[4096] = {0};
-
-	((struct sockaddr_in *)&v4)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	address.sin6_port = htons(port_of(listener));
-	time_wait_port = connect_to(&client, &address);
-	server = accept_one(listener);
-	close(client);
-	wait_for_end(server);
-	close(server);
-
-	fin_wait2_port = connect_to(&client, &address);
-	server = accept_one(listener);
-	close(client);
-	wait_for_end(server);
-
-	fin_wait1_port = connect_to(&stuck, &address);
-	accept_one(listener);
-	assert_int_equal(fcntl(stuck, F_SETFL, O_NONBLOCK), 0);
-	while (write(stuck, bytes, sizeof(bytes)) > 0)
-		;
-	close(stuck);
-
-	waiting_port = port_of(waiting);
-	v4.sin6_port = htons(waiting_port);
-	connect_to(&client, &v4);
-	connect_to(&client, &v4);
-	assert_int_equal(shutdown(client, SHUT_WR), 0);
-}
-
 static int set_up(void **state)
 {
 	struct rlimit limit;
@@ -177,8 +84,7 @@ static int set_up(void **state)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	limit.rlim_cur = limit.rlim_max;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	assert_int_equal(unshare(CLONE_NEWNET), 0);
-	assert_int_equal(system("ip link set lo up"), 0);
+	enter_empty_network();
 	for (int i = 0; i < LISTENERS; i++)
 		listen_on(AF_INET);
 	v6_port = port_of(listen_on(AF_INET6));
@@ -203,8 +109,7 @@ static int keep(void *data, const struct task_file_window *window, uint32_t coun
 		assert_in_range(row->task, 0, TASK_FILE_ROWS - 1);
 		if (row->state == 0 || window->tasks[row->task].pid != (uint32_t)getpid())
 			continue;
-		assert_in_range(seen->count, 0, ROWS_MAX - 1);
-		seen->rows[seen->count++] = *row;
+		add_seen(seen, row);
 	}
 	return 0;
 }
@@ -223,23 +128,6 @@ static void walk(struct seen *seen, bool helper)
 	if (bpf_iterator_walk(&iterator, &patience, &sink, &error) != 0)
 		fail_msg("%s", error.text);
 	bpf_iterator_release(&iterator);
-}
-
-/* IPv4 and IPv6 may have chosen the same port. */
-static const struct task_file_row *only_row(const struct seen *seen, int tcp_state, int family, uint16_t port)
-{
-	const struct task_file_row *found = NULL;
-
-	for (size_t i = 0; i < seen->count; i++) {
-		const struct task_file_row *row = &seen->rows[i];
-
-		if (row->state != tcp_state || row->family != family || row->local_port != port)
-			continue;
-		assert_null(found);
-		found = row;
-	}
-	assert_non_null(found);
-	return found;
 }
 
 static void expect_all(const struct seen *seen)
@@ -308,126 +196,11 @@ static void the_same_by_helpers(void **state)
 	}
 }
 
-static int compare_ports(const void *a, const void *b)
-{
-	return ((const struct task_file_row *)a)->local_port - ((const struct task_file_row *)b)->local_port;
-}
-
-static int set_up_connections(void **state)
-{
-	(void)state;
-	make_ownerless();
-	return 0;
-}
-
-/* Nothing but connections of the namespace, which are this process's. */
-static int keep_all(void *data, const struct task_file_window *window, uint32_t count)
-{
-	struct seen *seen = data;
-
-	for (uint32_t i = 0; i < count; i++) {
-		assert_in_range(seen->count, 0, ROWS_MAX - 1);
-		seen->rows[seen->count++] = window->rows[i];
-	}
-	return 0;
-}
-
-static void walk_connections(const struct bpf_iterator_request *request)
-{
-	const struct bpf_iterator_options options = {.by_helper = false};
-	const struct bpf_iterator_sink sink = {.rows = keep_all, .data = &connections};
-	struct patience patience = {.deadline_ns = UINT64_MAX};
-	struct platform_error error = {{0}};
-	struct bpf_iterator iterator;
-	int result;
-
-	if (bpf_iterator_init(&iterator, &options, &error) != 0)
-		fail_msg("%s", error.text);
-	connections.count = 0;
-	result = bpf_iterator_walk_connections(&iterator, request, &patience, &sink, &error);
-	bpf_iterator_release(&iterator);
-	if (result != 0)
-		fail_msg("%d: %s", result, error.text);
-}
-
-static void connections_that_nobody_holds(void **state)
-{
-	const uint8_t loopback[16] = {[15] = 1};
-	const struct bpf_iterator_request request = {
-	        .ownerless_states = 1u << TCP_TIME_WAIT | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2,
-	};
-	const struct task_file_row *row;
-
-	(void)state;
-	walk_connections(&request);
-	assert_int_equal(connections.count, 3);
-	row = only_row(&connections, TCP_TIME_WAIT, 6, time_wait_port);
-	assert_int_equal(row->flags, TASK_FILE_NO_SOCKET);
-	assert_memory_equal(row->local, loopback, sizeof(loopback));
-	assert_memory_equal(row->remote, loopback, sizeof(loopback));
-	row = only_row(&connections, TCP_FIN_WAIT2, 6, fin_wait2_port); /* not the one of client_port */
-	assert_int_equal(row->flags, TASK_FILE_NO_SOCKET);
-	row = only_row(&connections, TCP_FIN_WAIT1, 6, fin_wait1_port);
-	assert_int_equal(row->flags, 0);
-	assert_true(row->send_queue > 0);
-}
-
-static void connections_at_ports(void **state)
-{
-	struct port_set ports = {{0}};
-	struct bpf_iterator_request request = {
-	        .port_states = 1u << TCP_ESTABLISHED | 1u << TCP_CLOSE_WAIT,
-	        .ports = &ports,
-	};
-
-	(void)state;
-	walk_connections(&request);
-	assert_int_equal(connections.count, 0);
-	port_set_add(&ports, waiting_port);
-	walk_connections(&request);
-	assert_int_equal(connections.count, 2);
-	only_row(&connections, TCP_ESTABLISHED, 4, waiting_port);
-	assert_int_equal(only_row(&connections, TCP_CLOSE_WAIT, 4, waiting_port)->receive_queue, 1); /* the FIN */
-	port_set_add(&ports, server_port); /* that a process holds them is no reason to leave them out */
-	walk_connections(&request);
-	assert_int_equal(connections.count, 3);
-	request.ports = NULL;
-	walk_connections(&request);
-	assert_int_equal(connections.count, 0);
-}
-
-/* More than a window has room for: the walk goes on where it was. */
-static void more_than_a_window(void **state)
-{
-	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	const struct bpf_iterator_request request = {.ownerless_states = 1u << TCP_TIME_WAIT};
-	int listener = listen_on(AF_INET6), client, server;
-
-	(void)state;
-	address.sin6_port = htons(port_of(listener));
-	for (int i = 0; i < MANY; i++) {
-		connect_to(&client, &address);
-		server = accept_one(listener);
-		close(client);
-		wait_for_end(server);
-		close(server);
-	}
-	walk_connections(&request);
-	assert_int_equal(connections.count, MANY + 2); /* and those of time_wait_port and fin_wait2_port */
-	qsort(connections.rows, connections.count, sizeof(connections.rows[0]), compare_ports);
-	for (size_t i = 1; i < connections.count; i++)
-		assert_int_not_equal(connections.rows[i - 1].local_port, connections.rows[i].local_port);
-	close(listener);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_socket_once),
 	        cmocka_unit_test(the_same_by_helpers),
-	        cmocka_unit_test_setup(connections_that_nobody_holds, set_up_connections),
-	        cmocka_unit_test(connections_at_ports),
-	        cmocka_unit_test(more_than_a_window),
 	};
 
 	if (geteuid() != 0 && !getenv("CI"))

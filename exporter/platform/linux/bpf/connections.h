@@ -23,7 +23,7 @@
 #define BUCKETS 256
 /* Buckets that are looked at in one go. The kernel's tables are powers of two, and none is smaller unless it was told
  * to make it so (net.ipv4.tcp_child_ehash_entries). */
-#define HEADS 8
+#define HEADS 64
 /* The kernel makes its table so large that chains of a dozen are rare. A table with longer ones than this
  * (net.ipv4.tcp_child_ehash_entries) is left to others. */
 #define CHAIN_MAX 64
@@ -82,13 +82,23 @@ static __always_inline bool is_end(__u64 node)
 	return node & 1;
 }
 
-/* Buckets that are not empty. Without a branch for each: nobody can foretell which they are. */
+/* Whether there is nothing in any of a group's buckets: on a host with few connections that is so for most groups. */
+static __always_inline bool are_empty(__u32 first)
+{
+	__u64 all = 1;
+
+	for (__u32 i = 0; i < HEADS; i++)
+		all &= chains.heads[first + i];
+	return all;
+}
+
+/* Notes the buckets that are not empty. Without a branch for each: nobody can foretell which they are. */
 static long take_heads(__u32 group, void *data)
 {
 	__u32 first = group * HEADS, at = chains.count;
 
 	(void)data;
-	if (first > BUCKETS - HEADS || at > BUCKETS - HEADS)
+	if (first > BUCKETS - HEADS || at > BUCKETS - HEADS || are_empty(first))
 		return 0;
 	for (__u32 i = 0; i < HEADS; i++) {
 		__u64 head = chains.heads[first + i];
