@@ -46,9 +46,12 @@ static void describe_load(struct platform_error *error, int result)
 static struct bpf_link *attach_to_one(struct bpf_program *program)
 {
 	union bpf_iter_link_info info = {.task.tid = (uint32_t)getpid()};
-	const struct bpf_iter_attach_opts options = {
-	        .sz = sizeof(options), .link_info = &info, .link_info_len = sizeof(info)};
+	struct bpf_iter_attach_opts options;
 
+	memset(&options, 0, sizeof(options)); /* libbpf looks at the padding as well */
+	options.sz = sizeof(options);
+	options.link_info = &info;
+	options.link_info_len = sizeof(info);
 	return bpf_program__attach_iter(program, &options);
 }
 
