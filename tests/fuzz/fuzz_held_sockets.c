@@ -48,6 +48,13 @@ static void fill_tasks(void)
 		        .start = age_of(i), .pid = i + 1, .init = is_init(i), .thread = i % 3 == 0, .comm = "p"};
 }
 
+/* A socket is one or the other for as long as it is. */
+static bool is_listener(uint64_t identity)
+{
+	return identity % 2;
+}
+
+/* A socket's port is its identity. */
 static void fill_row(const uint8_t *bytes, struct task_file_row *row)
 {
 	*row = (struct task_file_row){.identity = bytes[0],
@@ -58,8 +65,10 @@ static void fill_row(const uint8_t *bytes, struct task_file_row *row)
 	                              .netns = 1 + (bytes[3] >> 3 & 3),
 	                              .receive_queue = bytes[4],
 	                              .quiet = bytes[4] * 16843009u,
-	                              .local_port = bytes[5],
+	                              .local_port = bytes[0],
 	                              .inode = bytes[0]};
+	if (row->state - 1u < TCP_CLOSING && (row->state == TCP_LISTEN) != is_listener(bytes[0]))
+		row->state = is_listener(bytes[0]) ? TCP_LISTEN : TCP_ESTABLISHED;
 	memset(row->local, bytes[5], sizeof(row->local));
 	if (bytes[3] & 0x80) /* IPv4-mapped */
 		memcpy(row->local, (const uint8_t[12]){[10] = 0xff, [11] = 0xff}, 12);
@@ -107,7 +116,7 @@ static void check_sockets(const struct held_sockets *held, const struct snapshot
 	CHECK(snapshot->socket_count == model->sockets && held->shared == model->shared_count);
 	for (size_t i = 0; i < snapshot->socket_count; i++) {
 		const struct snapshot_socket *socket = &snapshot->sockets[i];
-		uint32_t holder = model->holder[held->index.identities[i]];
+		uint32_t holder = model->holder[socket->local_port];
 
 		CHECK(socket->owner < snapshot->process_count && socket->state < STATE_COUNT);
 		CHECK(snapshot->processes[socket->owner].pid == holder);

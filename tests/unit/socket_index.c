@@ -46,11 +46,13 @@ static struct snapshot_socket *add_row(enum socket_state state, uint16_t local, 
 	return row;
 }
 
+#define PORTS (80u << 16 | 40000u)
+
 static uint32_t check_of(uint8_t peer)
 {
 	const uint8_t remote[4] = {198, 51, 100, peer};
 
-	return socket_index_check(&index_, 4, remote);
+	return socket_index_check(&index_, 4, remote, PORTS);
 }
 
 static void identities_grow_and_are_found(void **state)
@@ -60,20 +62,46 @@ static void identities_grow_and_are_found(void **state)
 
 	(void)state;
 	for (uint64_t i = 0; i < ROWS; i++) {
-		assert_int_equal(socket_index_enter(&index_, 0xffff888000000000 + i * 2304, &row), 0);
+		assert_int_equal(socket_index_enter(&index_, 0xffff888000000000 + i * 2304, 0, &row), 0);
 		assert_int_equal(row, i);
 		if (i % 1000 == 0) /* marks survive growth */
-			assert_true(socket_index_mark_shared(&index_, 0xffff888000000000 + i * 2304));
+			assert_true(socket_index_mark_shared(&index_, 0xffff888000000000 + i * 2304, 0));
 	}
 	for (uint64_t i = 0; i < ROWS; i++) {
-		assert_int_equal(socket_index_enter(&index_, 0xffff888000000000 + i * 2304, &row), 1);
+		assert_int_equal(socket_index_enter(&index_, 0xffff888000000000 + i * 2304, 0, &row), 1);
 		assert_int_equal(row, i);
-		assert_int_equal(socket_index_mark_shared(&index_, 0xffff888000000000 + i * 2304), i % 1000 != 0);
+		assert_int_equal(socket_index_mark_shared(&index_, 0xffff888000000000 + i * 2304, 0), i % 1000 != 0);
 	}
 	assert_int_equal(index_.count, ROWS);
 	assert_int_equal(socket_index_reset(&index_), 0);
-	assert_int_equal(socket_index_enter(&index_, 0xffff888000000000, &row), 0);
+	assert_int_equal(socket_index_enter(&index_, 0xffff888000000000, 0, &row), 0);
 	assert_int_equal(row, 0);
+}
+
+/* Half of an identity is kept: the check tells from each other those of which it is equal. */
+static void identities_with_an_equal_half(void **state)
+{
+	const uint64_t one = 0xffff888000002400, other = one + (UINT64_C(1) << 38);
+	uint32_t row;
+
+	(void)state;
+	assert_int_equal(socket_index_enter(&index_, one, check_of(7), &row), 0);
+	assert_int_equal(socket_index_enter(&index_, other, check_of(8), &row), 0);
+	assert_int_equal(row, 1);
+	assert_int_equal(socket_index_enter(&index_, one, check_of(7), &row), 1);
+	assert_int_equal(row, 0);
+	assert_true(socket_index_mark_shared(&index_, other, check_of(8)));
+	assert_true(socket_index_mark_shared(&index_, one, check_of(7)));
+	assert_false(socket_index_mark_shared(&index_, one, check_of(9))); /* never entered */
+}
+
+static void ports_are_checked(void **state)
+{
+	const uint8_t remote[4] = {198, 51, 100, 7};
+
+	(void)state;
+	assert_int_not_equal(socket_index_check(&index_, 4, remote, PORTS + 1), check_of(7));
+	assert_int_not_equal(socket_index_check(&index_, 4, remote, PORTS + 65536), check_of(7));
 }
 
 static void mapped_addresses_check_as_ipv4(void **state)
@@ -82,8 +110,8 @@ static void mapped_addresses_check_as_ipv4(void **state)
 	const uint8_t other[16] = {[9] = 0xff, [11] = 0xff, [12] = 198, [13] = 51, [14] = 100, [15] = 7};
 
 	(void)state;
-	assert_int_equal(socket_index_check(&index_, 6, mapped), check_of(7));
-	assert_int_not_equal(socket_index_check(&index_, 6, other), check_of(7));
+	assert_int_equal(socket_index_check(&index_, 6, mapped, PORTS), check_of(7));
+	assert_int_not_equal(socket_index_check(&index_, 6, other, PORTS), check_of(7));
 	assert_int_not_equal(check_of(8), check_of(7));
 }
 
@@ -94,8 +122,7 @@ static void connections_are_told_apart(void **state)
 	uint32_t number;
 
 	(void)state;
-	assert_int_equal(socket_index_enter(&index_, 11, &number), 0);
-	socket_index_set_check(&index_, check_of(7));
+	assert_int_equal(socket_index_enter(&index_, 11, check_of(7), &number), 0);
 	row = add_row(STATE_ESTABLISHED, 80, 50000);
 	other = *row;
 	assert_int_equal(socket_index_by_connection(&index_, &snapshot, 1), 0);
@@ -137,10 +164,8 @@ static void rows_that_come_later(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        CASE(identities_grow_and_are_found),
-	        CASE(mapped_addresses_check_as_ipv4),
-	        CASE(connections_are_told_apart),
-	        CASE(rows_that_come_later),
+	        CASE(identities_grow_and_are_found),  CASE(identities_with_an_equal_half), CASE(ports_are_checked),
+	        CASE(mapped_addresses_check_as_ipv4), CASE(connections_are_told_apart),    CASE(rows_that_come_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

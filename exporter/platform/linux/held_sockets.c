@@ -134,13 +134,13 @@ static bool comes_first(const struct held_sockets *held, uint32_t a, uint32_t b)
 	return left->start != right->start ? left->start < right->start : left->pid < right->pid;
 }
 
-static void add_holder(struct held_sockets *held, uint64_t identity, uint32_t row, uint32_t process)
+static void add_holder(struct held_sockets *held, uint64_t identity, uint32_t check, uint32_t number, uint32_t process)
 {
-	struct snapshot_socket *socket = &held->snapshot->sockets[row];
+	struct snapshot_socket *socket = &held->snapshot->sockets[number];
 
 	if (socket->owner == process)
 		return;
-	if (socket_index_mark_shared(&held->index, identity))
+	if (socket_index_mark_shared(&held->index, identity, check))
 		held->shared++;
 	if (comes_first(held, process, socket->owner))
 		socket->owner = process;
@@ -182,7 +182,10 @@ int held_sockets_fill(struct held_sockets *held, const struct task_file_row *row
 
 uint32_t held_sockets_check(const struct held_sockets *held, const struct task_file_row *row)
 {
-	return row->state == TCP_LISTEN ? row->inode : socket_index_check(&held->index, row->family, row->remote);
+	if (row->state == TCP_LISTEN)
+		return row->inode;
+	return socket_index_check(&held->index, row->family, row->remote,
+	                          (uint32_t)row->local_port << 16 | row->remote_port);
 }
 
 static int fill_listener(struct held_sockets *held, const struct task_file_row *row, uint32_t netns, uint32_t number)
@@ -209,7 +212,6 @@ static int fill(struct held_sockets *held, const struct task_file_row *row, uint
 	socket->owner = owner;
 	if (row->flags & TASK_FILE_V6_ONLY)
 		socket->flags |= SOCKET_V6_ONLY;
-	socket_index_set_check(&held->index, held_sockets_check(held, row));
 	if (row->state != TCP_SYN_RECV)
 		held->netns[netns].counted++;
 	return held_sockets_fill(held, row, netns, socket);
@@ -217,7 +219,7 @@ static int fill(struct held_sockets *held, const struct task_file_row *row, uint
 
 static int add_row(struct held_sockets *held, const struct task_file_window *window, const struct task_file_row *row)
 {
-	uint32_t process, netns, number;
+	uint32_t check = held_sockets_check(held, row), process, netns, number;
 	int result;
 
 	if (row->state < TCP_ESTABLISHED || row->state > TCP_CLOSING)
@@ -227,9 +229,9 @@ static int add_row(struct held_sockets *held, const struct task_file_window *win
 		result = netns_of(held, row, &netns);
 	if (result != 0)
 		return result;
-	result = socket_index_enter(&held->index, row->identity, &number);
+	result = socket_index_enter(&held->index, row->identity, check, &number);
 	if (result == 1)
-		add_holder(held, row->identity, number, process);
+		add_holder(held, row->identity, check, number, process);
 	else if (result == 0)
 		result = fill(held, row, netns, process);
 	if (result >= 0 && row->state == TCP_LISTEN)

@@ -3,6 +3,7 @@
  * that tells whether they did. */
 #include "exporter/platform/linux/ownerless.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -37,15 +38,21 @@ void ownerless_release(struct ownerless *ownerless)
 	sock_diag_release(&ownerless->diag);
 }
 
+/* As held_sockets_check() has them. */
+static uint32_t ports_of(const struct inet_diag_msg *msg)
+{
+	return (uint32_t)ntohs(msg->id.idiag_sport) << 16 | msg->id.idiag_dport;
+}
+
 /* The same for the same connection from scrape to scrape. */
 static uint64_t key_of(const struct ownerless *ownerless, const struct inet_diag_msg *msg)
 {
 	const struct socket_index *index = &ownerless->held->index;
 	int family = msg->idiag_family == AF_INET6 ? 6 : 4;
-	uint64_t ports = (uint64_t)msg->id.idiag_sport << 16 | msg->id.idiag_dport;
+	uint32_t ports = ports_of(msg);
 
-	return (uint64_t)socket_index_check(index, family, msg->id.idiag_src) << 32 ^
-	       socket_index_check(index, family, msg->id.idiag_dst) ^ ports << 20;
+	return (uint64_t)socket_index_check(index, family, msg->id.idiag_src, 0) << 32 ^
+	       socket_index_check(index, family, msg->id.idiag_dst, ports);
 }
 
 static int append(struct ownerless *ownerless, const struct snapshot_socket *socket, uint32_t check)
@@ -95,9 +102,9 @@ static int add_row(void *data, const struct inet_diag_row *row)
 		return result;
 	if (row->has_quiet && socket.state == STATE_CLOSE_WAIT)
 		socket_row_set_quiet(&socket, row->quiet_ms);
-	check = socket.state == STATE_LISTEN
-	                ? msg->idiag_inode
-	                : socket_index_check(&held->index, msg->idiag_family == AF_INET6 ? 6 : 4, msg->id.idiag_dst);
+	check = socket.state == STATE_LISTEN ? msg->idiag_inode
+	                                     : socket_index_check(&held->index, msg->idiag_family == AF_INET6 ? 6 : 4,
+	                                                          msg->id.idiag_dst, ports_of(msg));
 	result = is_new(ownerless, &socket, check);
 	if (result != 1)
 		return result;

@@ -28,8 +28,7 @@ void socket_index_init(struct socket_index *index)
 void socket_index_release(struct socket_index *index)
 {
 	free(index->slots);
-	free(index->identities);
-	free(index->checks);
+	free(index->entries);
 	*index = (struct socket_index){0};
 }
 
@@ -78,19 +77,29 @@ int socket_index_reset(struct socket_index *index)
 	return result;
 }
 
-static size_t slot_of_identity(const struct socket_index *index, uint64_t identity)
+/* Kernel objects are aligned, and rarely further from each other than 256 GiB. */
+static uint32_t half_of(uint64_t identity)
 {
-	/* Fibonacci hashing: the addresses of kernel objects differ in their middle bits. */
-	return (size_t)((identity * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & index->mask;
+	return (uint32_t)(identity >> 6) ^ (uint32_t)(identity << 26);
 }
 
-/* The slot of that identity, or the free one where it belongs. */
-static uint32_t *find_identity(const struct socket_index *index, uint64_t identity)
+static size_t slot_of_identity(const struct socket_index *index, uint32_t half)
 {
-	size_t slot = slot_of_identity(index, identity);
+	/* Fibonacci hashing: the addresses of kernel objects differ in their middle bits. */
+	return (size_t)((half * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & index->mask;
+}
 
-	while (index->slots[slot] != 0 && index->identities[SLOT_ROW(index->slots[slot])] != identity)
-		slot = (slot + 1) & index->mask;
+/* The slot of that entry, or the free one where it belongs. */
+static uint32_t *find_entry(const struct socket_index *index, struct socket_index_entry wanted)
+{
+	size_t slot = slot_of_identity(index, wanted.identity);
+
+	for (; index->slots[slot] != 0; slot = (slot + 1) & index->mask) {
+		const struct socket_index_entry *entry = &index->entries[SLOT_ROW(index->slots[slot])];
+
+		if (entry->identity == wanted.identity && entry->check == wanted.check)
+			break;
+	}
 	return &index->slots[slot];
 }
 
@@ -108,54 +117,53 @@ static int grow(struct socket_index *index)
 	index->mask = index->capacity - 1;
 	for (size_t i = 0; i < old_count; i++)
 		if (old[i] != 0)
-			*find_identity(index, index->identities[SLOT_ROW(old[i])]) = old[i];
+			*find_entry(index, index->entries[SLOT_ROW(old[i])]) = old[i];
 	free(old);
 	return 0;
 }
 
 void socket_index_expect(const struct socket_index *index, uint64_t identity)
 {
-	__builtin_prefetch(&index->slots[slot_of_identity(index, identity)]);
+	__builtin_prefetch(&index->slots[slot_of_identity(index, half_of(identity))]);
 }
 
-static int reserve_entry(struct socket_index *index)
+static int add_entry(struct socket_index *index, struct socket_index_entry entry)
 {
-	int result = array_reserve((void **)&index->identities, &index->identity_capacity, index->count + 1,
-	                           sizeof(*index->identities));
+	int result = array_reserve((void **)&index->entries, &index->entry_capacity, index->count + 1,
+	                           sizeof(*index->entries));
 
-	return result != 0 ? result
-	                   : array_reserve((void **)&index->checks, &index->check_capacity, index->count + 1,
-	                                   sizeof(*index->checks));
+	if (result == 0)
+		index->entries[index->count] = entry;
+	return result;
 }
 
-int socket_index_enter(struct socket_index *index, uint64_t identity, uint32_t *row)
+int socket_index_enter(struct socket_index *index, uint64_t identity, uint32_t check, uint32_t *row)
 {
-	uint32_t *slot = find_identity(index, identity);
+	const struct socket_index_entry entry = {half_of(identity), check};
+	uint32_t *slot = find_entry(index, entry);
 	int result;
 
 	if (*slot != 0) {
 		*row = SLOT_ROW(*slot);
 		return 1;
 	}
-	result = reserve_entry(index);
+	result = add_entry(index, entry);
 	if (result != 0)
 		return result;
 	if ((index->count + 1) * 2 > index->mask + 1) {
 		result = grow(index);
 		if (result != 0)
 			return result;
-		slot = find_identity(index, identity);
+		slot = find_entry(index, entry);
 	}
-	index->identities[index->count] = identity;
-	index->checks[index->count] = 0;
 	*row = (uint32_t)index->count++;
 	*slot = *row + 1;
 	return 0;
 }
 
-bool socket_index_mark_shared(struct socket_index *index, uint64_t identity)
+bool socket_index_mark_shared(struct socket_index *index, uint64_t identity, uint32_t check)
 {
-	uint32_t *slot = find_identity(index, identity);
+	uint32_t *slot = find_entry(index, (struct socket_index_entry){half_of(identity), check});
 	bool first = *slot != 0 && !(*slot & SLOT_SHARED);
 
 	if (first)
@@ -163,7 +171,7 @@ bool socket_index_mark_shared(struct socket_index *index, uint64_t identity)
 	return first;
 }
 
-uint32_t socket_index_check(const struct socket_index *index, int family, const void *remote)
+uint32_t socket_index_check(const struct socket_index *index, int family, const void *remote, uint32_t ports)
 {
 	const uint8_t *bytes = remote;
 	uint64_t words[2] = {0, 0};
@@ -173,12 +181,7 @@ uint32_t socket_index_check(const struct socket_index *index, int family, const 
 		memcpy(words, bytes, sizeof(words));
 	else
 		memcpy(words, bytes + (family == 6 ? sizeof(mapped_prefix) : 0), 4);
-	return (uint32_t)(mix(mix(words[0] ^ index->key) ^ words[1]) >> 32);
-}
-
-void socket_index_set_check(struct socket_index *index, uint32_t check)
-{
-	index->checks[index->count - 1] = check;
+	return (uint32_t)(mix(mix(words[0] ^ (uint64_t)ports << 32 ^ index->key) ^ words[1]) >> 32);
 }
 
 static size_t slot_of_connection(const struct socket_index *index, const struct snapshot_socket *socket, uint32_t check)
@@ -202,7 +205,7 @@ bool socket_index_has(const struct socket_index *index, const struct snapshot *s
 	for (; index->slots[slot] != 0; slot = (slot + 1) & index->mask) {
 		uint32_t row = SLOT_ROW(index->slots[slot]);
 
-		if (index->checks[row] == check && is_same(&snapshot->sockets[row], socket))
+		if (index->entries[row].check == check && is_same(&snapshot->sockets[row], socket))
 			return true;
 	}
 	return false;
@@ -210,7 +213,7 @@ bool socket_index_has(const struct socket_index *index, const struct snapshot *s
 
 static void insert_connection(struct socket_index *index, const struct snapshot *snapshot, uint32_t row)
 {
-	size_t slot = slot_of_connection(index, &snapshot->sockets[row], index->checks[row]);
+	size_t slot = slot_of_connection(index, &snapshot->sockets[row], index->entries[row].check);
 
 	while (index->slots[slot] != 0)
 		slot = (slot + 1) & index->mask;
@@ -237,11 +240,10 @@ int socket_index_by_connection(struct socket_index *index, const struct snapshot
 
 int socket_index_add(struct socket_index *index, const struct snapshot *snapshot, uint32_t check)
 {
-	int result = reserve_entry(index);
+	int result = add_entry(index, (struct socket_index_entry){.check = check});
 
 	if (result != 0)
 		return result;
-	index->checks[index->count] = check;
 	if ((index->count + 1) * 2 > index->mask + 1)
 		return rebuild(index, snapshot, index->count + 1);
 	insert_connection(index, snapshot, (uint32_t)index->count++);

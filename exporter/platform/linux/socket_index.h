@@ -11,15 +11,19 @@
 
 #include "metrics/snapshot.h"
 
+/* What is known of a row besides what the snapshot knows. */
+struct socket_index_entry {
+	uint32_t identity; /* half of it: the check tells from each other those of which that is equal */
+	uint32_t check;
+};
+
 struct socket_index {
 	uint32_t *slots; /* 0: free; else row + 1, perhaps marked as shared */
 	size_t mask;     /* slots in use - 1, a power of two */
 	size_t capacity; /* slots allocated */
 	size_t count;    /* rows entered */
-	uint64_t *identities;
-	size_t identity_capacity;
-	uint32_t *checks;
-	size_t check_capacity;
+	struct socket_index_entry *entries;
+	size_t entry_capacity;
 	uint64_t key; /* of the hash */
 };
 
@@ -30,15 +34,14 @@ int socket_index_reset(struct socket_index *index) MUST_CHECK;
 
 /* That an identity will soon be entered: brings its slot into the cache. */
 void socket_index_expect(const struct socket_index *index, uint64_t identity);
-/* Enters an identity, as the next row. 0; or 1 if there is one already, with its row; or -ENOMEM. */
-int socket_index_enter(struct socket_index *index, uint64_t identity, uint32_t *row) MUST_CHECK;
-/* Marks a row, found by identity, as held by several processes. True the first time. */
-bool socket_index_mark_shared(struct socket_index *index, uint64_t identity);
+/* Enters a socket, as the next row. 0; or 1 if it is there already, with its row; or -ENOMEM. */
+int socket_index_enter(struct socket_index *index, uint64_t identity, uint32_t check, uint32_t *row) MUST_CHECK;
+/* Marks a socket that was entered as held by several processes. True the first time. */
+bool socket_index_mark_shared(struct socket_index *index, uint64_t identity, uint32_t check);
 
-/* What a row is checked by besides its local address and ports. */
-uint32_t socket_index_check(const struct socket_index *index, int family, const void *remote);
-/* Says what the row that was entered last is checked by. */
-void socket_index_set_check(struct socket_index *index, uint32_t check);
+/* What a connection is checked by besides its local address: the remote one, and both ports in any order that is always
+ * the same. */
+uint32_t socket_index_check(const struct socket_index *index, int family, const void *remote, uint32_t ports);
 
 /* From here on connections count, of the rows before `count`: later ones are forgotten. 0 or -ENOMEM. */
 int socket_index_by_connection(struct socket_index *index, const struct snapshot *snapshot, size_t count) MUST_CHECK;
