@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import time
 
 import parties
 import report
@@ -10,6 +11,8 @@ import report
 DEFAULT_SOCKETS = 100000
 # Buffers reach their size, and the allocator its habits, in the first scrapes.
 WARM_UP = 20
+# Beside connections that come and go the table itself grows as long as a TIME_WAIT lives, which is a minute.
+CHURN_WARM_UP_SECONDS = 90
 CHECKPOINTS = 10
 # What an allocator may take once more for itself; a leak of a byte a socket and scrape is far above it.
 GROWTH_MAX_BYTES = 256 * 1024
@@ -21,9 +24,16 @@ def checkpoint(server, scrape):
             "descriptors": server.descriptors()}
 
 
-def scrape_many(row, scrapes):
-    for _ in range(WARM_UP):
+def warm_up(row, churns):
+    end = time.monotonic() + (CHURN_WARM_UP_SECONDS if churns else 0)
+    number = 0
+    while number < WARM_UP or time.monotonic() < end:
         row.run()
+        number += 1
+
+
+def scrape_many(row, scrapes, churns):
+    warm_up(row, churns)
     points = [checkpoint(row.server, 0)]
     for number in range(1, scrapes + 1):
         row.run()
@@ -36,7 +46,7 @@ def measure(arguments, backend, load):
     with parties.exporter_server(arguments, backend, parties.FIRST_EXPORTER_PORT) as server, \
             parties.ExporterRow(arguments.tools, backend, backend, server) as row:
         with parties.Churn(arguments.tools, arguments.churn) as churn:
-            points = scrape_many(row, arguments.scrapes)
+            points = scrape_many(row, arguments.scrapes, bool(arguments.churn))
         report.progress(f"{backend}: {churn.opened:,} connections came and went")
         if row.sockets_seen()[0] != load.sockets:
             raise parties.BenchError(f"{backend}: saw {row.sockets_seen()[0]} sockets of {load.sockets}")

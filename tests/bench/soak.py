@@ -13,8 +13,7 @@ import report
 DEFAULT_SOCKETS = 10000
 SCRAPE_SECONDS = 1
 CLIENTS = 2
-# A TIME_WAIT lives for a minute: until then there are more of them each second. A short run only shows that it works.
-WARM_UP_SECONDS = 90
+# A short run only shows that it works.
 WARM_UP_PART_MAX = 1 / 3
 CHECKPOINTS = 12
 
@@ -44,7 +43,7 @@ class Client(threading.Thread):
 def watch(server, begin, seconds):
     """What the exporter holds, from the end of the warm-up on."""
     points = []
-    warm_up = min(WARM_UP_SECONDS, seconds * WARM_UP_PART_MAX)
+    warm_up = min(flatness.CHURN_WARM_UP_SECONDS, seconds * WARM_UP_PART_MAX)
     for number in range(CHECKPOINTS):
         due = begin + warm_up + (seconds - warm_up) * number / (CHECKPOINTS - 1)
         time.sleep(max(0.0, due - time.monotonic()))

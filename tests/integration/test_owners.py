@@ -2,6 +2,7 @@
 """Whose socket is it: shared, inherited, passed on, and left behind ones."""
 from actor import Actor, connect_pairs
 from case import SceneCase, main
+from exporter import PORT
 from exposition import Exposition
 from process import wait_until
 
@@ -168,6 +169,24 @@ class FirstProcess(OwnerCase):
             ("established", "older", "80"): 1,
             ("established", "younger", "80"): 1,
             ("established", "client", "ephemeral"): 2,
+        })  # fmt: skip
+
+
+class AskedFromWithin(OwnerCase):
+    def test_every_socket_has_a_holder_that_is_seen(self) -> None:
+        """As on a host with a Prometheus of its own. (The tests' own clients are of no process in the scene.)"""
+        web, client = self.scene.actor("web"), self.scene.actor("client")
+        connect_pairs(client, web, web.listen(port=80), 5, 80)
+        self.start_exporter()
+        text = self.scene.run("curl", "--silent", "--show-error", f"http://127.0.0.1:{PORT}/metrics")
+        owners = Exposition(text.encode(), openmetrics=False).sum_by("tcp_connections", "state", "process", "local_port")
+        self.assertEqual(owners, {
+            ("listen", "web", "80"): 1,
+            ("established", "web", "80"): 5,
+            ("established", "client", "ephemeral"): 5,
+            ("listen", "tcp_exporter", str(PORT)): 1,
+            ("established", "tcp_exporter", str(PORT)): 1,
+            ("established", "curl", "ephemeral"): 1,
         })  # fmt: skip
 
 

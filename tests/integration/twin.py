@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from exporter import PORT, Exporter, Link
 from exposition import Exposition
@@ -22,8 +22,6 @@ TWIN_BACKEND = "procfs"
 PROGRAM = "tcp_exporter"
 NOBODY = ("(none)", "(unknown)")  # who holds the clients' ends, for the exporter
 TRIES = 20
-# A packet may come or go between two scrapes; what differs as often as this differs.
-MISMATCHES = 3
 SHARED = "tcp_exporter_shared_sockets"
 QUEUES = ("tcp_receive_queue_bytes", "tcp_send_queue_bytes")
 AGES = "tcp_close_wait_oldest_seconds"  # grow from one scrape to the next
@@ -67,22 +65,23 @@ def start_twin(exporter: Exporter) -> Exporter:
                     network=exporter.network, address=exporter.address, port=PORT + 1, **exporter.environment)
 
 
-def compare(ours: Link, theirs: Link) -> list[str]:
-    """What differs; a scrape that differs from the next of the same exporter says that the scene is not quiet."""
-    ends = [end for link in (ours, theirs) for end in (link.sock.getsockname(), link.sock.getpeername())]
-    ports = {str(end[1]) for end in ends}
-    patience = MISMATCHES
+def compare(ours: Callable[[], Samples], theirs: Callable[[], Samples]) -> list[str]:
+    """What differs. Each is read twice in turn: one that differs from itself says that the scene is not quiet yet, and
+    nothing else is a reason to look again."""
     for _ in range(TRIES):
         began = time.monotonic()
-        first, twin, again = (samples_of(link.metrics(), ports) for link in (ours, theirs, ours))
+        first, twin, again, twin_again = ours(), theirs(), ours(), theirs()
         seconds = time.monotonic() - began
-        if differences(first, again, seconds):
-            continue
-        wrong = differences(first, twin, seconds)
-        patience -= 1
-        if not wrong or patience == 0:
-            return wrong
-    return ["the scene never is quiet", *differences(first, again, seconds)]
+        moved = differences(first, again, seconds) + differences(twin, twin_again, seconds)
+        if not moved:
+            return differences(first, twin, seconds)
+    return ["the scene never is quiet", *moved]
+
+
+def compare_scrapes(ours: Link, theirs: Link) -> list[str]:
+    ends = [end for link in (ours, theirs) for end in (link.sock.getsockname(), link.sock.getpeername())]
+    ports = {str(end[1]) for end in ends}
+    return compare(lambda: samples_of(ours.metrics(), ports), lambda: samples_of(theirs.metrics(), ports))
 
 
 def table_of(exporter: Exporter, backend: str) -> Samples:
@@ -97,11 +96,7 @@ def table_of(exporter: Exporter, backend: str) -> Samples:
 
 def compare_tables(exporter: Exporter) -> list[str]:
     backend = exporter.flags[0].removeprefix(BACKEND)
-    for _ in range(MISMATCHES):
-        wrong = differences(table_of(exporter, backend), table_of(exporter, TWIN_BACKEND), 0)
-        if not wrong:
-            break
-    return wrong
+    return compare(lambda: table_of(exporter, backend), lambda: table_of(exporter, TWIN_BACKEND))
 
 
 def compare_with_twin(case: SceneCase, exporter: Exporter) -> None:
@@ -111,7 +106,7 @@ def compare_with_twin(case: SceneCase, exporter: Exporter) -> None:
         links = [closing.enter_context(each.link()) for each in (exporter, twin)]
         for link in links:
             link.ask("/healthz")  # accepted, so that the scene holds still
-        wrong = compare(*links)
+        wrong = compare_scrapes(*links)
     wrong = wrong or compare_tables(exporter)
     if wrong:
         case.fail(show(f"what {exporter.flags[0]} and {TWIN_BACKEND} say", wrong))
