@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The BPF program on descriptors that this process makes: each socket once, whole and nothing else, more of
- * them than a window holds, and the same by the program for older kernels, which reads by helpers.
+ * them than a window holds, while others come and go, and the same by the program for older kernels, which reads by
+ * helpers.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -29,6 +32,8 @@ enum {
 	LISTENERS = 3 * TASK_FILE_ROWS + 17, /* more than one window, and no whole number of batches */
 	HIGH_DESCRIPTOR = 9000,              /* far above the others: a table with holes */
 	UNREAD = 5,
+	CHANGING = 100,
+	WALKS = 20,
 };
 
 static struct seen directly, by_helper;
@@ -196,11 +201,47 @@ static void the_same_by_helpers(void **state)
 	}
 }
 
+/* Descriptors that share their batches with others that last. */
+static void *open_and_close(void *data)
+{
+	const atomic_bool *stop = data;
+	int fds[CHANGING];
+
+	while (!atomic_load(stop)) {
+		for (size_t i = 0; i < CHANGING; i++)
+			fds[i] = listen_on(AF_INET6);
+		for (size_t i = 0; i < CHANGING; i++)
+			close(fds[i]);
+	}
+	return NULL;
+}
+
+static void while_descriptors_change(void **state)
+{
+	atomic_bool stop = false;
+	pthread_t changer;
+
+	(void)state;
+	assert_int_equal(pthread_create(&changer, NULL, open_and_close, &stop), 0);
+	for (int i = 0; i < WALKS; i++) {
+		size_t lasting = 0;
+
+		walk(&directly, i % 2);
+		for (size_t j = 0; j < directly.count; j++)
+			lasting += directly.rows[j].state == TCP_LISTEN && directly.rows[j].family == 4;
+		assert_int_equal(lasting, LISTENERS + 2); /* high_port, and that of connect_pair() */
+		assert_in_range(directly.count, LISTENERS + 5, LISTENERS + 5 + CHANGING);
+	}
+	atomic_store(&stop, true);
+	assert_int_equal(pthread_join(changer, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_socket_once),
 	        cmocka_unit_test(the_same_by_helpers),
+	        cmocka_unit_test(while_descriptors_change),
 	};
 
 	if (geteuid() != 0 && !getenv("CI"))
