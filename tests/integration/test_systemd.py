@@ -19,6 +19,7 @@ ACTIVATE = "/usr/bin/systemd-socket-activate"
 REPLAY = pathlib.Path(__file__).parents[1] / "data/web.replay"
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
 SECONDS = 30
+WAITS = ("7", "73", "232")  # poll on x86_64, ppoll on 64-bit Arm, epoll_wait on x86_64 (asm/unistd.h)
 # A ping comes twice in such an interval.
 WATCHDOG_SECONDS = 1.0
 # The collector's least patience, the time after which it is held to hang, and one interval.
@@ -60,9 +61,9 @@ class Notify(SceneCase):
         self.addCleanup(manager.socket.close)
         return manager
 
-    def start(self, manager: Manager, **environment: str) -> Exporter:
-        return self.start_exporter(f"--collector.replay={self.replay}", backend="replay", NOTIFY_SOCKET=manager.name,
-                                   **environment)  # fmt: skip
+    def start(self, manager: Manager, *flags: str, **environment: str) -> Exporter:
+        return self.start_exporter(f"--collector.replay={self.replay}", *flags, backend="replay",
+                                   NOTIFY_SOCKET=manager.name, **environment)  # fmt: skip
 
     def test_life(self) -> None:
         for address in "", "\0tcp_exporter/notify":
@@ -103,10 +104,10 @@ class Notify(SceneCase):
 
     # The watchdog
 
-    def watched(self, **environment: str) -> tuple[Manager, Exporter]:
+    def watched(self, *flags: str, **environment: str) -> tuple[Manager, Exporter]:
         manager = self.manager()
         usec = str(int(WATCHDOG_SECONDS * 1e6))
-        exporter = self.start(manager, WATCHDOG_USEC=usec, **environment)
+        exporter = self.start(manager, *flags, WATCHDOG_USEC=usec, **environment)
         self.check_ready(manager)
         return manager, exporter
 
@@ -154,8 +155,25 @@ class Notify(SceneCase):
             self.assertTrue(wait_until(lambda: manager.hear(WATCHDOG_SECONDS) != {}, SECONDS), "it is well again")
 
     def test_a_loop_that_hangs(self) -> None:
-        manager, exporter = self.watched()
-        thread = self.thread_of(exporter, "MHD-")
+        self.check_hang("MHD-")
+
+    # With a web configuration one thread is where connections arrive and are decrypted, another where they are answered.
+
+    def test_a_front_that_hangs(self) -> None:
+        self.check_hang("tcp_exporter", self.web_config())
+
+    def test_a_loop_behind_a_front_that_hangs(self) -> None:
+        self.check_hang("MHD-", self.web_config())
+
+    def web_config(self) -> str:
+        config = self.folder / "web.yml"
+        config.write_text("http_server_config: {headers: {X-Frame-Options: deny}}\n", encoding="utf-8")
+        return f"--web.config.file={config}"
+
+    def check_hang(self, name: str, *flags: str) -> None:
+        manager, exporter = self.watched(*flags)
+        self.check_pings(manager, 2 * WATCHDOG_SECONDS)
+        thread = self.thread_of(exporter, name)
         self.ptrace(PTRACE_SEIZE, thread)
         self.ptrace(PTRACE_INTERRUPT, thread)
         try:
@@ -164,10 +182,13 @@ class Notify(SceneCase):
             os.waitpid(thread, 0x40000000)  # __WALL
             self.ptrace(PTRACE_DETACH, thread)
         self.assertTrue(wait_until(lambda: manager.hear(WATCHDOG_SECONDS) != {}, SECONDS), "it is well again")
+        exporter.stop()
 
     def thread_of(self, exporter: Exporter, prefix: str) -> int:
+        """The thread of that name which waits for sockets."""
         tasks = pathlib.Path(f"/proc/{exporter.pid}/task")
-        return next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().startswith(prefix))
+        return next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().startswith(prefix)
+                    and (task / "syscall").read_text().split()[0] in WAITS)
 
     def ptrace(self, request: int, thread: int) -> None:
         result = libc.ptrace(ctypes.c_long(request), ctypes.c_long(thread), None, None)
