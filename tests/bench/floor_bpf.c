@@ -25,7 +25,7 @@ static void *open_walk(char **arguments)
 	return NULL;
 }
 
-static int count_rows(void *data, const struct task_file_window *window, uint32_t count)
+static int count_rows(void *data, const struct window *window, uint32_t count)
 {
 	struct probe_sample *sample = data;
 

@@ -17,7 +17,7 @@
 #include "bpf_sockets.h"
 #include "metrics/snapshot.h"
 
-enum { MANY = 2 * TASK_FILE_ROWS + 17 }; /* connections in TIME_WAIT */
+enum { MANY = 2 * WINDOW_ROWS + 17 }; /* connections in TIME_WAIT */
 
 static struct seen connections;
 /* Of clients that are closed, by the state they are in. */
@@ -107,7 +107,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int keep_all(void *data, const struct task_file_window *window, uint32_t count)
+static int keep_all(void *data, const struct window *window, uint32_t count)
 {
 	struct seen *seen = data;
 
@@ -141,17 +141,17 @@ static void connections_that_nobody_holds(void **state)
 	const struct bpf_iterator_request request = {
 	        .ownerless_states = 1u << TCP_TIME_WAIT | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2,
 	};
-	const struct task_file_row *row;
+	const struct window_row *row;
 
 	(void)state;
 	walk_connections(&request);
 	assert_int_equal(connections.count, 3);
 	row = only_row(&connections, TCP_TIME_WAIT, 6, time_wait_port);
-	assert_int_equal(row->flags, TASK_FILE_NO_SOCKET);
+	assert_int_equal(row->flags, ROW_NO_SOCKET);
 	assert_memory_equal(row->local, loopback, sizeof(loopback));
 	assert_memory_equal(row->remote, loopback, sizeof(loopback));
 	row = only_row(&connections, TCP_FIN_WAIT2, 6, fin_wait2_port); /* not the one of client_port */
-	assert_int_equal(row->flags, TASK_FILE_NO_SOCKET);
+	assert_int_equal(row->flags, ROW_NO_SOCKET);
 	row = only_row(&connections, TCP_FIN_WAIT1, 6, fin_wait1_port);
 	assert_int_equal(row->flags, 0);
 	assert_true(row->send_queue > 0);
@@ -202,7 +202,7 @@ static void more_than_a_window(void **state)
 	assert_int_equal(connections.count, MANY + 2); /* and those of time_wait_port and fin_wait2_port */
 	assert_true(connections.windows > 2);
 	for (size_t i = 0; i < connections.count; i++) {
-		const struct task_file_row *row = &connections.rows[i];
+		const struct window_row *row = &connections.rows[i];
 
 		if (ntohs(row->remote_port) != port_of(listener))
 			continue;

@@ -38,18 +38,18 @@ int listen_on(int family)
 	return fd;
 }
 
-void add_seen(struct seen *seen, const struct task_file_row *row)
+void add_seen(struct seen *seen, const struct window_row *row)
 {
 	assert_in_range(seen->count, 0, SEEN_MAX - 1);
 	seen->rows[seen->count++] = *row;
 }
 
-const struct task_file_row *only_row(const struct seen *seen, int tcp_state, int family, uint16_t port)
+const struct window_row *only_row(const struct seen *seen, int tcp_state, int family, uint16_t port)
 {
-	const struct task_file_row *found = NULL;
+	const struct window_row *found = NULL;
 
 	for (size_t i = 0; i < seen->count; i++) {
-		const struct task_file_row *row = &seen->rows[i];
+		const struct window_row *row = &seen->rows[i];
 
 		if (row->state != tcp_state || row->family != family || row->local_port != port)
 			continue;

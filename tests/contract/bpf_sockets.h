@@ -8,10 +8,10 @@
 
 #include "exporter/platform/linux/bpf_iterator.h"
 
-enum { SEEN_MAX = 8 * TASK_FILE_ROWS, BACKLOG = 7 };
+enum { SEEN_MAX = 8 * WINDOW_ROWS, BACKLOG = 7 };
 
 struct seen {
-	struct task_file_row rows[SEEN_MAX];
+	struct window_row rows[SEEN_MAX];
 	size_t count;
 	unsigned windows;
 };
@@ -23,8 +23,8 @@ void enter_empty_network(void);
 int listen_on(int family);
 uint16_t port_of(int fd);
 
-void add_seen(struct seen *seen, const struct task_file_row *row);
+void add_seen(struct seen *seen, const struct window_row *row);
 /* IPv4 and IPv6 may have chosen the same port. */
-const struct task_file_row *only_row(const struct seen *seen, int tcp_state, int family, uint16_t port);
+const struct window_row *only_row(const struct seen *seen, int tcp_state, int family, uint16_t port);
 
 #endif

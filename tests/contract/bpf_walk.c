@@ -29,8 +29,8 @@
 #include "bpf_sockets.h"
 
 enum {
-	LISTENERS = 3 * TASK_FILE_ROWS + 17, /* more than one window, and no whole number of batches */
-	HIGH_DESCRIPTOR = 9000,              /* far above the others: a table with holes */
+	LISTENERS = 3 * WINDOW_ROWS + 17, /* more than one window, and no whole number of batches */
+	HIGH_DESCRIPTOR = 9000,           /* far above the others: a table with holes */
 	UNREAD = 5,
 	CHANGING = 100,
 	WALKS = 20,
@@ -103,15 +103,15 @@ static int set_up(void **state)
 }
 
 /* Keeps the rows of this process. */
-static int keep(void *data, const struct task_file_window *window, uint32_t count)
+static int keep(void *data, const struct window *window, uint32_t count)
 {
 	struct seen *seen = data;
 
 	seen->windows++;
 	for (uint32_t i = 0; i < count; i++) {
-		const struct task_file_row *row = &window->rows[i];
+		const struct window_row *row = &window->rows[i];
 
-		assert_in_range(row->task, 0, TASK_FILE_ROWS - 1);
+		assert_in_range(row->task, 0, WINDOW_ROWS - 1);
 		if (row->state == 0 || window->tasks[row->task].pid != (uint32_t)getpid())
 			continue;
 		add_seen(seen, row);
@@ -138,10 +138,10 @@ static void walk(struct seen *seen, bool helper)
 static void expect_all(const struct seen *seen)
 {
 	const uint8_t loopback[4] = {127, 0, 0, 1};
-	const struct task_file_row *server = only_row(seen, TCP_CLOSE_WAIT, 4, server_port);
-	const struct task_file_row *client = only_row(seen, TCP_FIN_WAIT2, 4, client_port);
-	const struct task_file_row *v6 = only_row(seen, TCP_LISTEN, 6, v6_port);
-	const struct task_file_row *high = only_row(seen, TCP_LISTEN, 4, high_port);
+	const struct window_row *server = only_row(seen, TCP_CLOSE_WAIT, 4, server_port);
+	const struct window_row *client = only_row(seen, TCP_FIN_WAIT2, 4, client_port);
+	const struct window_row *v6 = only_row(seen, TCP_LISTEN, 6, v6_port);
+	const struct window_row *high = only_row(seen, TCP_LISTEN, 4, high_port);
 
 	assert_int_equal(seen->count, LISTENERS + 2 + 1 + 2);
 	assert_true(seen->windows > 3);
@@ -150,7 +150,7 @@ static void expect_all(const struct seen *seen)
 	assert_memory_equal(server->remote, loopback, sizeof(loopback));
 	assert_int_equal(client->send_queue, 0);
 	assert_int_equal(v6->family, 6);
-	assert_int_equal(v6->flags, TASK_FILE_V6_ONLY);
+	assert_int_equal(v6->flags, ROW_V6_ONLY);
 	assert_int_equal(high->family, 4);
 	assert_int_equal(high->flags, 0);
 	assert_int_equal(high->receive_queue, 0);
@@ -165,7 +165,7 @@ static void every_socket_once(void **state)
 }
 
 /* Field by field, but for what time changes. */
-static void expect_equal(const struct task_file_row *a, const struct task_file_row *b)
+static void expect_equal(const struct window_row *a, const struct window_row *b)
 {
 	size_t length = a->family == 4 ? 4 : 16;
 
@@ -192,7 +192,7 @@ static void the_same_by_helpers(void **state)
 	expect_all(&by_helper);
 	assert_int_equal(directly.count, by_helper.count);
 	for (size_t i = 0; i < directly.count; i++) {
-		struct task_file_row *a = &directly.rows[i], *b = &by_helper.rows[i];
+		struct window_row *a = &directly.rows[i], *b = &by_helper.rows[i];
 
 		/* The window keeps of a connection what its last row was of a listener. */
 		if (a->state != TCP_LISTEN)

@@ -28,7 +28,7 @@ struct model {
 
 static const struct platform_options all = {.want = WANT_SHARED | WANT_CLOSE_WAIT_AGE | WANT_REMOTE_ADDRESSES,
                                             .all_netns = true};
-static struct task_file_window window;
+static struct window window;
 
 static uint64_t age_of(uint32_t process)
 {
@@ -44,7 +44,7 @@ static bool is_init(uint32_t process)
 static void fill_tasks(void)
 {
 	for (uint32_t i = 0; i < PROCESSES; i++)
-		window.tasks[i] = (struct task_file_task){
+		window.tasks[i] = (struct window_task){
 		        .start = age_of(i), .pid = i + 1, .init = is_init(i), .thread = i % 3 == 0, .comm = "p"};
 }
 
@@ -55,18 +55,18 @@ static bool is_listener(uint64_t identity)
 }
 
 /* A socket's port is its identity. */
-static void fill_row(const uint8_t *bytes, struct task_file_row *row)
+static void fill_row(const uint8_t *bytes, struct window_row *row)
 {
-	*row = (struct task_file_row){.identity = bytes[0],
-	                              .state = bytes[1],
-	                              .task = bytes[2] == NO_TASK ? TASK_FILE_ROWS : bytes[2] % PROCESSES,
-	                              .family = bytes[3] & 1 ? 6 : 4,
-	                              .flags = bytes[3] >> 1 & 3,
-	                              .netns = 1 + (bytes[3] >> 3 & 3),
-	                              .receive_queue = bytes[4],
-	                              .quiet = bytes[4] * 16843009u,
-	                              .local_port = bytes[0],
-	                              .inode = bytes[0]};
+	*row = (struct window_row){.identity = bytes[0],
+	                           .state = bytes[1],
+	                           .task = bytes[2] == NO_TASK ? WINDOW_ROWS : bytes[2] % PROCESSES,
+	                           .family = bytes[3] & 1 ? 6 : 4,
+	                           .flags = bytes[3] >> 1 & 3,
+	                           .netns = 1 + (bytes[3] >> 3 & 3),
+	                           .receive_queue = bytes[4],
+	                           .quiet = bytes[4] * 16843009u,
+	                           .local_port = bytes[0],
+	                           .inode = bytes[0]};
 	if (row->state - 1u < TCP_CLOSING && (row->state == TCP_LISTEN) != is_listener(bytes[0]))
 		row->state = is_listener(bytes[0]) ? TCP_LISTEN : TCP_ESTABLISHED;
 	memset(row->local, bytes[5], sizeof(row->local));
@@ -80,7 +80,7 @@ static bool comes_first(uint32_t a, uint32_t b)
 }
 
 /* The files of a process come in one run, but for those of its odd threads: what comes later is one of these. */
-static void keep_runs(struct model *model, const struct task_file_row *row)
+static void keep_runs(struct model *model, const struct window_row *row)
 {
 	if (row->state < TCP_ESTABLISHED || row->state > TCP_CLOSING)
 		return;
@@ -90,7 +90,7 @@ static void keep_runs(struct model *model, const struct task_file_row *row)
 	model->last = row->task + 1u;
 }
 
-static void count_row(struct model *model, const struct task_file_row *row)
+static void count_row(struct model *model, const struct window_row *row)
 {
 	uint32_t *holder = &model->holder[row->identity];
 
@@ -141,7 +141,7 @@ static int decode(struct held_sockets *held, struct model *model, const uint8_t 
 
 		for (; length >= ROW_BYTES && count < size; bytes += ROW_BYTES, length -= ROW_BYTES) {
 			fill_row(bytes, &window.rows[count]);
-			if (window.rows[count].task == TASK_FILE_ROWS) {
+			if (window.rows[count].task == WINDOW_ROWS) {
 				result = window.rows[count].state - 1u < TCP_CLOSING ? -EBADMSG : 0;
 			} else if (result == 0) {
 				keep_runs(model, &window.rows[count]);

@@ -18,7 +18,7 @@ enum { OWN_NETNS = 100, OTHER_NETNS = 200, HZ = 250 };
 static struct platform_options options;
 static struct snapshot snapshot;
 static struct held_sockets held;
-static struct task_file_window window;
+static struct window window;
 static uint32_t rows;
 
 static void begin(void)
@@ -54,24 +54,24 @@ static int tear_down(void **state)
 
 static void task(uint32_t index, uint32_t pid, uint64_t start, const char *comm)
 {
-	window.tasks[index] = (struct task_file_task){.start = start, .pid = pid};
-	memcpy(window.tasks[index].comm, comm, strnlen(comm, TASK_FILE_COMM));
+	window.tasks[index] = (struct window_task){.start = start, .pid = pid};
+	memcpy(window.tasks[index].comm, comm, strnlen(comm, WINDOW_COMM));
 }
 
-static struct task_file_row *row(uint64_t identity, uint8_t state, uint16_t task_index)
+static struct window_row *row(uint64_t identity, uint8_t state, uint16_t task_index)
 {
-	struct task_file_row *added = &window.rows[rows++];
+	struct window_row *added = &window.rows[rows++];
 
-	*added = (struct task_file_row){.identity = identity,
-	                                .netns = OWN_NETNS,
-	                                .ports = 60999u << 16 | 32768u,
-	                                .local_port = 80,
-	                                .remote_port = htons(50000),
-	                                .task = task_index,
-	                                .family = 4,
-	                                .state = state,
-	                                .local = {192, 0, 2, 1},
-	                                .remote = {198, 51, 100, 7}};
+	*added = (struct window_row){.identity = identity,
+	                             .netns = OWN_NETNS,
+	                             .ports = 60999u << 16 | 32768u,
+	                             .local_port = 80,
+	                             .remote_port = htons(50000),
+	                             .task = task_index,
+	                             .family = 4,
+	                             .state = state,
+	                             .local = {192, 0, 2, 1},
+	                             .remote = {198, 51, 100, 7}};
 	return added;
 }
 
@@ -86,7 +86,7 @@ static int drain(void)
 
 static const char *owner_of(size_t socket)
 {
-	static char name[TASK_FILE_COMM + 1];
+	static char name[WINDOW_COMM + 1];
 	const struct snapshot_process *process = &snapshot.processes[snapshot.sockets[socket].owner];
 
 	memset(name, 0, sizeof(name));
@@ -97,7 +97,7 @@ static const char *owner_of(size_t socket)
 static void a_connection(void **state)
 {
 	const struct snapshot_socket *socket;
-	struct task_file_row *added;
+	struct window_row *added;
 
 	(void)state;
 	task(0, 7, 1000, "a name of 16 by!");
@@ -124,7 +124,7 @@ static void a_connection(void **state)
 
 static void a_listener(void **state)
 {
-	struct task_file_row *added;
+	struct window_row *added;
 
 	(void)state;
 	task(0, 7, 1000, "web");
@@ -133,7 +133,7 @@ static void a_listener(void **state)
 	added->receive_queue = 3;
 	added->send_queue = 128;
 	added->family = 6;
-	added->flags = TASK_FILE_V6_ONLY | TASK_FILE_REQUESTS;
+	added->flags = ROW_V6_ONLY | ROW_REQUESTS;
 	assert_int_equal(drain(), 0);
 	assert_int_equal(snapshot.sockets[0].receive_queue, 3);
 	assert_int_equal(snapshot.sockets[0].send_queue, 128);
@@ -158,7 +158,7 @@ static void rows_that_were_taken_back(void **state)
 static void a_task_that_is_none(void **state)
 {
 	(void)state;
-	row(1, TCP_ESTABLISHED, TASK_FILE_ROWS);
+	row(1, TCP_ESTABLISHED, WINDOW_ROWS);
 	assert_int_equal(drain(), -EBADMSG);
 }
 
@@ -223,7 +223,7 @@ static void namespaces(void **state)
 	task(0, 7, 1000, "web");
 	row(1, TCP_ESTABLISHED, 0);
 	for (uint64_t i = 2; i < 4; i++) {
-		struct task_file_row *other = row(i, TCP_SYN_RECV, 0);
+		struct window_row *other = row(i, TCP_SYN_RECV, 0);
 
 		other->netns = OTHER_NETNS;
 		other->ports = 2000u << 16 | 1000u;
@@ -241,7 +241,7 @@ static void namespaces(void **state)
 static void mapped_addresses_are_ipv4(void **state)
 {
 	static const uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = 1};
-	struct task_file_row *added;
+	struct window_row *added;
 
 	(void)state;
 	task(0, 7, 1000, "web");

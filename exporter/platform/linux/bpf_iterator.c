@@ -130,7 +130,7 @@ void bpf_iterator_release(struct bpf_iterator *iterator)
 /* Hands the window's rows on and empties it. */
 static int drain(struct bpf_iterator *iterator, const struct bpf_iterator_sink *sink, uint64_t *drained)
 {
-	struct task_file_state *state = &iterator->programs->bss->state;
+	struct files_state *state = &iterator->programs->bss->state;
 	uint32_t count = state->row_count;
 	int result = count > 0 ? sink->rows(sink->data, &iterator->programs->bss->window, count) : 0;
 
@@ -175,7 +175,7 @@ bool bpf_iterator_can_walk(const struct bpf_iterator *iterator)
 static int run(struct bpf_iterator *iterator, const struct bpf_link *link, const char *what, struct patience *patience,
                const struct bpf_iterator_sink *sink, struct platform_error *error)
 {
-	struct task_file_state *state = &iterator->programs->bss->state;
+	struct files_state *state = &iterator->programs->bss->state;
 	uint64_t drained = 0;
 	int fd = bpf_iter_create(bpf_link__fd(link));
 	int result;
@@ -185,7 +185,7 @@ static int run(struct bpf_iterator *iterator, const struct bpf_link *link, const
 		describe(error, "start the BPF iterator", result);
 		return result;
 	}
-	*state = (struct task_file_state){0};
+	*state = (struct files_state){0};
 	result = read_all(iterator, fd, patience, sink, &drained);
 	close(fd);
 	if (result == 0 && (state->rows_lost != 0 || state->rows_seen != drained)) {

@@ -7,7 +7,7 @@
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_ITERATOR_H
 #define EXPORTER_PLATFORM_LINUX_BPF_ITERATOR_H
 
-#include "exporter/platform/linux/bpf/task_file.h"
+#include "exporter/platform/linux/bpf/window.h"
 #include "exporter/platform/platform.h"
 
 struct programs_bpf;
@@ -35,7 +35,7 @@ struct bpf_iterator_request {
 
 /* Gets the window each time it has rows, and how many; 0, or -errno to give up. */
 struct bpf_iterator_sink {
-	int (*rows)(void *data, const struct task_file_window *window, uint32_t count);
+	int (*rows)(void *data, const struct window *window, uint32_t count);
 	void *data;
 };
 

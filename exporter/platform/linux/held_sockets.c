@@ -55,7 +55,7 @@ int held_sockets_begin(struct held_sockets *held, struct snapshot *snapshot)
 	return result != 0 ? result : held_sockets_know_netns(held);
 }
 
-static int add_netns(struct held_sockets *held, const struct task_file_row *row, uint32_t *index)
+static int add_netns(struct held_sockets *held, const struct window_row *row, uint32_t *index)
 {
 	struct snapshot_netns netns = {
 	        .id = row->netns,
@@ -68,7 +68,7 @@ static int add_netns(struct held_sockets *held, const struct task_file_row *row,
 }
 
 /* Unless they are all asked for, every row is of our own namespace, the first. */
-static int netns_of(struct held_sockets *held, const struct task_file_row *row, uint32_t *index)
+static int netns_of(struct held_sockets *held, const struct window_row *row, uint32_t *index)
 {
 	int result = 0;
 
@@ -82,7 +82,7 @@ static int netns_of(struct held_sockets *held, const struct task_file_row *row, 
 	return result;
 }
 
-static int add_process(struct held_sockets *held, const struct task_file_task *task, uint32_t *index)
+static int add_process(struct held_sockets *held, const struct window_task *task, uint32_t *index)
 {
 	int result = snapshot_add_process(held->snapshot, task->pid, task->start, index);
 
@@ -97,7 +97,7 @@ static int add_process(struct held_sockets *held, const struct task_file_task *t
 }
 
 /* A process's files come in one run, which may reach over windows; only those of its odd threads come later. */
-static int find_process(struct held_sockets *held, const struct task_file_task *task, uint32_t *index)
+static int find_process(struct held_sockets *held, const struct window_task *task, uint32_t *index)
 {
 	const struct snapshot_process *processes = held->snapshot->processes;
 	size_t count = held->snapshot->process_count, first = task->thread || count == 0 ? 0 : count - 1;
@@ -111,12 +111,12 @@ static int find_process(struct held_sockets *held, const struct task_file_task *
 	return add_process(held, task, index);
 }
 
-static int process_of(struct held_sockets *held, const struct task_file_window *window, const struct task_file_row *row,
+static int process_of(struct held_sockets *held, const struct window *window, const struct window_row *row,
                       uint32_t *index)
 {
 	int result = 0;
 
-	if (row->task >= TASK_FILE_ROWS)
+	if (row->task >= WINDOW_ROWS)
 		return -EBADMSG;
 	if (held->tasks[row->task] == NOT_MET)
 		result = find_process(held, &window->tasks[row->task], &held->tasks[row->task]);
@@ -146,7 +146,7 @@ static void add_holder(struct held_sockets *held, uint64_t identity, uint32_t ch
 		socket->owner = process;
 }
 
-static int fill_addresses(struct held_sockets *held, const struct task_file_row *row, uint32_t netns,
+static int fill_addresses(struct held_sockets *held, const struct window_row *row, uint32_t netns,
                           struct snapshot_socket *socket)
 {
 	struct snapshot *snapshot = held->snapshot;
@@ -159,7 +159,7 @@ static int fill_addresses(struct held_sockets *held, const struct task_file_row 
 	return result;
 }
 
-static void fill_quiet(struct held_sockets *held, const struct task_file_row *row, struct snapshot_socket *socket)
+static void fill_quiet(struct held_sockets *held, const struct window_row *row, struct snapshot_socket *socket)
 {
 	uint64_t ms;
 
@@ -169,7 +169,7 @@ static void fill_quiet(struct held_sockets *held, const struct task_file_row *ro
 	socket_row_set_quiet(socket, ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX);
 }
 
-int held_sockets_fill(struct held_sockets *held, const struct task_file_row *row, uint32_t netns,
+int held_sockets_fill(struct held_sockets *held, const struct window_row *row, uint32_t netns,
                       struct snapshot_socket *socket)
 {
 	socket->state = (uint8_t)(row->state - TCP_ESTABLISHED);
@@ -180,7 +180,7 @@ int held_sockets_fill(struct held_sockets *held, const struct task_file_row *row
 	return fill_addresses(held, row, netns, socket);
 }
 
-uint32_t held_sockets_check(const struct held_sockets *held, const struct task_file_row *row)
+uint32_t held_sockets_check(const struct held_sockets *held, const struct window_row *row)
 {
 	if (row->state == TCP_LISTEN)
 		return row->inode;
@@ -188,11 +188,11 @@ uint32_t held_sockets_check(const struct held_sockets *held, const struct task_f
 	                          (uint32_t)row->local_port << 16 | row->remote_port);
 }
 
-static int fill_listener(struct held_sockets *held, const struct task_file_row *row, uint32_t netns, uint32_t number)
+static int fill_listener(struct held_sockets *held, const struct window_row *row, uint32_t netns, uint32_t number)
 {
 	int result;
 
-	if (row->flags & TASK_FILE_REQUESTS)
+	if (row->flags & ROW_REQUESTS)
 		held->netns[netns].requests = true;
 	if (row->receive_queue == 0)
 		return 0;
@@ -203,21 +203,21 @@ static int fill_listener(struct held_sockets *held, const struct task_file_row *
 	return result;
 }
 
-static int fill(struct held_sockets *held, const struct task_file_row *row, uint32_t netns, uint32_t owner)
+static int fill(struct held_sockets *held, const struct window_row *row, uint32_t netns, uint32_t owner)
 {
 	struct snapshot_socket *socket = snapshot_add_socket(held->snapshot);
 
 	if (!socket)
 		return -ENOMEM;
 	socket->owner = owner;
-	if (row->flags & TASK_FILE_V6_ONLY)
+	if (row->flags & ROW_V6_ONLY)
 		socket->flags |= SOCKET_V6_ONLY;
 	if (row->state != TCP_SYN_RECV)
 		held->netns[netns].counted++;
 	return held_sockets_fill(held, row, netns, socket);
 }
 
-static int add_row(struct held_sockets *held, const struct task_file_window *window, const struct task_file_row *row)
+static int add_row(struct held_sockets *held, const struct window *window, const struct window_row *row)
 {
 	uint32_t check = held_sockets_check(held, row), process, netns, number;
 	int result;
@@ -239,7 +239,7 @@ static int add_row(struct held_sockets *held, const struct task_file_window *win
 	return result < 0 ? result : 0;
 }
 
-int held_sockets_add(void *data, const struct task_file_window *window, uint32_t count)
+int held_sockets_add(void *data, const struct window *window, uint32_t count)
 {
 	struct held_sockets *held = data;
 	int result = snapshot_reserve_sockets(held->snapshot, count);

@@ -6,7 +6,7 @@
 #ifndef EXPORTER_PLATFORM_LINUX_HELD_SOCKETS_H
 #define EXPORTER_PLATFORM_LINUX_HELD_SOCKETS_H
 
-#include "exporter/platform/linux/bpf/task_file.h"
+#include "exporter/platform/linux/bpf/window.h"
 #include "exporter/platform/linux/socket_index.h"
 #include "exporter/platform/platform.h"
 
@@ -33,7 +33,7 @@ struct held_sockets {
 	struct snapshot *snapshot;
 	uint32_t last_inode; /* of the namespace last_netns */
 	uint32_t last_netns;
-	uint32_t tasks[TASK_FILE_ROWS]; /* processes by index in the window; UINT32_MAX: not met yet */
+	uint32_t tasks[WINDOW_ROWS]; /* processes by index in the window; UINT32_MAX: not met yet */
 };
 
 void held_sockets_init(struct held_sockets *held, const struct platform_options *options);
@@ -42,13 +42,13 @@ void held_sockets_release(struct held_sockets *held);
 /* Forgets the last snapshot; the next is `snapshot`, with our own namespace in it. 0 or -ENOMEM. */
 int held_sockets_begin(struct held_sockets *held, struct snapshot *snapshot) MUST_CHECK;
 /* A consumer for bpf_iterator_walk(); data is a struct held_sockets. 0 or -errno. */
-int held_sockets_add(void *data, const struct task_file_window *window, uint32_t count) MUST_CHECK;
+int held_sockets_add(void *data, const struct window *window, uint32_t count) MUST_CHECK;
 /* Fills a zeroed row of the snapshot, but for the owner and what only listeners have. `netns` is an index. 0 or
  * -ENOMEM. */
-int held_sockets_fill(struct held_sockets *held, const struct task_file_row *row, uint32_t netns,
+int held_sockets_fill(struct held_sockets *held, const struct window_row *row, uint32_t netns,
                       struct snapshot_socket *socket) MUST_CHECK;
 /* What the row's socket is checked by in the index. */
-uint32_t held_sockets_check(const struct held_sockets *held, const struct task_file_row *row);
+uint32_t held_sockets_check(const struct held_sockets *held, const struct window_row *row);
 /* Makes room for what is known of every namespace in the snapshot. 0 or -ENOMEM. */
 int held_sockets_know_netns(struct held_sockets *held) MUST_CHECK;
 

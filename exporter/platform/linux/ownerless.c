@@ -115,7 +115,7 @@ static int add_row(void *data, const struct inet_diag_row *row)
 	return append(ownerless, &socket, check);
 }
 
-static int add_connection(struct ownerless *ownerless, const struct task_file_row *row)
+static int add_connection(struct ownerless *ownerless, const struct window_row *row)
 {
 	struct held_sockets *held = ownerless->held;
 	struct snapshot_socket socket = {.owner = OWNER_NONE, .remote = ADDRESS_ABSENT};
@@ -129,12 +129,12 @@ static int add_connection(struct ownerless *ownerless, const struct task_file_ro
 		result = is_new(ownerless, &socket, check);
 	if (result != 1)
 		return result;
-	if (!(row->flags & TASK_FILE_NO_SOCKET) && row->state != TCP_SYN_RECV)
+	if (!(row->flags & ROW_NO_SOCKET) && row->state != TCP_SYN_RECV)
 		held->netns[ownerless->netns].counted++;
 	return append(ownerless, &socket, check);
 }
 
-static int add_connections(void *data, const struct task_file_window *window, uint32_t count)
+static int add_connections(void *data, const struct window *window, uint32_t count)
 {
 	int result = 0;
 

@@ -48,7 +48,7 @@ struct {
 	__u64 next[BUCKETS], nets[BUCKETS];
 	__u8 states[BUCKETS];
 
-	__u64 found[TASK_FILE_ROWS];
+	__u64 found[WINDOW_ROWS];
 	__u32 found_count;
 	bool moved, overflow;
 } chains;
@@ -168,7 +168,7 @@ static __always_inline void find(__u32 number)
 
 	if (!is_wanted(sk, chains.states[number]))
 		return;
-	if (count >= TASK_FILE_ROWS) {
+	if (count >= WINDOW_ROWS) {
 		chains.overflow = true;
 		return;
 	}
@@ -210,7 +210,7 @@ static long follow(__u32 round, void *data)
 }
 
 /* The state as the kernel's own dumps tell it. */
-static __always_inline bool fill_state(struct task_file_row *row, struct sock *sk, __u32 tcp_state)
+static __always_inline bool fill_state(struct window_row *row, struct sock *sk, __u32 tcp_state)
 {
 	struct tcp_sock *tp = OBJECT(tcp_sock, sk);
 	struct inet_timewait_sock *tw = OBJECT(inet_timewait_sock, sk);
@@ -218,7 +218,7 @@ static __always_inline bool fill_state(struct task_file_row *row, struct sock *s
 	row->state = tcp_state;
 	if (tcp_state == TCP_TIME_WAIT || tcp_state == TCP_NEW_SYN_RECV) {
 		row->state = tcp_state == TCP_TIME_WAIT ? FIELD(tw, tw_substate) : TCP_SYN_RECV;
-		row->flags = TASK_FILE_NO_SOCKET;
+		row->flags = ROW_NO_SOCKET;
 		row->receive_queue = row->send_queue = 0;
 		return true;
 	}
@@ -232,11 +232,11 @@ static __always_inline bool fill_state(struct task_file_row *row, struct sock *s
 static long add_connection(__u32 number, void *data)
 {
 	__u32 index = state.row_count, tcp_state;
-	struct task_file_row *row;
+	struct window_row *row;
 	struct sock *sk;
 
 	(void)data;
-	if (number >= TASK_FILE_ROWS || index >= TASK_FILE_ROWS)
+	if (number >= WINDOW_ROWS || index >= WINDOW_ROWS)
 		return 0;
 	sk = OBJECT(sock, chains.found[number]);
 	row = &window.rows[index];
@@ -276,7 +276,7 @@ static long read_buckets(__u32 batch, void *data)
 		connections.moves++;
 		return 0;
 	}
-	if (first + chains.found_count > TASK_FILE_ROWS)
+	if (first + chains.found_count > WINDOW_ROWS)
 		return 1; /* the reader makes room, and these buckets are read again */
 	bpf_loop(chains.found_count, add_connection, NULL, 0);
 	state.rows_seen += state.row_count - first;

@@ -89,10 +89,10 @@ static __always_inline bool add_task(struct task_struct *task)
 	struct task_struct *leader = task->group_leader;
 	/* By the helper, since Linux 6.1 and others refuse to add to a pointer that was read directly. */
 	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
-	struct task_file_task *entry;
+	struct window_task *entry;
 	__u32 index = state.task_count;
 
-	if (index >= TASK_FILE_ROWS)
+	if (index >= WINDOW_ROWS)
 		return false;
 	entry = &window.tasks[index];
 	entry->start = leader->start_boottime;
@@ -193,16 +193,16 @@ static __always_inline bool enter_net(struct net *net)
 	return all_netns || state.net_inum == state.own_netns;
 }
 
-static __always_inline void fill_listener(struct task_file_row *row, struct sock *sk, struct tcp_sock *tp,
+static __always_inline void fill_listener(struct window_row *row, struct sock *sk, struct tcp_sock *tp,
                                           struct file *file, const bool direct)
 {
 	row->inode = (__u32)BPF_CORE_READ(file, f_inode, i_ino);
 	row->receive_queue = FIELD(sk, sk_ack_backlog);
 	row->send_queue = FIELD(sk, sk_max_ack_backlog);
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only))
-		row->flags |= TASK_FILE_V6_ONLY;
+		row->flags |= ROW_V6_ONLY;
 	if (FIELD(tp, inet_conn.icsk_accept_queue.qlen.counter) > 0)
-		row->flags |= TASK_FILE_REQUESTS;
+		row->flags |= ROW_REQUESTS;
 }
 
 /* Sockets in TCP_CLOSE are in no table of the kernel's: neither bound alone nor reset do they count. */
@@ -213,11 +213,11 @@ static __always_inline void add_row(__u32 number, const bool direct)
 	struct file *file = OBJECT(file, batch.files[number]);
 	__u8 tcp_state = FIELD(sk, __sk_common.skc_state);
 	__u32 index = state.row_count;
-	struct task_file_row *row;
+	struct window_row *row;
 
 	if (tcp_state == TCP_CLOSE || !enter_net(FIELD(sk, __sk_common.skc_net.net)))
 		return;
-	if (index >= TASK_FILE_ROWS) {
+	if (index >= WINDOW_ROWS) {
 		state.rows_lost++;
 		return;
 	}
@@ -274,7 +274,7 @@ static __always_inline void take_back_changed(void)
 	for (__u32 i = 0; i < BATCH; i++) {
 		__u32 row = batch.rows[i];
 
-		if (batch.files_after[i] != batch.files[i] && row < TASK_FILE_ROWS)
+		if (batch.files_after[i] != batch.files[i] && row < WINDOW_ROWS)
 			window.rows[row].state = 0;
 	}
 }
@@ -309,7 +309,7 @@ enum { NEXT_TASK, RETURN_AND_SAME_TASK };
                                                                                                                        \
 		if (!begin_batch(task))                                                                                \
 			return NEXT_TASK;                                                                              \
-		if (state.row_count > TASK_FILE_ROWS - BATCH || state.task_count >= TASK_FILE_ROWS)                    \
+		if (state.row_count > WINDOW_ROWS - BATCH || state.task_count >= WINDOW_ROWS)                          \
 			break;                                                                                         \
 		for (int j = 0; j < BATCH; j++)                                                                        \
 			find_socket_##how(j);                                                                          \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/* The BPF programs, in one object: the linker for several cannot do without a kernel's functions in each. */
+/* The BPF programs, compiled as one: libbpf's linker does not take two objects that call the same kernel function. */
 #include "exporter/platform/linux/bpf/connections.h"
 #include "exporter/platform/linux/bpf/files.h"
 

@@ -8,14 +8,14 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "exporter/platform/linux/bpf/task_file.h"
+#include "exporter/platform/linux/bpf/window.h"
 
 #define AF_INET        2
 #define AF_INET6       10
 #define TCP_CLOSE_WAIT 8
 
-struct task_file_state state;
-struct task_file_window window;
+struct files_state state;
+struct window window;
 
 /* Since Linux 6.2: makes an address readable as an object of that type; what is no such object reads as zeros. */
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
@@ -26,7 +26,7 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 	                        : (void *)(address)))
 #define FIELD(pointer, field) (direct ? (pointer)->field : BPF_CORE_READ(pointer, field))
 
-static __always_inline void fill_addresses(struct task_file_row *row, struct sock *sk, __u16 family, const bool direct)
+static __always_inline void fill_addresses(struct window_row *row, struct sock *sk, __u16 family, const bool direct)
 {
 	if (family == AF_INET) {
 		row->family = 4;
@@ -41,7 +41,7 @@ static __always_inline void fill_addresses(struct task_file_row *row, struct soc
 	}
 }
 
-static __always_inline void fill_connection(struct task_file_row *row, struct tcp_sock *tp, __u8 tcp_state,
+static __always_inline void fill_connection(struct window_row *row, struct tcp_sock *tp, __u8 tcp_state,
                                             const bool direct)
 {
 	__s32 unread = (__s32)(FIELD(tp, rcv_nxt) - FIELD(tp, copied_seq));

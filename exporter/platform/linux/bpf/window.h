@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * What the BPF program and its reader share: a window of rows that the program fills and the reader
- * empties, over and over while the iterator goes from file to file. Its size is fixed: what the host
- * has never makes it grow.
+ * What the BPF programs and their reader share: a window of rows that a program fills and the reader
+ * empties, over and over while the program walks. Its size is fixed: what the host has never makes it grow.
  */
-#ifndef EXPORTER_PLATFORM_LINUX_BPF_TASK_FILE_H
-#define EXPORTER_PLATFORM_LINUX_BPF_TASK_FILE_H
+#ifndef EXPORTER_PLATFORM_LINUX_BPF_WINDOW_H
+#define EXPORTER_PLATFORM_LINUX_BPF_WINDOW_H
 
 #include <linux/types.h>
 
 /* Rows of a window: so few that they stay in the cache, so many that a system call for them does not count. */
-#define TASK_FILE_ROWS 1024
-#define TASK_FILE_COMM 16
+#define WINDOW_ROWS 1024
+#define WINDOW_COMM 16
 
-/* task_file_row.flags */
+/* window_row.flags */
 enum {
-	TASK_FILE_V6_ONLY = 1 << 0,   /* a listener that takes no IPv4-mapped connections */
-	TASK_FILE_REQUESTS = 1 << 1,  /* a listener with handshakes that are not complete (SYN_RECV) */
-	TASK_FILE_NO_SOCKET = 1 << 2, /* a connection that is closed, or not complete: sockstat does not count it */
+	ROW_V6_ONLY = 1 << 0,   /* a listener that takes no IPv4-mapped connections */
+	ROW_REQUESTS = 1 << 1,  /* a listener with handshakes that are not complete (SYN_RECV) */
+	ROW_NO_SOCKET = 1 << 2, /* a connection that is closed, or not complete: sockstat does not count it */
 };
 
-/* A TCP socket that a process holds. Of an IPv4 socket the first four bytes of an address count. */
-struct task_file_row {
+/* A TCP socket, or what the kernel has instead of one. Of an IPv4 socket the first four bytes of an address count. */
+struct window_row {
 	__u64 identity;      /* equal for the same socket, different for others of the same walk */
 	__u32 inode;         /* of a listener */
 	__u32 netns;         /* the namespace's inode number */
@@ -39,23 +38,23 @@ struct task_file_row {
 	__u8 remote[16];
 };
 
-/* A process that holds some. */
-struct task_file_task {
+/* A process that holds some: of the walk over files. */
+struct window_task {
 	__u64 start; /* nanoseconds after boot */
 	__u32 pid;   /* in the reader's PID namespace */
 	__u8 init;   /* whether it is PID 1 of its own PID namespace */
 	__u8 thread; /* the files are those of a thread that does not share the main thread's */
-	char comm[TASK_FILE_COMM];
+	char comm[WINDOW_COMM];
 };
 
-struct task_file_window {
-	struct task_file_row rows[TASK_FILE_ROWS];
-	struct task_file_task tasks[TASK_FILE_ROWS];
+struct window {
+	struct window_row rows[WINDOW_ROWS];
+	struct window_task tasks[WINDOW_ROWS];
 };
 
-/* What the program and the reader tell each other, besides the window. The reader sets all of it to 0 for a new walk.
- */
-struct task_file_state {
+/* What the walk over files and the reader tell each other, besides the window; of the other walk, the counts alone.
+ * The reader sets all of it to 0 for a new walk. */
+struct files_state {
 	__u64 rows_seen; /* by the program, in this walk */
 	__u64 rows_lost; /* found no room */
 
@@ -82,9 +81,8 @@ struct task_file_state {
 
 /* The same for the walk over the kernel's table of connections, which fills the same window. */
 struct connections_state {
-	/* Set by the reader. Bit N: the kernel's state N (sk_state,
-	 * which is TIME_WAIT of what it keeps of closed connections in FIN_WAIT2 as well, and NEW_SYN_RECV of
-	 * handshakes). */
+	/* Set by the reader. Bit N: the kernel's state N (sk_state, which is TIME_WAIT of what it keeps of closed
+	 * connections in FIN_WAIT2 as well, and NEW_SYN_RECV of handshakes). */
 	__u32 ownerless_states; /* connections that no process holds */
 	__u32 port_states;      /* connections at one of the ports, whoever holds them */
 	__u64 ports[65536 / 64];
