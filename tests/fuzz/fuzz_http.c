@@ -195,7 +195,8 @@ static void probe(void)
 	bool good = length > sizeof(health) && strcmp(answer + length - (sizeof(health) - 1), health) == 0;
 
 	if (!good)
-		fprintf(stderr, "after %.3f s: %zu bytes: %s\n", (double)(platform_now_ns() - begin) / 1e9, length, answer);
+		fprintf(stderr, "after %.3f s: %zu bytes: %s\n", (double)(platform_now_ns() - begin) / 1e9, length,
+		        answer);
 	CHECK(good);
 	free(answer);
 }
