@@ -231,9 +231,11 @@ class Service(unittest.TestCase):
     def net(self, *arguments):
         return command("net", *arguments)
 
+    # "net" tells whether it was begun; it need not be done by then.
     def start(self):
         result = self.net("start", "tcp_exporter")
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.wait_for_state("RUNNING")
 
     def wait_for_state(self, state):
         query, deadline = "", time.monotonic() + TIMEOUT
@@ -256,6 +258,7 @@ class Service(unittest.TestCase):
         self.start()
         self.assertIn(b"\ntcp_sockets{", get(port)[2])
         self.assertEqual(self.net("stop", "tcp_exporter").returncode, 0)
+        self.wait_for_state("STOPPED")
         self.assertTrue(refuses_connections(port))
         self.start()
         self.assertEqual(get(port, "/healthz")[0], 200)
@@ -269,7 +272,7 @@ class Service(unittest.TestCase):
     def test_that_cannot_start(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             self.install(taken.getsockname()[1])
-            self.net("start", "tcp_exporter")  # which tells whether it was begun, not whether it went well
+            self.net("start", "tcp_exporter")
             self.wait_for_state("STOPPED")
             query = command("sc", "query", "tcp_exporter").stdout
             self.assertRegex(query, r"WIN32_EXIT_CODE\s+: 1066")  # ERROR_SERVICE_SPECIFIC_ERROR
