@@ -67,10 +67,11 @@ static void start(void)
 	CHECK(http_start(&server, &options, &listener, 1, &error) == 0);
 }
 
+/* libFuzzer's clock is a signal that lets no call go on: they are tried again. */
 static void send_all(int connection, const uint8_t *bytes, size_t length)
 {
 	while (length > 0) {
-		ssize_t sent = send(connection, bytes, length, MSG_NOSIGNAL);
+		ssize_t sent = TEMP_FAILURE_RETRY(send(connection, bytes, length, MSG_NOSIGNAL));
 
 		if (sent < 0)
 			return; /* refused before the end: there is an answer, perhaps */
@@ -119,7 +120,7 @@ static char *receive_all(int connection, size_t *length)
 		if (!bytes || *length == capacity)
 			bytes = realloc(bytes, (capacity *= 2) + 1);
 		CHECK(bytes);
-		got = recv(connection, bytes + *length, capacity - *length, 0);
+		got = TEMP_FAILURE_RETRY(recv(connection, bytes + *length, capacity - *length, 0));
 	}
 	bytes[*length] = '\0';
 	return bytes;
