@@ -17,18 +17,23 @@
 
 #include "exporter/platform/linux/bpf/row.h"
 
-#define S_IFMT      0170000
-#define S_IFSOCK    0140000
-#define TCP_CLOSE   7
-#define TCP_LISTEN  10
-#define SOCK_STREAM 1
-#define IPPROTO_TCP 6
+#define S_IFMT        0170000
+#define S_IFSOCK      0140000
+#define TCP_CLOSE     7
+#define TCP_LISTEN    10
+#define SOCK_STREAM   1
+#define IPPROTO_TCP   6
+#define IPPROTO_MPTCP 262
 
 /* The kernel sizes tables of descriptors in multiples of BITS_PER_LONG (alloc_fdtable() in fs/file.c). */
 #define BATCH 64
 /* Batches before the reader is woken to look at the clock. With each the verifier takes longer to follow them all: with
  * 4 the program is loaded in a tenth of a second, and the walk is no slower than with 16. */
 #define BATCHES_OF_A_CALL 4
+/* TCP sockets of a Multipath TCP socket that are looked at. The kernel makes no more than 8 by itself
+ * (MPTCP_SUBFLOWS_MAX in net/mptcp/pm.c). */
+#define SUBFLOWS_MAX 16
+_Static_assert(WINDOW_ROWS >= BATCH * SUBFLOWS_MAX, "every batch finds room in an empty window");
 
 /* Rows of every network namespace, not only of the reader's. */
 const volatile __u8 all_netns;
@@ -37,7 +42,9 @@ const volatile __u8 all_netns;
 struct {
 	__u64 files[BATCH], files_after[BATCH];
 	__u64 sockets[BATCH], socks[BATCH];
-	__u16 rows[BATCH];
+	__u64 multipath[BATCH]; /* Multipath TCP sockets */
+	__u32 has_multipath;
+	__u32 overflow; /* subflows found no room */
 	__u64 touched;
 } batch;
 
@@ -51,17 +58,25 @@ static __always_inline void begin_walk(void)
 	state.keepalive_jiffies = (__u32)BPF_CORE_READ(net, ipv4.sysctl_tcp_keepalive_time);
 }
 
-/*
- * Whether the task's descriptors are to be gone through, from state.descriptor on. Threads share their
- * files; those of the main thread stand for them all, while it has any.
- */
+/* Threads share their files: whether those of the main thread stand for the task's, or, if that has ended, those of the
+ * next. */
+static __always_inline bool is_stood_for(struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader, *next;
+
+	if (task->pid == task->tgid || task->files == leader->files)
+		return task->pid != task->tgid;
+	next = (struct task_struct *)((char *)BPF_CORE_READ(leader, thread_node.next) -
+	                              bpf_core_field_offset(struct task_struct, thread_node));
+	return !leader->files && next != task && BPF_CORE_READ(next, files) == task->files;
+}
+
+/* Whether the task's descriptors are to be gone through, from state.descriptor on. */
 static __always_inline bool enter_task(struct task_struct *task)
 {
-	struct task_struct *leader = task->group_leader;
-
 	if (state.task == (__u64)task && state.tid == (__u32)task->pid)
 		return true;
-	if (task->pid != task->tgid && task->files == leader->files)
+	if (is_stood_for(task))
 		return false;
 	if (state.task == 0)
 		begin_walk();
@@ -121,7 +136,7 @@ static __always_inline bool begin_batch(struct task_struct *task)
 	state.first_row = state.row_count;
 	__builtin_memset(batch.sockets, 0, sizeof(batch.sockets));
 	__builtin_memset(batch.socks, 0, sizeof(batch.socks));
-	__builtin_memset(batch.rows, 0xff, sizeof(batch.rows)); /* no row */
+	batch.has_multipath = batch.overflow = 0;
 	return bpf_probe_read_kernel(batch.files, sizeof(batch.files), BPF_CORE_READ(table, fd) + state.descriptor) ==
 	       0;
 }
@@ -155,6 +170,18 @@ static __always_inline void find_sock(__u32 number, const bool direct)
 	batch.socks[number] = FIELD(socket, type) == SOCK_STREAM ? (__u64)FIELD(socket, sk) : 0;
 }
 
+/* Puts a socket that is not TCP aside, if it is Multipath TCP. */
+static __always_inline bool is_multipath(__u32 number, const bool direct)
+{
+	struct sock *sk = OBJECT(sock, batch.socks[number]);
+	bool multipath = bpf_core_type_exists(struct mptcp_sock) && FIELD(sk, sk_protocol) == IPPROTO_MPTCP;
+
+	batch.multipath[number] = multipath ? batch.socks[number] : 0;
+	batch.socks[number] = 0;
+	batch.has_multipath |= multipath;
+	return multipath;
+}
+
 /* Also brings the lines that fill_connection() reads into the cache. */
 static __always_inline bool is_tcp(__u32 number, const bool direct)
 {
@@ -162,10 +189,8 @@ static __always_inline bool is_tcp(__u32 number, const bool direct)
 	struct tcp_sock *tp = OBJECT(tcp_sock, batch.socks[number]);
 	__u16 family = FIELD(sk, __sk_common.skc_family);
 
-	if ((family != AF_INET && family != AF_INET6) || FIELD(sk, sk_protocol) != IPPROTO_TCP) {
-		batch.socks[number] = 0;
-		return false;
-	}
+	if ((family != AF_INET && family != AF_INET6) || FIELD(sk, sk_protocol) != IPPROTO_TCP)
+		return is_multipath(number, direct);
 	batch.touched += (__u64)FIELD(tp, copied_seq) + FIELD(tp, write_seq) + FIELD(tp, rcv_nxt);
 	return true;
 }
@@ -218,7 +243,7 @@ static __always_inline void add_row(__u32 number, const bool direct)
 	if (tcp_state == TCP_CLOSE || !enter_net(FIELD(sk, __sk_common.skc_net.net)))
 		return;
 	if (index >= WINDOW_ROWS) {
-		state.rows_lost++;
+		batch.overflow = 1;
 		return;
 	}
 	row = &window.rows[index];
@@ -228,6 +253,7 @@ static __always_inline void add_row(__u32 number, const bool direct)
 	row->task = (__u16)(state.task_count - 1);
 	row->state = tcp_state;
 	row->flags = 0;
+	row->place = (__u8)number;
 	row->local_port = FIELD(sk, __sk_common.skc_num);
 	row->remote_port = FIELD(sk, __sk_common.skc_dport);
 	fill_addresses(row, sk, FIELD(sk, __sk_common.skc_family), direct);
@@ -235,8 +261,22 @@ static __always_inline void add_row(__u32 number, const bool direct)
 		fill_listener(row, sk, tp, file, direct);
 	else
 		fill_connection(row, tp, tcp_state, direct);
-	batch.rows[number] = (__u16)index;
 	state.row_count = index + 1;
+}
+
+/* Goes on in the list of a Multipath TCP socket's TCP sockets. 0: it is at its end, or what is there is none. */
+static __always_inline __u64 next_subflow(__u64 multipath, struct list_head **node)
+{
+	__u64 head = multipath + bpf_core_field_offset(struct mptcp_sock, conn_list);
+	struct list_head *last = *node ? *node : (struct list_head *)head;
+	struct mptcp_subflow_context *subflow;
+
+	*node = BPF_CORE_READ(last, next);
+	subflow = (struct mptcp_subflow_context *)((char *)*node -
+	                                           bpf_core_field_offset(struct mptcp_subflow_context, node));
+	if ((__u64)*node == head || (__u64)BPF_CORE_READ(subflow, conn) != multipath)
+		return 0;
+	return (__u64)BPF_CORE_READ(subflow, tcp_sock);
 }
 
 /* Steps of a batch. Global functions: the verifier looks at each once, not at each call. What is not there reads as 0.
@@ -256,30 +296,66 @@ static __always_inline void add_row(__u32 number, const bool direct)
 	}                                                                                                              \
 	__noinline int is_tcp_##how(__u32 number)                                                                      \
 	{                                                                                                              \
-		return number < BATCH && batch.socks[number] != 0 && is_tcp(number, direct);                           \
+		if (number >= BATCH)                                                                                   \
+			return 0;                                                                                      \
+		batch.multipath[number] = 0;                                                                           \
+		return batch.socks[number] != 0 && is_tcp(number, direct);                                             \
 	}                                                                                                              \
 	__noinline int add_row_##how(__u32 number)                                                                     \
 	{                                                                                                              \
 		if (number < BATCH && batch.socks[number] != 0)                                                        \
 			add_row(number, direct);                                                                       \
 		return 0;                                                                                              \
+	}                                                                                                              \
+	__noinline int add_subflow_##how(__u32 number, __u64 sock)                                                     \
+	{                                                                                                              \
+		if (number >= BATCH)                                                                                   \
+			return 0;                                                                                      \
+		batch.socks[number] = sock;                                                                            \
+		return add_row_##how(number);                                                                          \
+	}                                                                                                              \
+	__noinline int add_subflows_##how(__u32 number, __u64 multipath)                                               \
+	{                                                                                                              \
+		struct list_head *node = NULL;                                                                         \
+		__u64 sock;                                                                                            \
+                                                                                                                       \
+		for (int i = 0; i < SUBFLOWS_MAX && (sock = next_subflow(multipath, &node)) != 0; i++)                 \
+			add_subflow_##how(number, sock);                                                               \
+		return 0;                                                                                              \
+	}                                                                                                              \
+	__noinline int add_multipath_##how(void)                                                                       \
+	{                                                                                                              \
+		for (int i = 0; i < BATCH; i++)                                                                        \
+			if (batch.multipath[i] != 0)                                                                   \
+				add_subflows_##how(i, batch.multipath[i]);                                             \
+		return 0;                                                                                              \
 	}
 
 STEPS(directly, true)
 STEPS(by_helper, false)
 
-/* Takes back the row of every descriptor that refers to another file by now. */
-static __always_inline void take_back_changed(void)
+/* Takes back the row if its descriptor refers to another file by now. */
+__noinline int take_back_if_changed(__u32 index)
 {
-	for (__u32 i = 0; i < BATCH; i++) {
-		__u32 row = batch.rows[i];
+	__u32 place;
 
-		if (batch.files_after[i] != batch.files[i] && row < WINDOW_ROWS)
-			window.rows[row].state = 0;
-	}
+	if (index >= WINDOW_ROWS)
+		return 0;
+	place = window.rows[index].place;
+	if (place < BATCH && batch.files_after[place] != batch.files[place])
+		window.rows[index].state = 0;
+	return 0;
 }
 
-/* Whether the batch is done; else it is to be read again: the process has a new table. */
+__noinline int take_back_changed(void)
+{
+	for (__u32 i = 0; i < BATCH * SUBFLOWS_MAX && state.first_row + i < state.row_count; i++)
+		take_back_if_changed(state.first_row + i);
+	return 0;
+}
+
+/* Whether the batch is done; else it is to be read again: the process has a new table, or the window was full. In one
+ * that is empty every batch finds room. */
 static __always_inline bool end_batch(struct task_struct *task)
 {
 	struct fdtable *table = (struct fdtable *)state.table;
@@ -288,7 +364,7 @@ static __always_inline bool end_batch(struct task_struct *task)
 
 	bpf_probe_read_kernel(batch.files_after, sizeof(batch.files_after),
 	                      BPF_CORE_READ(table, fd) + state.descriptor);
-	if ((__u64)task->files != state.files || (__u64)BPF_CORE_READ(files, fdt) != state.table) {
+	if (batch.overflow || (__u64)task->files != state.files || (__u64)BPF_CORE_READ(files, fdt) != state.table) {
 		state.row_count = state.first_row;
 		return false;
 	}
@@ -321,6 +397,8 @@ enum { NEXT_TASK, RETURN_AND_SAME_TASK };
 			break;                                                                                         \
 		for (int j = 0; count != 0 && j < BATCH; j++)                                                          \
 			add_row_##how(j);                                                                              \
+		if (batch.has_multipath)                                                                               \
+			add_multipath_##how();                                                                         \
 		if (count == 0 || end_batch(task))                                                                     \
 			state.descriptor += BATCH;                                                                     \
 	}                                                                                                              \

@@ -128,6 +128,21 @@ struct tcp_sock {
 	__u32 rcv_tstamp;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+/* A Multipath TCP socket: the TCP sockets that it consists of are in a list. */
+struct mptcp_sock {
+	struct list_head conn_list;
+};
+
+struct mptcp_subflow_context {
+	struct list_head node;
+	struct sock *conn; /* the Multipath TCP socket */
+	struct sock *tcp_sock;
+};
+
 struct file;
 
 struct socket {
@@ -175,6 +190,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;
+	struct list_head thread_node; /* in the list of the process's threads, the main one first */
 	struct pid *thread_pid;
 	struct files_struct *files;
 	struct nsproxy *nsproxy;

@@ -34,6 +34,7 @@ struct window_row {
 	__u8 family;         /* 4 or 6 */
 	__u8 state;          /* the kernel's number; 0: the row was taken back */
 	__u8 flags;
+	__u8 place; /* of the descriptor in its batch: of the walk over files */
 	__u8 local[16];
 	__u8 remote[16];
 };
@@ -56,7 +57,6 @@ struct window {
  * The reader sets all of it to 0 for a new walk. */
 struct files_state {
 	__u64 rows_seen; /* by the program, in this walk */
-	__u64 rows_lost; /* found no room */
 
 	/* Set to 0 by the reader when it has emptied the window. */
 	__u32 row_count;
