@@ -7,21 +7,25 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -33,10 +37,14 @@ enum {
 	HIGH_DESCRIPTOR = 9000,           /* far above the others: a table with holes */
 	UNREAD = 5,
 	CHANGING = 100,
+	INHERITED = 40,
+	THREADS = 30,
 	WALKS = 20,
 };
 
 static struct seen directly, by_helper;
+static pid_t observed; /* whose rows are kept */
+static int first_listener;
 static uint16_t server_port, client_port, high_port, v6_port;
 
 /* What looks like a TCP socket and is none that counts. */
@@ -90,7 +98,9 @@ static int set_up(void **state)
 	limit.rlim_cur = limit.rlim_max;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	enter_empty_network();
-	for (int i = 0; i < LISTENERS; i++)
+	observed = getpid();
+	first_listener = listen_on(AF_INET);
+	for (int i = 1; i < LISTENERS; i++)
 		listen_on(AF_INET);
 	v6_port = port_of(listen_on(AF_INET6));
 	fd = listen_on(AF_INET);
@@ -102,7 +112,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* Keeps the rows of this process. */
+/* Keeps the rows of the process that is observed. */
 static int keep(void *data, const struct window *window, uint32_t count)
 {
 	struct seen *seen = data;
@@ -112,7 +122,7 @@ static int keep(void *data, const struct window *window, uint32_t count)
 		const struct window_row *row = &window->rows[i];
 
 		assert_in_range(row->task, 0, WINDOW_ROWS - 1);
-		if (row->state == 0 || window->tasks[row->task].pid != (uint32_t)getpid())
+		if (row->state == 0 || window->tasks[row->task].pid != (uint32_t)observed)
 			continue;
 		add_seen(seen, row);
 	}
@@ -236,12 +246,77 @@ static void while_descriptors_change(void **state)
 	assert_int_equal(pthread_join(changer, NULL), 0);
 }
 
+static void *stay(void *data)
+{
+	(void)data;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* A process that has some of the listeners and many threads, of which the main one has ended. */
+static void run_without_main_thread(void)
+{
+	pthread_t thread;
+
+	close_range((unsigned)first_listener + INHERITED, UINT_MAX, 0);
+	for (int i = 0; i < THREADS; i++)
+		if (pthread_create(&thread, NULL, stay, NULL) != 0)
+			_exit(1);
+	pthread_exit(NULL);
+}
+
+static char state_of(pid_t pid)
+{
+	char path[32], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+	fclose(file);
+	return state;
+}
+
+static bool listens(int fd)
+{
+	int value = 0;
+	socklen_t length = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value;
+}
+
+static void once_for_all_threads(void **state)
+{
+	size_t listeners = 0;
+
+	(void)state;
+	for (int i = 0; i < INHERITED; i++)
+		listeners += listens(first_listener + i);
+	assert_in_range(listeners, INHERITED / 2, INHERITED);
+	observed = fork();
+	assert_true(observed >= 0);
+	if (observed == 0)
+		run_without_main_thread();
+	while (state_of(observed) != 'Z')
+		sched_yield();
+	walk(&directly, false);
+	walk(&by_helper, true);
+	assert_int_equal(kill(observed, SIGKILL), 0);
+	assert_int_equal(waitpid(observed, NULL, 0), observed);
+	observed = getpid();
+	assert_int_equal(directly.count, listeners);
+	assert_int_equal(by_helper.count, listeners);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_socket_once),
 	        cmocka_unit_test(the_same_by_helpers),
 	        cmocka_unit_test(while_descriptors_change),
+	        cmocka_unit_test(once_for_all_threads),
 	};
 
 	if (geteuid() != 0 && !getenv("CI"))

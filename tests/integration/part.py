@@ -19,6 +19,7 @@ from process import (CLONE_NEWNET, CLONE_NEWPID, MS_PRIVATE, MS_REC, close_all_b
                      setns, unshare)  # fmt: skip
 
 MESSAGE_LIMIT = 1 << 17
+TCP_FASTOPEN_CONNECT = 30
 LINGER_RESET = struct.pack("ii", 1, 0)
 SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 SYS_EXIT = {"x86_64": 60, "aarch64": 93, "riscv64": 93}
@@ -60,8 +61,8 @@ class Part:
     # Making sockets
 
     def listen(self, port: int, address: str = "127.0.0.1", backlog: int = 128, reuse: bool = False,
-               only6: bool = False, defer: bool = False) -> int:
-        sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+               only6: bool = False, defer: bool = False, protocol: int = socket.IPPROTO_TCP) -> int:
+        sock = socket.socket(family_of(address), socket.SOCK_STREAM, protocol)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if reuse:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -78,9 +79,12 @@ class Part:
         sock.bind((address, port))
         return self._add(sock)
 
-    def connect(self, port: int, address: str = "127.0.0.1", wait: bool = True, source: int = 0) -> int:
-        """Without `wait` the connection is only under way; `source` is the local port."""
-        sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+    def connect(self, port: int, address: str = "127.0.0.1", wait: bool = True, source: int = 0,
+                protocol: int = socket.IPPROTO_TCP, fast: bool = False) -> int:
+        """Without `wait` the connection is only under way; `source` is the local port. `fast`: with the first data."""
+        sock = socket.socket(family_of(address), socket.SOCK_STREAM, protocol)
+        if fast:
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN_CONNECT, True)
         if source:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(("", source))

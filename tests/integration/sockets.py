@@ -11,8 +11,8 @@ STATES = {
 }  # fmt: skip
 # In these states the peer's FIN has come; unless the owner has read up to it, Recv-Q counts it as a byte.
 PEER_ENDED = {"close_wait", "last_ack", "closing"}
-# In these the own SYN or FIN waits for its acknowledgement; Send-Q counts it as a byte.
-OWN_UNACKNOWLEDGED = {"syn_sent", "fin_wait1", "closing", "last_ack"}
+# In these the own FIN waits for its acknowledgement; Send-Q counts it as a byte.
+OWN_UNACKNOWLEDGED = {"fin_wait1", "closing", "last_ack"}
 
 
 class Row(NamedTuple):
@@ -32,6 +32,8 @@ class Row(NamedTuple):
 
     @property
     def unacknowledged(self) -> int:
+        if self.state == "syn_sent":  # before the SYN itself has left, Send-Q is a random number
+            return 0
         return max(self.send - 1, 0) if self.state in OWN_UNACKNOWLEDGED else self.send
 
     def touches(self, port: int) -> bool:

@@ -47,6 +47,19 @@ class Namespaces(SceneCase):
         got = {key: n for key, n in seen.items() if key[0].endswith("web")}
         self.assertEqual(got, {("web", inode["main"]): 4, ("blue-web", inode["blue"]): 3})
 
+    def test_a_process_whose_first_thread_ended(self) -> None:
+        maker = self.scene.add_network("blue")
+        web = self.scene.actor("threads", network="blue")
+        web.connect_to_itself(listener=web.listen(port=80), count=2)
+        web.connect(port=80)
+        for actor in maker, web:
+            actor.exit_leader()
+        self.check(self.owners | {
+            ("listen", "threads", "80"): 1,
+            ("established", "threads", "80"): 3,
+            ("established", "threads", "ephemeral"): 3,
+        }, self.start_exporter("--collector.netns=all"))  # fmt: skip
+
     def test_host_alone_is_the_default(self) -> None:
         self.add_inner("blue")
         exposition = self.start_exporter().metrics()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose socket is it: shared, inherited, passed on, and left behind ones."""
+import socket
+
 from actor import Actor, connect_pairs
 from case import SceneCase, main
 from exporter import PORT
@@ -108,6 +110,21 @@ class Owners(OwnerCase):
             ("established", "threads", "80"): 4,
             ("established", "client", "ephemeral"): 4,
         })  # fmt: skip
+
+    def test_multipath_tcp(self) -> None:
+        """Its TCP sockets are no file's own. A peer without it is served by a plain one."""
+        web, client = self.scene.actor("web"), self.scene.actor("client")
+        listener = web.listen(port=80, protocol=socket.IPPROTO_MPTCP)
+        connect_pairs(client, web, listener, 3, 80, protocol=socket.IPPROTO_MPTCP)
+        connect_pairs(client, web, listener, 2, 80)
+        client.connect(port=80, protocol=socket.IPPROTO_MPTCP)
+        worker = web.fork("worker")
+        self.check_shared(self.check({
+            ("listen", "web", "80"): 1,
+            ("established", "web", "80"): 6,
+            ("established", "client", "ephemeral"): 6,
+        }), 6)  # fmt: skip
+        worker.die()
 
     def test_a_zombie_holds_nothing(self) -> None:
         child = self.scene.actor("parent").fork("zombie")

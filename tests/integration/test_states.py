@@ -99,6 +99,13 @@ class States(SceneCase):
         self.web.close(sock=listener)
         self.check({("time_wait", "(none)", "80"): 2})
 
+    def test_syn_sent_with_the_first_data(self) -> None:
+        self.scene.sysctl("ipv4.tcp_fastopen", "5")  # as a client, without a cookie
+        self.client.connect(port=80, fast=True)
+        exposition = self.check({("syn_sent", "client", "ephemeral"): 1})
+        sent = exposition.value("tcp_send_queue_bytes", process="client", local_port="ephemeral")
+        self.assertEqual(sent, 0)
+
     def test_syn_sent(self) -> None:
         hole = self.scene.add_black_hole()
         for _ in range(4):

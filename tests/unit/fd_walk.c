@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -194,6 +195,41 @@ static void pid_1_of_a_container_yields(void **state)
 	assert_owner(0, 401, "service");
 }
 
+/* The number of descriptors that fstat() tells of the directory of them; 0: what the kernel says. */
+static off_t descriptors;
+
+int __real_fstat(int fd, struct stat *stat);
+int __wrap_fstat(int fd, struct stat *stat);
+int __wrap_fstat(int fd, struct stat *stat)
+{
+	int result = __real_fstat(fd, stat);
+
+	if (descriptors != 0)
+		stat->st_size = descriptors;
+	return result;
+}
+
+/* One that was closed when they were counted and opened before the walk came by is found instead of the last. */
+static void a_gap_that_was_filled(void **state)
+{
+	int last = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct stat stat;
+
+	(void)state;
+	for (int fd = 0; fd < last; fd++)
+		assert_true(fcntl(fd, F_GETFD) >= 0);
+	assert_int_equal(fstat(last, &stat), 0);
+	add_process((struct fake){.pid = 20, .comm = "holder", .start = 100});
+	assert_int_equal(unlinkat(host.procfs, "20/fd", AT_REMOVEDIR), 0);
+	assert_int_equal(symlinkat("/proc/self/fd", host.procfs, "20/fd"), 0);
+	add_socket((uint32_t)stat.st_ino);
+	descriptors = last;
+	assert_int_equal(walk(), 0);
+	descriptors = 0;
+	close(last);
+	assert_owner(0, 20, "holder");
+}
+
 static void stops_early_unless_sharing_is_counted(void **state)
 {
 	(void)state;
@@ -289,6 +325,7 @@ int main(void)
 	        CASE(same_start_lowest_pid_owns),
 	        CASE(pid_1_yields),
 	        CASE(pid_1_of_a_container_yields),
+	        CASE(a_gap_that_was_filled),
 	        CASE(stops_early_unless_sharing_is_counted),
 	        CASE(threads_hold_what_their_leader_left),
 	        CASE(kernel_threads_are_left_out),

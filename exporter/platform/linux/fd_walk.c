@@ -140,34 +140,39 @@ static bool is_left(const struct fd_walk *walk, const struct visit *visit)
 }
 
 /*
- * Counts from 0 until as many descriptors are found as the directory says there are, which spares the
- * kernel the listing. 1 if all were found, 0 if they lie too far apart, or -errno.
+ * Counts from 0 until as many descriptors are found as the directory says there are, which spares the kernel most of
+ * the listing. What is still to be listed begins at *next: all if they lie too far apart; else what comes after the
+ * last, since a gap that was filled meanwhile has been counted for it. 0 or -errno.
  */
-static int walk_by_number(struct fd_walk *walk, struct visit *visit, int files, uint64_t count)
+static int walk_by_number(struct fd_walk *walk, struct visit *visit, int files, uint64_t count, unsigned *next)
 {
 	uint64_t missed_most = SPARSE_MISSES + count / SPARSE_MISSES, missed = 0, found = 0;
 	char name[16];
 
-	for (unsigned number = 0; found < count && is_left(walk, visit); number++) {
+	for (; found < count && missed <= missed_most && is_left(walk, visit); ++*next) {
 		int result;
 
-		snprintf(name, sizeof(name), "%u", number);
+		snprintf(name, sizeof(name), "%u", *next);
 		result = visit_file(walk, visit, files, name);
 		if (result < 0)
 			return result;
 		found += (unsigned)result;
 		missed += result == 0;
-		if (missed > missed_most)
-			return 0;
 	}
-	return 1;
+	if (missed > missed_most)
+		*next = 0;
+	return 0;
 }
 
-static int walk_by_listing(struct fd_walk *walk, struct visit *visit, int files)
+/* The position of a descriptor in its directory is its number after "." and ".." (proc_readfd_common() in
+ * fs/proc/fd.c). */
+static int walk_by_listing(struct fd_walk *walk, struct visit *visit, int files, unsigned next)
 {
 	const char *name;
 	int result = 0;
 
+	if (next != 0 && lseek(files, (off_t)next + 2, SEEK_SET) < 0)
+		return -errno;
 	dirents_begin(&walk->dirents, files);
 	while (is_left(walk, visit) && (result = dirents_next(&walk->dirents, &name)) > 0) {
 		result = visit_file(walk, visit, files, name);
@@ -180,49 +185,27 @@ static int walk_by_listing(struct fd_walk *walk, struct visit *visit, int files)
 static int walk_files(struct fd_walk *walk, struct visit *visit, int files)
 {
 	struct stat stat;
+	unsigned next = 0;
 	int result = 0;
 
 	/* Since Linux 6.2 its size is the number of open descriptors; before, 0. */
 	if (fstat(files, &stat) == 0 && stat.st_size > 0)
-		result = walk_by_number(walk, visit, files, (uint64_t)stat.st_size);
-	if (result == 0)
-		result = walk_by_listing(walk, visit, files);
-	return result < 0 ? result : 0;
+		result = walk_by_number(walk, visit, files, (uint64_t)stat.st_size, &next);
+	return result != 0 ? result : walk_by_listing(walk, visit, files, next);
 }
 
-/* A thread of the process besides its main one, as a path to its files. */
-static int thread_files(struct fd_walk *walk, const struct visit *visit, char *path, size_t size)
-{
-	int tasks = openat(visit->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const char *name;
-	uint32_t tid;
-	int result;
-
-	if (tasks < 0)
-		return -errno;
-	dirents_begin(&walk->dirents, tasks);
-	while ((result = dirents_next(&walk->dirents, &name)) > 0) {
-		if (parse_pid(name, &tid) && tid != visit->process->pid) {
-			snprintf(path, size, "task/%u/fd", tid);
-			break;
-		}
-	}
-	close(tasks);
-	if (result == 0)
-		return -ESRCH;
-	return result < 0 ? result : 0;
-}
-
-static int open_files(struct fd_walk *walk, const struct visit *visit)
+static int open_files(const struct visit *visit)
 {
 	char path[48] = "fd";
+	uint32_t tid;
 	int files;
 
 	if (visit->process->leader_gone) {
-		int result = thread_files(walk, visit, path, sizeof(path));
+		int result = procfs_other_thread(visit->dir, visit->process->pid, &tid);
 
 		if (result != 0)
 			return result;
+		snprintf(path, sizeof(path), "task/%u/fd", tid);
 	}
 	files = openat(visit->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return files < 0 ? -errno : files;
@@ -238,7 +221,7 @@ static int visit_process(struct fd_walk *walk, const struct process_entry *proce
 	visit.dir = openat(walk->procfs, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (visit.dir < 0)
 		return -errno;
-	files = result = open_files(walk, &visit);
+	files = result = open_files(&visit);
 	if (files >= 0) {
 		result = walk_files(walk, &visit, files);
 		close(files);

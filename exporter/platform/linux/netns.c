@@ -75,17 +75,39 @@ struct visit {
 	struct platform_error *error;
 };
 
-/* Visits the namespace of process `name` if it is wanted. Leaves the thread wherever it got to. */
-static int visit_namespace_of(struct visit *visit, const char *name)
+/* The file in procfs that is the namespace of a process: its main thread's, or, once this has ended, another's. */
+static long read_link(int procfs, uint32_t pid, char *path, size_t path_size, char *link, size_t link_size)
+{
+	char name[16];
+	uint32_t tid;
+	long length;
+	int process, result;
+
+	snprintf(path, path_size, "%u/ns/net", pid);
+	length = read_link_at(procfs, path, link, link_size);
+	if (length != -ENOENT)
+		return length;
+	snprintf(name, sizeof(name), "%u", pid);
+	process = openat(procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (process < 0)
+		return -errno;
+	result = procfs_other_thread(process, pid, &tid);
+	close(process);
+	if (result != 0)
+		return result;
+	snprintf(path, path_size, "%u/task/%u/ns/net", pid, tid);
+	return read_link_at(procfs, path, link, link_size);
+}
+
+/* Visits the namespace of process `pid`, `name` in procfs, if it is wanted. Leaves the thread wherever it got to. */
+static int visit_namespace_of(struct visit *visit, uint32_t pid, const char *name)
 {
 	const struct netns_visitor *visitor = visit->visitor;
-	char path[32], link[LINK_SIZE];
+	char path[48], link[LINK_SIZE];
 	uint64_t id, entered;
-	long length;
+	long length = read_link(visit->procfs, pid, path, sizeof(path), link, sizeof(link));
 	int result;
 
-	snprintf(path, sizeof(path), "%.10s/ns/net", name);
-	length = read_link_at(visit->procfs, path, link, sizeof(link));
 	if (length < 0)
 		return is_gone(length) || is_denied(length) ? 0 : (int)length;
 	if (!parse_ns_link(link, (size_t)length, "net", &id) || id == visit->own)
@@ -124,7 +146,7 @@ static int visit_others(struct visit *visit, struct dirents *dirents)
 			continue;
 		result = patience_over(visit->patience);
 		if (result == 0)
-			result = visit_namespace_of(visit, name);
+			result = visit_namespace_of(visit, pid, name);
 	}
 	return result;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "exporter/platform/linux/parse.h"
@@ -36,6 +37,8 @@ int ownerless_init(struct ownerless *ownerless, int procfs, struct held_sockets 
 void ownerless_release(struct ownerless *ownerless)
 {
 	sock_diag_release(&ownerless->diag);
+	free(ownerless->hidden.ids);
+	free(ownerless->hidden_before.ids);
 }
 
 /* As held_sockets_check() has them. */
@@ -110,8 +113,11 @@ static int add_row(void *data, const struct inet_diag_row *row)
 		return result;
 	if (msg->idiag_timer != TIMER_TIME_WAIT && msg->idiag_state != TCP_SYN_RECV)
 		held->netns[ownerless->netns].counted++;
-	if (ownerless->of_all && msg->idiag_inode != 0)
-		unmet_found(&ownerless->unmet, key_of(ownerless, msg));
+	if (ownerless->of_all && msg->idiag_inode != 0) {
+		ownerless->unmet_count++;
+		if (ownerless->has_before)
+			unmet_found(&ownerless->unmet, key_of(ownerless, msg));
+	}
 	return append(ownerless, &socket, check);
 }
 
@@ -149,6 +155,7 @@ static int restart_rows(void *data)
 	struct held_sockets *held = ownerless->held;
 
 	held->netns[ownerless->netns].counted = ownerless->first_counted;
+	ownerless->unmet_count = 0;
 	unmet_begin_dump(&ownerless->unmet);
 	if (held->snapshot->socket_count == ownerless->first_row)
 		return 0;
@@ -249,6 +256,16 @@ static int read_unheld(struct ownerless *ownerless, struct patience *patience, s
 	return result != 0 ? result : read_waiting(ownerless, patience, error);
 }
 
+static int note_hidden(struct ownerless *ownerless)
+{
+	struct netns_ids *hidden = &ownerless->hidden;
+	int result = array_reserve((void **)&hidden->ids, &hidden->capacity, hidden->count + 1, sizeof(*hidden->ids));
+
+	if (result == 0)
+		hidden->ids[hidden->count++] = ownerless->held->snapshot->netns[ownerless->netns].id;
+	return result;
+}
+
 static int read_all(struct ownerless *ownerless, struct patience *patience, struct platform_error *error)
 {
 	const struct sock_diag_request request = {
@@ -258,11 +275,14 @@ static int read_all(struct ownerless *ownerless, struct patience *patience, stru
 	int result;
 
 	ownerless->without_inode_only = false;
-	ownerless->of_all = ownerless->has_before;
+	ownerless->of_all = true;
+	ownerless->unmet_count = 0;
 	result = dump(ownerless, &request, patience, error);
-	if (result == 0 && ownerless->of_all)
-		unmet_end_dump(&ownerless->unmet);
 	ownerless->of_all = false;
+	if (result == 0 && ownerless->has_before)
+		unmet_end_dump(&ownerless->unmet);
+	else if (result == 0 && ownerless->unmet_count > 0)
+		result = note_hidden(ownerless);
 	return result;
 }
 
@@ -286,13 +306,25 @@ static bool read_sockstat(int procfs, const char *process, struct sockstat *sock
 	return true;
 }
 
+static bool had_hidden(const struct ownerless *ownerless, uint32_t netns)
+{
+	const struct netns_ids *hidden = &ownerless->hidden_before;
+	uint64_t id = ownerless->held->snapshot->netns[netns].id;
+
+	for (size_t i = 0; i < hidden->count; i++)
+		if (hidden->ids[i] == id)
+			return true;
+	return false;
+}
+
 int ownerless_expected(const struct ownerless *ownerless, uint32_t netns, const char *process)
 {
 	const struct held_sockets *held = ownerless->held;
 	bool known = netns < held->netns_known;
 	struct sockstat sockstat;
 
-	if (!read_sockstat(ownerless->procfs, process, &sockstat) || (known && held->netns[netns].requests))
+	if (!read_sockstat(ownerless->procfs, process, &sockstat) ||
+	    (known && (held->netns[netns].requests || had_hidden(ownerless, netns))))
 		return 1;
 	return sockstat.time_wait != 0 || sockstat.in_use != (known ? held->netns[netns].counted : 0);
 }
@@ -313,6 +345,11 @@ static bool read_counts(int procfs, struct unmet_counts *counts)
 
 void ownerless_begin(struct ownerless *ownerless)
 {
+	struct netns_ids unused = ownerless->hidden_before;
+
+	ownerless->hidden_before = ownerless->hidden;
+	ownerless->hidden = unused;
+	ownerless->hidden.count = 0;
 	ownerless->indexed = false;
 	ownerless->has_before = read_counts(ownerless->procfs, &ownerless->before);
 }
@@ -326,7 +363,7 @@ static bool is_some_unmet(struct ownerless *ownerless)
 	if (!read_counts(ownerless->procfs, &after))
 		return true;
 	return ownerless->has_before ? unmet_expected(&ownerless->unmet, &ownerless->before, &after, met)
-	                             : after.in_use != met;
+	                             : after.in_use != met || had_hidden(ownerless, ownerless->netns);
 }
 
 int ownerless_read(struct ownerless *ownerless, uint32_t netns, struct patience *patience, struct platform_error *error)

@@ -13,6 +13,11 @@
 #include "exporter/platform/linux/sock_diag.h"
 #include "exporter/platform/linux/unmet.h"
 
+struct netns_ids {
+	uint64_t *ids;
+	size_t count, capacity;
+};
+
 struct ownerless {
 	struct sock_diag diag;
 	int procfs; /* open directory, not owned */
@@ -25,11 +30,15 @@ struct ownerless {
 	struct unmet unmet;         /* of our own namespace */
 	struct unmet_counts before; /* the walk, in it */
 	bool has_before;
+	/* Other namespaces in which a dump has found a socket that was not met and that has some holder: in the last
+	 * scrape, and in this one. As long as it finds some, each scrape makes one. */
+	struct netns_ids hidden_before, hidden;
 
 	/* The dump that goes on. */
 	uint32_t netns;
 	bool without_inode_only;
 	bool of_all;
+	size_t unmet_count; /* sockets with some holder that it has found */
 	size_t first_row;
 	uint64_t first_counted;
 };

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exporter/platform/linux/parse.h"
+
 int procfs_open_root(const char *path, struct platform_error *error)
 {
 	int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
@@ -64,6 +66,30 @@ int dirents_next(struct dirents *dirents, const char **name)
 	} while (is_dot(entry->d_name));
 	*name = entry->d_name;
 	return 1;
+}
+
+int procfs_other_thread(int process, uint32_t pid, uint32_t *tid)
+{
+	/* Room for ".", "..", the main thread and the next: proc_task_readdir() lists them in this order. */
+	_Alignas(8) char buffer[4 * sizeof(struct dirent64)];
+	int tasks = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ssize_t length;
+	int result = -ESRCH;
+
+	if (tasks < 0)
+		return -errno;
+	length = getdents64(tasks, buffer, sizeof(buffer));
+	if (length < 0)
+		result = -errno;
+	close(tasks);
+	for (ssize_t at = 0; at < length && result == -ESRCH;) {
+		const struct dirent64 *entry = (const struct dirent64 *)(const void *)(buffer + at);
+
+		if (parse_pid(entry->d_name, tid) && *tid != pid)
+			result = 0;
+		at += entry->d_reclen;
+	}
+	return result;
 }
 
 long read_file_at(int dir, const char *path, char *bytes, size_t size)

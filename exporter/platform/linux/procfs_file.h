@@ -27,6 +27,10 @@ void dirents_begin(struct dirents *dirents, int fd);
 /* The next name; "." and ".." are left out. 1, 0 at the end, or -errno. */
 int dirents_next(struct dirents *dirents, const char **name) MUST_CHECK;
 
+/* A thread of the process behind a directory of procfs, other than its main one, `pid`. 0, -ESRCH if it has none, or
+ * -errno. */
+int procfs_other_thread(int process, uint32_t pid, uint32_t *tid) MUST_CHECK;
+
 /* Reads a file up to `size` bytes, in one go: procfs gives all there is, or as much as there is room for.
  * The length, or -errno. */
 long read_file_at(int dir, const char *path, char *bytes, size_t size) MUST_CHECK;

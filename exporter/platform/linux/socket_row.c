@@ -18,13 +18,17 @@ static uint32_t unread_bytes(enum socket_state state, uint32_t queue)
 	return fin_received && queue > 0 ? queue - 1 : queue;
 }
 
-/* A SYN or FIN of ours that the peer has not acknowledged counts as one byte of write_seq - snd_una. */
+/*
+ * A FIN of ours that the peer has not acknowledged counts as one byte of write_seq - snd_una. Before a SYN has left
+ * (TCP_FASTOPEN_CONNECT) the one is a random number and the other 0; and nothing waits but what the SYN itself carries.
+ */
 static uint32_t unacknowledged_bytes(enum socket_state state, uint32_t queue)
 {
-	bool syn_or_fin_sent = state == STATE_SYN_SENT || state == STATE_FIN_WAIT1 || state == STATE_LAST_ACK ||
-	                       state == STATE_CLOSING;
+	bool fin_sent = state == STATE_FIN_WAIT1 || state == STATE_LAST_ACK || state == STATE_CLOSING;
 
-	return syn_or_fin_sent && queue > 0 ? queue - 1 : queue;
+	if (state == STATE_SYN_SENT)
+		return 0;
+	return fin_sent && queue > 0 ? queue - 1 : queue;
 }
 
 void socket_row_set_queues(struct snapshot_socket *socket, uint32_t receive, uint32_t send)

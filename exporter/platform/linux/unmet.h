@@ -6,8 +6,9 @@
  *
  * With O connections opened during the scrape, of b sockets before it, a after it and c that were met:
  * none is hidden if c >= b + O, since all that there were have been met; some is if a - c > O. In between
- * nobody can tell: then one dump is made, one more if that has found any, to see whether they are still
- * there, and the next after DOUBTS_MAX scrapes in doubt. As long as they are, every scrape in doubt makes one.
+ * nobody can tell, not even if a = c: one that was met and closed makes up for one that is hidden. Then
+ * one dump is made, one more if that has found any, to see whether they are still there, and the next
+ * after DOUBTS_MAX scrapes in doubt. As long as they are, every scrape in doubt makes one.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_UNMET_H
 #define EXPORTER_PLATFORM_LINUX_UNMET_H
