@@ -71,6 +71,8 @@ const spoilers = [
 	(objects) => (container(objects).image = "tcp-exporter:9.9.9"),
 	(objects) => (objects.find(({kind}) => kind === "ServiceMonitor").spec.endpoints[0].port = "http"),
 	(objects) => (objects.find(({kind}) => kind === "ServiceMonitor").spec.endpoints[0].intervall = "15s"),
+	(objects) => (objects.find(({kind}) => kind === "ServiceMonitor").spec.endpoints[0].relabelings[1].regex = "pod"),
+	(objects) => delete objects.find(({kind}) => kind === "ServiceMonitor").spec.endpoints[0].relabelings,
 	(objects) => delete objects.find(({kind}) => kind === "PrometheusRule").spec.groups[0].rules[0].expr,
 	(objects) => (objects.find(({kind}) => kind === "PrometheusRule").spec.groups[0].rules[0].annotation = {}),
 ];

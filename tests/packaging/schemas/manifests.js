@@ -9,6 +9,8 @@ const YAML = require("yaml");
 const PACKAGES = {"monitoring.coreos.com": "@kubernetes-models/prometheus-operator/"};
 // What a kustomization of ours may say; kustomize knows far more.
 const KUSTOMIZATION = ["apiVersion", "kind", "namespace", "resources", "patches", "images"];
+// Labels that the Prometheus operator gives a target: the exporter's own, not those of the sockets' owners.
+const POD_LABELS = ["container", "pod", "endpoint"];
 // Lists that a patch merges item by item, and the field that tells which is which.
 const NAMED_BY = {containers: "name"};
 
@@ -113,6 +115,12 @@ function has(labels, wanted) {
 	return Object.entries(wanted).every(([key, value]) => labels?.[key] === value);
 }
 
+// Whether Prometheus takes this label from the targets; the operator sets it before.
+function drops(endpoint, label) {
+	return (endpoint.relabelings ?? []).some(
+		({action, regex}) => action === "labeldrop" && new RegExp(`^(?:${regex})$`).test(label));
+}
+
 // What the objects of one kustomization say of each other.
 function relationFaults(objects) {
 	const faults = [];
@@ -134,6 +142,8 @@ function relationFaults(objects) {
 		expect(has(service.metadata.labels, monitor.spec.selector.matchLabels), "the ServiceMonitor selects no Service");
 		expect(monitor.spec.endpoints.every((endpoint) => service.spec.ports.some(
 			(port) => port.name === endpoint.port)), "the ServiceMonitor has another port");
+		expect(monitor.spec.endpoints.every((endpoint) => POD_LABELS.every((label) => drops(endpoint, label))),
+			`the exporter's own ${POD_LABELS} would be labels of sockets`);
 	}
 	return faults;
 }
