@@ -19,7 +19,7 @@ static const char introduction[] =
         "Flags are written --flag=value or --flag value.\n";
 
 static const char ending[] =
-        "\nMetrics, labels and example queries: README.md, in the source tree and beside the packages.\n";
+        "\nMetrics, labels and example queries: README.md, in the source tree and in the packages.\n";
 
 static void put_spaces(struct textbuf *out, size_t count)
 {
