@@ -116,6 +116,17 @@ class TlsCase(WebCase):
         # "Q" would be read from a terminal; the end of the input does as well
         return self.scene.output_of("openssl", "s_client", *target, *flags).stdout.decode()
 
+    def test_default_suites(self) -> None:
+        """With TLS 1.2 an AEAD suite is chosen, for each kind of certificate."""
+        self.serve({"tls_server_config": self.tls()})
+        for kind in "ecdsa", "rsa":
+            Authority(self.folder, key_type=kind).issue("server")
+            context = self.client(maximum_version=ssl.TLSVersion.TLSv1_2)
+            context.set_ciphers("DEFAULT")  # OpenSSL's, as curl has them; Python's have no CBC with SHA-1
+            self.assertRegex(self.shake(context).cipher, f"^ECDHE-{kind.upper()}-AES.*-GCM-")
+            context.set_ciphers(f"ECDHE-{kind.upper()}-AES128-SHA")  # who has nothing better is still served
+            self.assertEqual(self.shake(context).cipher, f"ECDHE-{kind.upper()}-AES128-SHA")
+
     def test_order(self) -> None:
         """The server's order counts, or the client's."""
         first, second = "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"
