@@ -89,5 +89,7 @@ void tls_session_refuse(gnutls_session_t session, int error)
 		return;
 	if (error == GNUTLS_E_NO_CIPHER_SUITES)
 		alert = GNUTLS_A_HANDSHAKE_FAILURE;
+	if (error == GNUTLS_E_KEY_USAGE_VIOLATION)
+		alert = GNUTLS_A_BAD_CERTIFICATE;
 	(void)gnutls_alert_send(session, GNUTLS_AL_FATAL, (gnutls_alert_description_t)alert);
 }
