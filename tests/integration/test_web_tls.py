@@ -12,7 +12,7 @@ from case import main
 from exporter import PORT
 from process import wait_until
 from scene import Program
-from web import Authority, Shake, WebCase
+from web import CERTIFICATES, Authority, Shake, WebCase
 
 ASKED = ("RequestClientCert", "VerifyClientCertIfGiven")
 VERIFIED = ("VerifyClientCertIfGiven", "RequireAndVerifyClientCert")
@@ -159,6 +159,18 @@ class TlsCase(WebCase):
         self.assertEqual(self.shake(context).failure, HANDSHAKE_FAILURE)
         self.write({"tls_server_config": self.tls(cipher_suites=["TLS_RSA_WITH_AES_128_GCM_SHA256"])})
         self.assertEqual(self.shake(context).cipher, "AES128-GCM-SHA256")
+
+    def test_key_usage(self) -> None:
+        """A server's certificate whose key usage has no signature is good, as in Go; a client's is refused."""
+        authority = Authority(self.folder, key_type="rsa")
+        authority.issue("server", *CERTIFICATES["server"], "encryption_key")
+        authority.issue("client", *CERTIFICATES["client"], "encryption_key")
+        self.serve({"tls_server_config": self.tls(client_auth_type="VerifyClientCertIfGiven",
+                                                  client_ca_file="ca.pem")})  # fmt: skip
+        for version, number in VERSIONS.items():
+            for name, expected in ("", Shake(version=version)), ("client", Shake(failure=BAD)):
+                context = self.client(name, minimum_version=number, maximum_version=number)
+                self.assertEqual(self.shake(context)._replace(cipher=""), expected)
 
     def test_protocol(self) -> None:
         self.serve({"tls_server_config": self.tls()})
