@@ -177,6 +177,8 @@ static void test_rate(void **state)
 	assert_int_equal(count_allowed(&limit, 200000, 10), 0);
 	rate_limit_set(&limit, 100, -1);
 	assert_int_equal(count_allowed(&limit, 200000, 10), 0);
+	rate_limit_set(&limit, UINT64_C(3600000000000), 5124097); /* an hour: together they pass 64 bits */
+	assert_int_equal(count_allowed(&limit, 200000, 1000), 1000);
 	rate_limit_set(&limit, INT64_MAX, INT32_MAX);
 	assert_true(count_allowed(&limit, UINT64_MAX / 4, 10) >= 1);
 	rate_limit_set(&limit, 0, 0);
