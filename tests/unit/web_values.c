@@ -114,6 +114,7 @@ static void test_logins(void **state)
 	} good[] = {
 	        {"Basic YWxpY2U6c2VjcmV0", "alice", "secret"},
 	        {"bASIC YWxpY2U6c2VjcmV0", "alice", "secret"},
+	        {"Basic YWxpY2U6c2VjcmV0 \t ", "alice", "secret"},
 	        {"Basic Og==", "", ""},
 	        {"Basic YTo=", "a", ""},
 	        {"Basic OmI=", "", "b"},
