@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS by --web.config.file: who comes in with which certificate, which version and ciphers are spoken, and what those
 are told who do not come in."""
+import contextlib
 import os
 import socket
 import ssl
 import threading
 import time
 import warnings
+from typing import Any, Callable
 
 from case import main
 from exporter import PORT
@@ -179,6 +181,41 @@ class TlsCase(WebCase):
             context.set_alpn_protocols(offered)
             with context.wrap_socket(self.connect(), server_hostname="localhost") as tls:
                 self.assertEqual(tls.selected_alpn_protocol(), chosen)
+
+    def test_half_closed(self) -> None:
+        """Who says at once that no more comes is answered, and then the connection ends."""
+        self.serve({"tls_server_config": self.tls()})
+        for version, number in VERSIONS.items():
+            context = self.client(minimum_version=number, maximum_version=number)
+            start = time.monotonic()
+            reply = self.one_way(context, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertTrue(reply.startswith(b"HTTP/1.1 200 OK\r\n"), (version, reply[:200]))
+            self.assertLess(time.monotonic() - start, 5)
+
+    def one_way(self, context: ssl.SSLContext, data: bytes) -> bytes:
+        """Sends the data and that no more comes, then reads to the end."""
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        received = b""
+        with self.connect() as sock:
+            self.move(sock, incoming, outgoing, tls.do_handshake)
+            tls.write(data)
+            with self.assertRaises(ssl.SSLWantReadError):
+                tls.unwrap()
+            with contextlib.suppress(ssl.SSLZeroReturnError):
+                while piece := self.move(sock, incoming, outgoing, tls.read):
+                    received += piece
+        return received
+
+    def move(self, sock: socket.socket, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, step: Callable) -> Any:
+        """What the step returns, once it has all that it waits for."""
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                sock.sendall(outgoing.read())
+                if incoming.write(sock.recv(65536)) == 0:
+                    incoming.write_eof()
 
     # Who does not speak TLS, or not in time
 
