@@ -251,8 +251,10 @@ static enum MHD_Result answer_metrics(struct http_request *request)
 	return scrape(request);
 }
 
-static enum MHD_Result dispatch(struct http_request *request, const char *method, const char *path)
+static enum MHD_Result dispatch(struct http_request *request, const char *method, const char *target)
 {
+	const char *path = route_path(target);
+
 	switch (route_find(method, path, request->site->options.telemetry_path)) {
 	case ROUTE_METRICS:
 		return answer_metrics(request);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
 	const char *path;
@@ -26,6 +27,22 @@ static enum route find_path(const char *path, const char *telemetry_path)
 		if (strcmp(path, routes[i].path) == 0)
 			return routes[i].route;
 	return landing_file(path) ? ROUTE_PAGE_FILE : ROUTE_NOT_FOUND;
+}
+
+const char *route_path(const char *target)
+{
+	static const char *const schemes[] = {"http://", "https://"};
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		const char *host = target + strlen(schemes[i]), *path;
+
+		if (strncasecmp(target, schemes[i], strlen(schemes[i])) != 0)
+			continue;
+		path = host + strcspn(host, "/");
+		if (path > host)
+			return *path != '\0' ? path : "/";
+	}
+	return target;
 }
 
 enum route route_find(const char *method, const char *path, const char *telemetry_path)

@@ -13,6 +13,9 @@ enum route {
 	ROUTE_METHOD_NOT_ALLOWED, /* 405, Allow: GET, HEAD */
 };
 
+/* The path of a request's target, which may be a whole URL: RFC 9112, 3.2.2. A part of `target`, or "/". */
+const char *route_path(const char *target);
+
 /* `telemetry_path` is where the metrics are. */
 enum route route_find(const char *method, const char *path, const char *telemetry_path);
 

@@ -61,7 +61,8 @@ const struct metric catalog[METRIC_COUNT] = {
                                    "Sockets that more than one process holds; each is counted with the holder that "
                                    "started first, PID 1 coming last"},
         [METRIC_HTTP_REQUESTS] = {"tcp_exporter_http_requests_total", METRIC_COUNTER, "", "code",
-                                  "HTTP requests that were answered, by status code; this one is not among them"},
+                                  "HTTP requests that were answered, by status code; not among them are this one "
+                                  "and those that libmicrohttpd itself refuses: malformed, or too long"},
         [METRIC_PROCESS_CPU] = {"process_cpu_seconds_total", METRIC_COUNTER, "seconds", "",
                                 "CPU time that the exporter has used, in user and system mode"},
         [METRIC_PROCESS_RESIDENT_MEMORY] = {"process_resident_memory_bytes", METRIC_GAUGE, "bytes", "",

@@ -59,6 +59,8 @@ bool basic_parse(struct basic_login *login, const char *header)
 		return false;
 	header += sizeof(scheme) - 1;
 	length = strlen(header);
+	while (length > 0 && (header[length - 1] == ' ' || header[length - 1] == '\t'))
+		length--; /* no part of a header's value: RFC 9110, 5.5 */
 	login->name = malloc(length + 1);
 	if (login->name == NULL)
 		return false;

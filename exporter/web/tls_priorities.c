@@ -74,8 +74,9 @@ void tls_priorities(char *buffer, size_t size, const struct web_tls *tls, bool t
 			add(&text, buffer, web_tls_version_gnutls(i));
 	add_suites(&text, buffer, tls, tls12, tls13);
 	add_curves(&text, buffer, tls);
-	if (tls->prefer_server_suites)
-		snprintf(text.at, text.left, ":%%SERVER_PRECEDENCE");
+	/* of the server's certificate: one that may not sign is loaded, and each handshake would fail; Go serves it */
+	snprintf(text.at, text.left, ":%%DEBUG_ALLOW_KEY_USAGE_VIOLATIONS%s",
+	         tls->prefer_server_suites ? ":%SERVER_PRECEDENCE" : "");
 }
 
 void tls_session_refuse(gnutls_session_t session, int error)
@@ -89,5 +90,7 @@ void tls_session_refuse(gnutls_session_t session, int error)
 		return;
 	if (error == GNUTLS_E_NO_CIPHER_SUITES)
 		alert = GNUTLS_A_HANDSHAKE_FAILURE;
+	if (error == GNUTLS_E_KEY_USAGE_VIOLATION)
+		alert = GNUTLS_A_BAD_CERTIFICATE;
 	(void)gnutls_alert_send(session, GNUTLS_AL_FATAL, (gnutls_alert_description_t)alert);
 }

@@ -48,6 +48,7 @@ struct tunnel {
 	struct web_state *state;
 	bool outer_ended, inner_ended; /* no more comes from there */
 	bool told_inner;               /* that no more comes from the client */
+	bool unanswered;               /* nothing has come back since the last bytes from the client */
 	bool eager;
 	struct buffer inward, outward;
 };
@@ -162,6 +163,8 @@ static bool receive_outer(struct tunnel *tunnel)
 		return false;
 	/* a new handshake is not granted: whatever goes wrong, and the client's end, is the end of what comes */
 	tunnel->outer_ended = got <= 0;
+	if (got < 0)
+		tunnel->unanswered = false; /* who breaks off reads no answer */
 	buffer->start = 0;
 	buffer->end = got > 0 ? (size_t)got : 0;
 	return true;
@@ -173,7 +176,8 @@ static bool send_inner(struct tunnel *tunnel)
 	ssize_t sent;
 
 	if (is_empty(buffer)) {
-		if (!tunnel->outer_ended || tunnel->told_inner)
+		/* libmicrohttpd answers no request that it reads the end behind */
+		if (!tunnel->outer_ended || tunnel->told_inner || tunnel->unanswered)
 			return false;
 		shutdown(tunnel->inner, SHUT_WR);
 		tunnel->told_inner = true;
@@ -187,6 +191,7 @@ static bool send_inner(struct tunnel *tunnel)
 		sent = (ssize_t)(buffer->end - buffer->start);
 	}
 	buffer->start += (size_t)sent;
+	tunnel->unanswered = true;
 	return true;
 }
 
@@ -201,6 +206,7 @@ static bool receive_inner(struct tunnel *tunnel)
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	tunnel->inner_ended = got <= 0;
+	tunnel->unanswered = false;
 	buffer->start = 0;
 	buffer->end = got > 0 ? (size_t)got : 0;
 	return true;

@@ -43,12 +43,26 @@ static void log_state(const struct web_state *state, const char *message)
 
 /* ---- Changes ---- */
 
-/* What is being written has no bytes for a moment, and that is no wish to let everybody in. */
-static bool is_emptied(const struct web *web, const struct web_state *new)
+/* Whether a document has no value anywhere: none at all, null, or sections that are null. `{}` is one. */
+static bool is_void(yaml_document_t *document)
+{
+	const yaml_node_t *root = yaml_document_get_root_node(document);
+	const yaml_node_pair_t *pair;
+
+	if (root == NULL || yaml_is_null(root))
+		return true;
+	for (pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++)
+		if (!yaml_is_null(yaml_document_get_node(document, pair->value)))
+			return false;
+	return root->data.mapping.pairs.start < root->data.mapping.pairs.top;
+}
+
+/* What is being written says nothing for a moment, and that is no wish to let everybody in. */
+static bool is_emptied(const struct web *web, struct web_state *new)
 {
 	bool guarded = web->state->tls != NULL || web->state->config.user_count > 0;
 
-	return guarded && yaml_document_get_root_node((yaml_document_t *)(uintptr_t) & new->config.document) == NULL;
+	return guarded && is_void(&new->config.document);
 }
 
 static void log_fault(const struct web *web, const struct web_fault *fault)

@@ -109,6 +109,9 @@ class ReloadCase(WebCase):
             ('{"basic_auth_users": {"a": "b"}}', "hash of bcrypt"),
             ("", "it has become empty"),
             ("# nothing\n", "it has become empty"),
+            ("---\n", "it has become empty"),
+            ("--- # nothing\n", "it has become empty"),
+            ("tls_server_config:\nbasic_auth_users:\n", "it has become empty"),
             ('{"tls_server_config": {"cert_file": "gone", "key_file": "gone"}}', "cannot read"),
         ), 1):  # fmt: skip
             self.write(text)

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS by --web.config.file: who comes in with which certificate, which version and ciphers are spoken, and what those
 are told who do not come in."""
+import contextlib
 import os
 import socket
 import ssl
 import threading
 import time
 import warnings
+from typing import Any, Callable
 
 from case import main
 from exporter import PORT
 from process import wait_until
 from scene import Program
-from web import Authority, Shake, WebCase
+from web import CERTIFICATES, Authority, Shake, WebCase
 
 ASKED = ("RequestClientCert", "VerifyClientCertIfGiven")
 VERIFIED = ("VerifyClientCertIfGiven", "RequireAndVerifyClientCert")
@@ -116,6 +118,17 @@ class TlsCase(WebCase):
         # "Q" would be read from a terminal; the end of the input does as well
         return self.scene.output_of("openssl", "s_client", *target, *flags).stdout.decode()
 
+    def test_default_suites(self) -> None:
+        """With TLS 1.2 an AEAD suite is chosen, for each kind of certificate."""
+        self.serve({"tls_server_config": self.tls()})
+        for kind in "ecdsa", "rsa":
+            Authority(self.folder, key_type=kind).issue("server")
+            context = self.client(maximum_version=ssl.TLSVersion.TLSv1_2)
+            context.set_ciphers("DEFAULT")  # OpenSSL's, as curl has them; Python's have no CBC with SHA-1
+            self.assertRegex(self.shake(context).cipher, f"^ECDHE-{kind.upper()}-AES.*-GCM-")
+            context.set_ciphers(f"ECDHE-{kind.upper()}-AES128-SHA")  # who has nothing better is still served
+            self.assertEqual(self.shake(context).cipher, f"ECDHE-{kind.upper()}-AES128-SHA")
+
     def test_order(self) -> None:
         """The server's order counts, or the client's."""
         first, second = "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"
@@ -149,6 +162,18 @@ class TlsCase(WebCase):
         self.write({"tls_server_config": self.tls(cipher_suites=["TLS_RSA_WITH_AES_128_GCM_SHA256"])})
         self.assertEqual(self.shake(context).cipher, "AES128-GCM-SHA256")
 
+    def test_key_usage(self) -> None:
+        """A server's certificate whose key usage has no signature is good, as in Go; a client's is refused."""
+        authority = Authority(self.folder, key_type="rsa")
+        authority.issue("server", *CERTIFICATES["server"], "encryption_key")
+        authority.issue("client", *CERTIFICATES["client"], "encryption_key")
+        self.serve({"tls_server_config": self.tls(client_auth_type="VerifyClientCertIfGiven",
+                                                  client_ca_file="ca.pem")})  # fmt: skip
+        for version, number in VERSIONS.items():
+            for name, expected in ("", Shake(version=version)), ("client", Shake(failure=BAD)):
+                context = self.client(name, minimum_version=number, maximum_version=number)
+                self.assertEqual(self.shake(context)._replace(cipher=""), expected)
+
     def test_protocol(self) -> None:
         self.serve({"tls_server_config": self.tls()})
         for offered, chosen in (["h2", "http/1.1"], "http/1.1"), (["h2"], None):
@@ -156,6 +181,41 @@ class TlsCase(WebCase):
             context.set_alpn_protocols(offered)
             with context.wrap_socket(self.connect(), server_hostname="localhost") as tls:
                 self.assertEqual(tls.selected_alpn_protocol(), chosen)
+
+    def test_half_closed(self) -> None:
+        """Who says at once that no more comes is answered, and then the connection ends."""
+        self.serve({"tls_server_config": self.tls()})
+        for version, number in VERSIONS.items():
+            context = self.client(minimum_version=number, maximum_version=number)
+            start = time.monotonic()
+            reply = self.one_way(context, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertTrue(reply.startswith(b"HTTP/1.1 200 OK\r\n"), (version, reply[:200]))
+            self.assertLess(time.monotonic() - start, 5)
+
+    def one_way(self, context: ssl.SSLContext, data: bytes) -> bytes:
+        """Sends the data and that no more comes, then reads to the end."""
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        received = b""
+        with self.connect() as sock:
+            self.move(sock, incoming, outgoing, tls.do_handshake)
+            tls.write(data)
+            with self.assertRaises(ssl.SSLWantReadError):
+                tls.unwrap()
+            with contextlib.suppress(ssl.SSLZeroReturnError):
+                while piece := self.move(sock, incoming, outgoing, tls.read):
+                    received += piece
+        return received
+
+    def move(self, sock: socket.socket, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, step: Callable) -> Any:
+        """What the step returns, once it has all that it waits for."""
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                sock.sendall(outgoing.read())
+                if incoming.write(sock.recv(65536)) == 0:
+                    incoming.write_eof()
 
     # Who does not speak TLS, or not in time
 

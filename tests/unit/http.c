@@ -188,6 +188,15 @@ static void test_families(void **state)
 	http_answer_release(&answer);
 }
 
+static void test_whole_urls(void **state)
+{
+	struct fixture *fixture = *state;
+
+	http_expect(fixture, "GET", "http://x/metrics?collect[]=tcp_sockets", "", "HTTP/1.1 200 OK", "tcp_sockets{");
+	http_expect(fixture, "GET", "http://x/page.css", "", "HTTP/1.1 200 OK", "{");
+	http_expect(fixture, "GET", "http://x?y", "", "HTTP/1.1 200 OK", "<html");
+}
+
 static void test_families_that_are_off(void **state)
 {
 	struct fixture *fixture = *state;
@@ -304,6 +313,7 @@ int main(void)
 	        TEST_STOPPED(test_metrics_at_the_root),
 	        TEST(test_refusals),
 	        TEST(test_families),
+	        TEST(test_whole_urls),
 	        TEST_STOPPED(test_families_that_are_off),
 	        TEST(test_gzip),
 	        TEST(test_keep_alive),

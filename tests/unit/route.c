@@ -54,9 +54,31 @@ static void test_routes(void **state)
 	}
 }
 
+static void test_paths(void **state)
+{
+	static const char *const targets[][2] = {
+	        {"/metrics", "/metrics"},
+	        {"http://host/metrics", "/metrics"},
+	        {"https://user@[2001:db8::1]:10793/metrics", "/metrics"},
+	        {"HTTP://host:80", "/"},
+	        {"http://host/http://x/", "/http://x/"},
+	        {"http:///metrics", "http:///metrics"},
+	        {"http://", "http://"},
+	        {"http:/metrics", "http:/metrics"},
+	        {"ftp://host/metrics", "ftp://host/metrics"},
+	        {"/http://host/metrics", "/http://host/metrics"},
+	        {"*", "*"},
+	        {"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		assert_string_equal(route_path(targets[i][0]), targets[i][1]);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_routes)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_routes), cmocka_unit_test(test_paths)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

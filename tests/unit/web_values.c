@@ -114,6 +114,7 @@ static void test_logins(void **state)
 	} good[] = {
 	        {"Basic YWxpY2U6c2VjcmV0", "alice", "secret"},
 	        {"bASIC YWxpY2U6c2VjcmV0", "alice", "secret"},
+	        {"Basic YWxpY2U6c2VjcmV0 \t ", "alice", "secret"},
 	        {"Basic Og==", "", ""},
 	        {"Basic YTo=", "a", ""},
 	        {"Basic OmI=", "", "b"},
@@ -177,6 +178,8 @@ static void test_rate(void **state)
 	assert_int_equal(count_allowed(&limit, 200000, 10), 0);
 	rate_limit_set(&limit, 100, -1);
 	assert_int_equal(count_allowed(&limit, 200000, 10), 0);
+	rate_limit_set(&limit, UINT64_C(3600000000000), 5124097); /* an hour: together they pass 64 bits */
+	assert_int_equal(count_allowed(&limit, 200000, 1000), 1000);
 	rate_limit_set(&limit, INT64_MAX, INT32_MAX);
 	assert_true(count_allowed(&limit, UINT64_MAX / 4, 10) >= 1);
 	rate_limit_set(&limit, 0, 0);
