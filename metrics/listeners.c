@@ -225,23 +225,31 @@ static const struct listener *pick(struct listeners *listeners, const struct sna
 	return &listeners->items[item];
 }
 
+/* The run of an IPv6 wildcard that takes IPv4 connections. NULL: there is none. */
+static struct listener_run *find_dual(struct listeners *listeners, const struct snapshot_address *address,
+                                      uint16_t port)
+{
+	struct listener_run *run = NULL;
+
+	if (address->family == 4)
+		run = find_run(listeners, RUN_WILDCARD_V6, address->netns, port);
+	return run && run->dual != run->end ? run : NULL;
+}
+
+/* An IPv4-mapped row is of an IPv6 socket, and so is its listener. */
 static const struct listener *listener_of(struct listeners *listeners, const struct snapshot *snapshot,
                                           const struct snapshot_socket *socket)
 {
 	const struct snapshot_address *address = &snapshot->addresses[socket->local];
 	bool waits = socket->state == STATE_ESTABLISHED || socket->state == STATE_CLOSE_WAIT;
 	struct listener_run *run = find_run(listeners, RUN_ADDRESS, socket->local, socket->local_port);
+	struct listener_run *dual = run ? NULL : find_dual(listeners, address, socket->local_port);
 
-	if (!run)
+	if (!run && !(dual && socket->flags & SOCKET_V4_MAPPED))
 		run = find_run(listeners, wildcard_of(address), address->netns, socket->local_port);
 	if (run)
 		return pick(listeners, snapshot, run, waits, false);
-	if (address->family != 4)
-		return NULL;
-	run = find_run(listeners, RUN_WILDCARD_V6, address->netns, socket->local_port);
-	if (!run || run->dual == run->end)
-		return NULL;
-	return pick(listeners, snapshot, run, waits, true);
+	return dual ? pick(listeners, snapshot, dual, waits, true) : NULL;
 }
 
 void listeners_credit(struct listeners *listeners, struct snapshot *snapshot)

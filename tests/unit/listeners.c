@@ -209,6 +209,22 @@ static void test_accept_queues_of_mixed_wildcards(void **state)
 	assert_owner(f, v4[2], f->other);
 }
 
+/* An IPv4-mapped row is no IPv4 socket: it came in at the IPv6 wildcard, where there is one that takes it. */
+static void test_mapped_rows_beside_an_ipv4_wildcard(void **state)
+{
+	struct fixture *f = *state;
+	size_t mapped, plain;
+
+	rows_listener(&f->snapshot, f->old, "0.0.0.0", 80, 1);
+	rows_listener(&f->snapshot, f->other, "::", 80, 1);
+	mapped = orphan(f, STATE_CLOSE_WAIT, "10.0.0.1", 80);
+	plain = orphan(f, STATE_CLOSE_WAIT, "10.0.0.1", 80);
+	f->snapshot.sockets[mapped].flags |= SOCKET_V4_MAPPED;
+	credit(f);
+	assert_owner(f, mapped, f->other);
+	assert_owner(f, plain, f->old);
+}
+
 static void test_queue_that_is_not_known(void **state)
 {
 	struct fixture *f = *state;
@@ -301,6 +317,7 @@ int main(void)
 	        LISTENERS_TEST(test_other_ports_and_namespaces_do_not_match),
 	        LISTENERS_TEST(test_accept_queues_are_used_up),
 	        LISTENERS_TEST(test_accept_queues_of_mixed_wildcards),
+	        LISTENERS_TEST(test_mapped_rows_beside_an_ipv4_wildcard),
 	        LISTENERS_TEST(test_queue_that_is_not_known),
 	        LISTENERS_TEST(test_oldest),
 	        LISTENERS_TEST(test_listener_of_an_unknown_owner),

@@ -52,7 +52,7 @@ static uint32_t check_of(uint8_t peer)
 {
 	const uint8_t remote[4] = {198, 51, 100, peer};
 
-	return socket_index_check(&index_, 4, remote, PORTS);
+	return socket_index_check(&index_, 4, remote, PORTS, 0);
 }
 
 static void identities_grow_and_are_found(void **state)
@@ -100,8 +100,9 @@ static void ports_are_checked(void **state)
 	const uint8_t remote[4] = {198, 51, 100, 7};
 
 	(void)state;
-	assert_int_not_equal(socket_index_check(&index_, 4, remote, PORTS + 1), check_of(7));
-	assert_int_not_equal(socket_index_check(&index_, 4, remote, PORTS + 65536), check_of(7));
+	assert_int_not_equal(socket_index_check(&index_, 4, remote, PORTS + 1, 0), check_of(7));
+	assert_int_not_equal(socket_index_check(&index_, 4, remote, PORTS + 65536, 0), check_of(7));
+	assert_int_not_equal(socket_index_check(&index_, 4, remote, PORTS, 1), check_of(7));
 }
 
 static void mapped_addresses_check_as_ipv4(void **state)
@@ -110,8 +111,8 @@ static void mapped_addresses_check_as_ipv4(void **state)
 	const uint8_t other[16] = {[9] = 0xff, [11] = 0xff, [12] = 198, [13] = 51, [14] = 100, [15] = 7};
 
 	(void)state;
-	assert_int_equal(socket_index_check(&index_, 6, mapped, PORTS), check_of(7));
-	assert_int_not_equal(socket_index_check(&index_, 6, other, PORTS), check_of(7));
+	assert_int_equal(socket_index_check(&index_, 6, mapped, PORTS, 0), check_of(7));
+	assert_int_not_equal(socket_index_check(&index_, 6, other, PORTS, 0), check_of(7));
 	assert_int_not_equal(check_of(8), check_of(7));
 }
 

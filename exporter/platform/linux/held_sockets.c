@@ -185,7 +185,7 @@ uint32_t held_sockets_check(const struct held_sockets *held, const struct window
 	if (row->state == TCP_LISTEN)
 		return row->inode;
 	return socket_index_check(&held->index, row->family, row->remote,
-	                          (uint32_t)row->local_port << 16 | row->remote_port);
+	                          (uint32_t)row->local_port << 16 | row->remote_port, row->device);
 }
 
 static int fill_listener(struct held_sockets *held, const struct window_row *row, uint32_t netns, uint32_t number)

@@ -54,8 +54,8 @@ static uint64_t key_of(const struct ownerless *ownerless, const struct inet_diag
 	int family = msg->idiag_family == AF_INET6 ? 6 : 4;
 	uint32_t ports = ports_of(msg);
 
-	return (uint64_t)socket_index_check(index, family, msg->id.idiag_src, 0) << 32 ^
-	       socket_index_check(index, family, msg->id.idiag_dst, ports);
+	return (uint64_t)socket_index_check(index, family, msg->id.idiag_src, 0, msg->id.idiag_if) << 32 ^
+	       socket_index_check(index, family, msg->id.idiag_dst, ports, 0);
 }
 
 static int append(struct ownerless *ownerless, const struct snapshot_socket *socket, uint32_t check)
@@ -107,7 +107,7 @@ static int add_row(void *data, const struct inet_diag_row *row)
 		socket_row_set_quiet(&socket, row->quiet_ms);
 	check = socket.state == STATE_LISTEN ? msg->idiag_inode
 	                                     : socket_index_check(&held->index, msg->idiag_family == AF_INET6 ? 6 : 4,
-	                                                          msg->id.idiag_dst, ports_of(msg));
+	                                                          msg->id.idiag_dst, ports_of(msg), msg->id.idiag_if);
 	result = is_new(ownerless, &socket, check);
 	if (result != 1)
 		return result;

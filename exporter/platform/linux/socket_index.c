@@ -171,7 +171,8 @@ bool socket_index_mark_shared(struct socket_index *index, uint64_t identity, uin
 	return first;
 }
 
-uint32_t socket_index_check(const struct socket_index *index, int family, const void *remote, uint32_t ports)
+uint32_t socket_index_check(const struct socket_index *index, int family, const void *remote, uint32_t ports,
+                            uint32_t device)
 {
 	const uint8_t *bytes = remote;
 	uint64_t words[2] = {0, 0};
@@ -181,7 +182,7 @@ uint32_t socket_index_check(const struct socket_index *index, int family, const 
 		memcpy(words, bytes, sizeof(words));
 	else
 		memcpy(words, bytes + (family == 6 ? sizeof(mapped_prefix) : 0), 4);
-	return (uint32_t)(mix(mix(words[0] ^ (uint64_t)ports << 32 ^ index->key) ^ words[1]) >> 32);
+	return (uint32_t)(mix(mix(words[0] ^ (uint64_t)ports << 32 ^ index->key) ^ words[1] ^ device) >> 32);
 }
 
 static size_t slot_of_connection(const struct socket_index *index, const struct snapshot_socket *socket, uint32_t check)

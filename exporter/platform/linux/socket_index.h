@@ -3,8 +3,8 @@
  * Which sockets are in the snapshot already: during a walk of files by the kernel's identity of a socket,
  * afterwards by connection. Row N of the snapshot is entry N here.
  *
- * A connection is known by its local address, both ports and a keyed hash of the remote address, so that
- * no remote address needs to be kept; a listener by its address, port and inode.
+ * A connection is known by its local address, both ports and a keyed hash of the remote address and of the
+ * interface that it is bound to, so that neither needs to be kept; a listener by its address, port and inode.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_SOCKET_INDEX_H
 #define EXPORTER_PLATFORM_LINUX_SOCKET_INDEX_H
@@ -39,9 +39,10 @@ int socket_index_enter(struct socket_index *index, uint64_t identity, uint32_t c
 /* Marks a socket that was entered as held by several processes. True the first time. */
 bool socket_index_mark_shared(struct socket_index *index, uint64_t identity, uint32_t check);
 
-/* What a connection is checked by besides its local address: the remote one, and both ports in any order that is always
- * the same. */
-uint32_t socket_index_check(const struct socket_index *index, int family, const void *remote, uint32_t ports);
+/* What a connection is checked by besides its local address: the remote one, both ports in any order that is always
+ * the same, and the interface that it is bound to: in different routing domains all else may be equal. */
+uint32_t socket_index_check(const struct socket_index *index, int family, const void *remote, uint32_t ports,
+                            uint32_t device);
 
 /* From here on connections count, of the rows before `count`: later ones are forgotten. 0 or -ENOMEM. */
 int socket_index_by_connection(struct socket_index *index, const struct snapshot *snapshot, size_t count) MUST_CHECK;

@@ -245,6 +245,7 @@ static long add_connection(__u32 number, void *data)
 	row->flags = 0;
 	row->local_port = FIELD(sk, __sk_common.skc_num);
 	row->remote_port = FIELD(sk, __sk_common.skc_dport);
+	row->device = (__u32)FIELD(sk, __sk_common.skc_bound_dev_if);
 	fill_addresses(row, sk, FIELD(sk, __sk_common.skc_family), direct);
 	if ((__u64)FIELD(sk, __sk_common.skc_net.net) != connections.net || !is_wanted(sk, tcp_state) ||
 	    !fill_state(row, sk, tcp_state))

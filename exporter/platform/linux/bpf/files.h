@@ -184,6 +184,7 @@ static __always_inline void add_row(__u32 number, const bool direct)
 	row->place = (__u8)number;
 	row->local_port = FIELD(sk, __sk_common.skc_num);
 	row->remote_port = FIELD(sk, __sk_common.skc_dport);
+	row->device = (__u32)FIELD(sk, __sk_common.skc_bound_dev_if);
 	fill_addresses(row, sk, FIELD(sk, __sk_common.skc_family), direct);
 	if (tcp_state == TCP_LISTEN)
 		fill_listener(row, sk, tp, file, direct);

@@ -28,6 +28,7 @@ struct window_row {
 	__u32 receive_queue; /* as the kernel counts it, FIN included; of a listener: connections to accept */
 	__u32 send_queue;    /* the same, SYN and FIN included; of a listener: the most there may be to accept */
 	__u32 quiet;         /* jiffies since the peer's last segment; in CLOSE_WAIT only */
+	__u32 device;        /* the interface that it is bound to; 0: none */
 	__u16 local_port;    /* host byte order */
 	__be16 remote_port;  /* network byte order */
 	__u16 task;          /* index into the window's tasks; of a connection of the kernel's table no meaning */
