@@ -23,7 +23,7 @@ NOISE_SECONDS = 0.05
 # A sanitizer slows what handles the attack more than what reads the kernel's tables.
 SANITIZED_NOISE_SECONDS = 0.5
 # On a machine with other work one comparison proves nothing, but no luck gets past an attack that works.
-TRIES = 3
+TRIES = 3  # a machine that others use too does not always tell the one time from the other
 # Connections that the exporter serves at once by default; those that end come on top, and what it has open at rest.
 CONNECTIONS, ENDING = 104, 32
 MEMORY_SLACK_KIB = 32 * 1024

