@@ -3,6 +3,7 @@
 """tcp_exporter.exe from outside: scraped in both formats, asked what it cannot do, stopped, and run as a service."""
 
 import argparse
+import contextlib
 import gzip
 import json
 import pathlib
@@ -18,6 +19,7 @@ import urllib.error
 import urllib.request
 
 TIMEOUT = 30  # seconds: nothing here takes so long
+REQUEST_PATIENCE = 10  # seconds: REQUEST_NS of http_connections.c
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 programs = argparse.Namespace()
 
@@ -172,6 +174,17 @@ class Endpoint(unittest.TestCase):
                         body += client.recv(65536)
                     self.assertTrue(head.startswith(b"HTTP/1.1 200 OK"))
                     self.assertEqual(len(body), length)
+
+    def test_silent_clients(self):
+        # More than there are places, and none of them closes what the exporter has ended.
+        with Exporter() as running, contextlib.ExitStack() as clients:
+            for _ in range(140):
+                clients.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=TIMEOUT))
+            for wait in (0, REQUEST_PATIENCE):
+                time.sleep(wait)
+                began = time.monotonic()
+                self.assertEqual(get(running.port, "/healthz")[0], 200)
+                self.assertLess(time.monotonic() - began, 5)
 
     def test_stops(self):
         with Exporter() as running:
