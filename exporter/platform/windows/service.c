@@ -17,7 +17,7 @@
  * processes; to see executables' paths and users of others, choose another. */
 #define SERVICE_ACCOUNT L"NT AUTHORITY\\LocalService"
 /* Whatever goes on during a stop, it takes less than a second. */
-enum { STOP_HINT_MS = 5000 };
+enum { STOP_HINT_MS = 5000, STOP_WAIT_MS = 10000, STOP_POLL_MS = 50 };
 /* The exit code that stands for the text in the event log. */
 enum { EXIT_FAILED = 1 };
 
@@ -183,18 +183,31 @@ int service_install(const char *argument, struct platform_error *error)
 	return result;
 }
 
-int service_remove(struct platform_error *error)
+/* One that goes on to run would only be marked: its name would not be free yet. */
+static void stop_and_wait(SC_HANDLE service)
 {
 	SERVICE_STATUS status;
+
+	if (!ControlService(service, SERVICE_CONTROL_STOP, &status))
+		return; /* it does not run, or cannot be stopped */
+	for (int waited_ms = 0; waited_ms < STOP_WAIT_MS; waited_ms += STOP_POLL_MS) {
+		if (!QueryServiceStatus(service, &status) || status.dwCurrentState == SERVICE_STOPPED)
+			return;
+		Sleep(STOP_POLL_MS);
+	}
+}
+
+int service_remove(struct platform_error *error)
+{
 	SC_HANDLE service, manager;
 	int result = 0;
 
 	manager = open_manager(SC_MANAGER_CONNECT, error, &result);
 	if (manager == NULL)
 		return result;
-	service = OpenServiceW(manager, SERVICE_NAME, SERVICE_STOP | DELETE);
+	service = OpenServiceW(manager, SERVICE_NAME, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE);
 	if (service != NULL)
-		ControlService(service, SERVICE_CONTROL_STOP, &status); /* it may not run */
+		stop_and_wait(service);
 	if (service == NULL || !DeleteService(service))
 		result = win32_fail(error, "cannot remove the service", GetLastError());
 	else
