@@ -118,6 +118,5 @@ const char *host_wait_for_stop(const struct host_hooks *hooks)
 	why = reason;
 	reason = NULL;
 	ReleaseSRWLockExclusive(&lock);
-	service_status_stopping();
 	return why;
 }

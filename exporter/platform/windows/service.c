@@ -46,11 +46,6 @@ void service_status_running(void)
 	tell_status(SERVICE_RUNNING, 0);
 }
 
-void service_status_stopping(void)
-{
-	tell_status(SERVICE_STOP_PENDING, 0);
-}
-
 /* Into the event log, under a name of which service_install() says how to show it. */
 static void log_event(const char *text)
 {
@@ -72,9 +67,11 @@ static DWORD WINAPI on_control(DWORD control, DWORD type, void *data, void *cont
 	(void)context;
 	switch (control) {
 	case SERVICE_CONTROL_STOP:
+		tell_status(SERVICE_STOP_PENDING, 0);
 		stop_ask("SERVICE_STOP");
 		return NO_ERROR;
 	case SERVICE_CONTROL_SHUTDOWN:
+		tell_status(SERVICE_STOP_PENDING, 0);
 		stop_ask("SHUTDOWN");
 		return NO_ERROR;
 	case SERVICE_CONTROL_INTERROGATE:
