@@ -39,6 +39,12 @@ def run(*arguments):
     return command(programs.exporter, *arguments)
 
 
+# Wine has the whole system as its drive Z.
+def windows_path(path):
+    path = str(pathlib.Path(path).resolve())
+    return "Z:" + path.replace("/", "\\") if path.startswith("/") else path
+
+
 def get(port, path="/metrics", **headers):
     """Status, headers and body."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}",
@@ -277,7 +283,21 @@ class Service(unittest.TestCase):
         self.assertEqual(get(port, "/healthz")[0], 200)
         self.assertEqual(run("--service=remove").returncode, 0)  # which stops it, and waits until it has
         self.assertTrue(refuses_connections(port))
+        self.install(port)
+        self.assertEqual(run("--service=remove").returncode, 0)
         self.assertEqual(run("--service=remove").returncode, 1)
+
+    def test_open_quote(self):
+        port = free_port()
+        with tempfile.TemporaryDirectory() as folder:
+            script = pathlib.Path(folder, "install.bat")
+            script.write_text(f'@"{windows_path(programs.exporter)}" --web.listen-address=127.0.0.1:{port} '
+                              '--service=install "--log.format=logfmt\n', encoding="utf-8")
+            self.addCleanup(run, "--service=remove")
+            result = command("cmd", "/c", windows_path(script))
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.start()
+        self.assertEqual(get(port, "/healthz")[0], 200)
 
     def test_that_cannot_start(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
