@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import gzip
 import json
+import os
 import pathlib
 import re
 import signal
@@ -17,6 +18,11 @@ import time
 import unittest
 import urllib.error
 import urllib.request
+
+try:
+    import pty
+except ImportError:  # on Windows
+    pty = None
 
 TIMEOUT = 30  # seconds: nothing here takes so long
 REQUEST_PATIENCE = 10  # seconds: REQUEST_NS of http_connections.c
@@ -33,6 +39,20 @@ def command(*arguments):
             file.seek(0)
         result.stdout, result.stderr = out.read().decode(), err.read().decode()
         return result
+
+
+def on_terminal(*arguments):
+    """What a terminal would show."""
+    terminal, side = pty.openpty()
+    with subprocess.Popen([*programs.emulator, *arguments], stdin=side, stdout=side, stderr=side,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm"}):
+        os.close(side)
+        shown = b""
+        with contextlib.suppress(OSError):  # the end
+            while more := os.read(terminal, 65536):
+                shown += more
+    os.close(terminal)
+    return re.sub(rb"\x1b\[\??[0-9;]*[A-Za-z]", b"", shown).decode(errors="replace")
 
 
 def run(*arguments):
@@ -237,6 +257,17 @@ class Command(unittest.TestCase):
             self.assertEqual(result.returncode, 2, flags)
             self.assertEqual(len(result.stderr.splitlines()), 1)
             self.assertTrue(result.stderr.startswith(f"tcp_exporter: {flags[-1].partition('=/')[0]} does not work here: "))
+
+    @unittest.skipUnless(pty, "its console cannot be read")
+    def test_console(self):
+        self.assertIn('cannot read "/nowhere/\u00f6"',
+                      on_terminal(programs.exporter, "--print-table", "--collector.replay=/nowhere/\u00f6"))
+        with tempfile.TemporaryDirectory() as folder:
+            script = pathlib.Path(folder, "version.bat")
+            script.write_text(f'@chcp 850\n@"{windows_path(programs.exporter)}" --version\n@chcp\n', encoding="utf-8")
+            shown = on_terminal("cmd", "/c", windows_path(script))
+        self.assertIn("Windows/", shown)
+        self.assertEqual(shown.count(": 850"), 2, shown)  # as it was before
 
     def test_version(self):
         result = run("--version")
