@@ -16,6 +16,8 @@
 /* Metrics that have not left for so long, while others wait for their place: the client does not read. On their way to
  * one that reads, they take a fraction of that. */
 #define STALLED_NS SECOND_NS
+/* Seconds that the daemon leaves the deadlines above before it closes a silent connection itself. */
+enum { SILENCE_MARGIN_S = 2 };
 
 static const char timed_out[] = "HTTP/1.1 408 Request Timeout\r\n"
                                 "Content-Type: text/plain; charset=utf-8\r\n"
@@ -25,19 +27,33 @@ static const char timed_out[] = "HTTP/1.1 408 Request Timeout\r\n"
 
 /* ---- Deadlines. With the lock ---- */
 
-static uint64_t deadline_of(const struct http_connection *connection)
+/* How long it may last; 0: it has no deadline. */
+static uint64_t time_for(enum http_progress progress)
 {
-	switch (connection->progress) {
+	switch (progress) {
 	case PROGRESS_NONE:
-		return connection->since_ns + REQUEST_NS;
+		return REQUEST_NS;
 	case PROGRESS_ANSWERING:
 	case PROGRESS_ANSWERED:
-		return connection->since_ns + PATIENCE_NS;
+		return PATIENCE_NS;
 	case PROGRESS_WAITING:
 	case PROGRESS_ENDED:
 		break;
 	}
-	return UINT64_MAX;
+	return 0;
+}
+
+static uint64_t deadline_of(const struct http_connection *connection)
+{
+	const uint64_t time_ns = time_for(connection->progress);
+
+	return time_ns > 0 ? connection->since_ns + time_ns : UINT64_MAX;
+}
+
+/* The daemon closes it after so long without a byte. On the daemon's thread. It does not count while suspended. */
+static void limit_silence(struct MHD_Connection *handle, unsigned seconds)
+{
+	MHD_set_connection_option(handle, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
 }
 
 static void note_progress(struct http_connection *connection, enum http_progress progress)
@@ -47,6 +63,8 @@ static void note_progress(struct http_connection *connection, enum http_progress
 	connection->progress = progress;
 	connection->since_ns = platform_now_ns();
 	http_slots_renew(&all->slots, connection);
+	if (!host_connection_end_wakes && time_for(progress) > 0)
+		limit_silence(connection->handle, (unsigned)(time_for(progress) / SECOND_NS) + SILENCE_MARGIN_S);
 	if (deadline_of(connection) < all->wake_ns)
 		pthread_cond_signal(&all->change);
 }
@@ -74,7 +92,8 @@ static void forget(struct http_connection *connection)
 	all->count--;
 }
 
-/* The daemon's thread sees the end and closes the socket. What the client did not read is thrown away with it. */
+/* The daemon's thread sees the end, or has a time limit of its own, and closes the socket. What the client did not read
+ * is thrown away with it. */
 static void end(struct http_connection *connection, const char *reason)
 {
 	log_message(LOG_LEVEL_DEBUG, "connection ended", "reason", reason, NULL);
@@ -196,10 +215,25 @@ static struct http_connection *add(struct http_connections *all, struct MHD_Conn
 	if (!connection)
 		return NULL;
 	connection->owner = all;
+	connection->handle = handle;
 	connection->socket = socket_of(handle);
 	all->count++;
 	note_progress(connection, PROGRESS_NONE);
 	return connection;
+}
+
+static struct MHD_Daemon *daemon_of(struct MHD_Connection *handle)
+{
+	return MHD_get_connection_info(handle, MHD_CONNECTION_INFO_DAEMON)->daemon;
+}
+
+/* Where the daemon does not see the ends: it closes those of its connections that were told to, once they have been
+ * silent for a second. On its thread, as it begins a connection: it has closed none then that it did not tell of. */
+static void close_ended(struct http_connections *all, const struct MHD_Daemon *daemon)
+{
+	for (struct http_connection *at = all->slots.oldest; at; at = at->next)
+		if (at->progress == PROGRESS_ENDED && daemon_of(at->handle) == daemon)
+			limit_silence(at->handle, 1);
 }
 
 /* Makes room first: the newcomer is none that may go. */
@@ -217,6 +251,11 @@ static struct http_connection *begin(struct http_connections *all, struct MHD_Co
 		host_connection_end(socket_of(handle), true);
 	else if (all->count > all->limit)
 		end(connection, "there is no place");
+	if (!host_connection_end_wakes) {
+		close_ended(all, daemon_of(handle));
+		if (!connection)
+			limit_silence(handle, 1);
+	}
 	pthread_mutex_unlock(&all->lock);
 	return connection;
 }

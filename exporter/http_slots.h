@@ -12,6 +12,8 @@
 
 #include "metrics/compiler.h"
 
+struct MHD_Connection;
+
 struct http_network {
 	uint64_t id;
 	size_t connections; /* that did not leave it */
@@ -31,6 +33,7 @@ struct http_connection {
 	struct http_connection *previous, *next; /* towards older and newer progress */
 	struct http_network *network;            /* NULL once it left */
 	void *owner;
+	struct MHD_Connection *handle;
 	int socket;
 	bool scrapes; /* its request is one of those in flight */
 	enum http_progress progress;

@@ -19,8 +19,11 @@ bool host_connection_is_local(int socket);
 /* Sends as many of the bytes as the system takes at once. */
 void host_connection_send(int socket, const void *bytes, size_t length);
 
-/* Ends both directions; who polls the socket is woken. It stays open: close() is its owner's. If `reset`, what was
- * not delivered by then is thrown away at the close, and the peer gets an RST instead of a FIN. */
+/* Ends both directions. It stays open: close() is its owner's. If `reset`, what was not delivered by then is thrown
+ * away at the close, and the peer gets an RST instead of a FIN. */
 void host_connection_end(int socket, bool reset);
+
+/* Whether that wakes who polls the socket. Else he learns of it when the peer says something or closes. */
+extern const bool host_connection_end_wakes;
 
 #endif

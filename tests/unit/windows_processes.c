@@ -109,7 +109,7 @@ static void test_services(void **state)
 	snapshot_init(&snapshot);
 	assert_int_equal(services_read(&services, &error), 0);
 	assert_true(services.count > 0); /* the service manager starts its own */
-	list = services.list.bytes;
+	list = services.list;
 	for (size_t i = 1; i < services.count; i++)
 		assert_true(list[i - 1].ServiceStatusProcess.dwProcessId <= list[i].ServiceStatusProcess.dwProcessId);
 	for (size_t i = 0; i < services.count; i++) {

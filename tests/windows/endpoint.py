@@ -3,8 +3,10 @@
 """tcp_exporter.exe from outside: scraped in both formats, asked what it cannot do, stopped, and run as a service."""
 
 import argparse
+import contextlib
 import gzip
 import json
+import os
 import pathlib
 import re
 import signal
@@ -17,7 +19,13 @@ import unittest
 import urllib.error
 import urllib.request
 
+try:
+    import pty
+except ImportError:  # on Windows
+    pty = None
+
 TIMEOUT = 30  # seconds: nothing here takes so long
+REQUEST_PATIENCE = 10  # seconds: REQUEST_NS of http_connections.c
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 programs = argparse.Namespace()
 
@@ -33,8 +41,28 @@ def command(*arguments):
         return result
 
 
+def on_terminal(*arguments):
+    """What a terminal would show."""
+    terminal, side = pty.openpty()
+    with subprocess.Popen([*programs.emulator, *arguments], stdin=side, stdout=side, stderr=side,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm"}):
+        os.close(side)
+        shown = b""
+        with contextlib.suppress(OSError):  # the end
+            while more := os.read(terminal, 65536):
+                shown += more
+    os.close(terminal)
+    return re.sub(rb"\x1b\[\??[0-9;]*[A-Za-z]", b"", shown).decode(errors="replace")
+
+
 def run(*arguments):
     return command(programs.exporter, *arguments)
+
+
+# Wine has the whole system as its drive Z.
+def windows_path(path):
+    path = str(pathlib.Path(path).resolve())
+    return "Z:" + path.replace("/", "\\") if path.startswith("/") else path
 
 
 def get(port, path="/metrics", **headers):
@@ -173,6 +201,17 @@ class Endpoint(unittest.TestCase):
                     self.assertTrue(head.startswith(b"HTTP/1.1 200 OK"))
                     self.assertEqual(len(body), length)
 
+    def test_silent_clients(self):
+        # More than there are places, and none of them closes what the exporter has ended.
+        with Exporter() as running, contextlib.ExitStack() as clients:
+            for _ in range(140):
+                clients.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=TIMEOUT))
+            for wait in (0, REQUEST_PATIENCE):
+                time.sleep(wait)
+                began = time.monotonic()
+                self.assertEqual(get(running.port, "/healthz")[0], 200)
+                self.assertLess(time.monotonic() - began, 5)
+
     def test_stops(self):
         with Exporter() as running:
             get(running.port)
@@ -219,6 +258,17 @@ class Command(unittest.TestCase):
             self.assertEqual(len(result.stderr.splitlines()), 1)
             self.assertTrue(result.stderr.startswith(f"tcp_exporter: {flags[-1].partition('=/')[0]} does not work here: "))
 
+    @unittest.skipUnless(pty, "its console cannot be read")
+    def test_console(self):
+        self.assertIn('cannot read "/nowhere/\u00f6"',
+                      on_terminal(programs.exporter, "--print-table", "--collector.replay=/nowhere/\u00f6"))
+        with tempfile.TemporaryDirectory() as folder:
+            script = pathlib.Path(folder, "version.bat")
+            script.write_text(f'@chcp 850\n@"{windows_path(programs.exporter)}" --version\n@chcp\n', encoding="utf-8")
+            shown = on_terminal("cmd", "/c", windows_path(script))
+        self.assertIn("Windows/", shown)
+        self.assertEqual(shown.count(": 850"), 2, shown)  # as it was before
+
     def test_version(self):
         result = run("--version")
         self.assertEqual(result.returncode, 0)
@@ -262,12 +312,23 @@ class Service(unittest.TestCase):
         self.assertTrue(refuses_connections(port))
         self.start()
         self.assertEqual(get(port, "/healthz")[0], 200)
-        self.assertEqual(run("--service=remove").returncode, 0)  # which stops it
-        deadline = time.monotonic() + TIMEOUT
-        while not refuses_connections(port) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        self.assertEqual(run("--service=remove").returncode, 0)  # which stops it, and waits until it has
         self.assertTrue(refuses_connections(port))
+        self.install(port)
+        self.assertEqual(run("--service=remove").returncode, 0)
         self.assertEqual(run("--service=remove").returncode, 1)
+
+    def test_open_quote(self):
+        port = free_port()
+        with tempfile.TemporaryDirectory() as folder:
+            script = pathlib.Path(folder, "install.bat")
+            script.write_text(f'@"{windows_path(programs.exporter)}" --web.listen-address=127.0.0.1:{port} '
+                              '--service=install "--log.format=logfmt\n', encoding="utf-8")
+            self.addCleanup(run, "--service=remove")
+            result = command("cmd", "/c", windows_path(script))
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.start()
+        self.assertEqual(get(port, "/healthz")[0], 200)
 
     def test_that_cannot_start(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

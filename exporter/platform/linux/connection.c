@@ -37,6 +37,8 @@ void host_connection_send(int socket, const void *bytes, size_t length)
 	(void)sent;
 }
 
+const bool host_connection_end_wakes = true;
+
 void host_connection_end(int socket, bool reset)
 {
 	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};

@@ -29,6 +29,8 @@ void host_connection_send(int socket, const void *bytes, size_t length)
 	(void)send((SOCKET)socket, bytes, (int)length, 0);
 }
 
+const bool host_connection_end_wakes = false; /* poll() is WSAPoll(), which tells what the peer does */
+
 void host_connection_end(int socket, bool reset)
 {
 	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};

@@ -10,6 +10,7 @@
 #include <io.h>
 #include <psapi.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "exporter/platform/windows/service_status.h"
 #include "exporter/platform/windows/stop.h"
@@ -23,12 +24,15 @@ enum {
 	TICKS_PER_MS = 10000,
 	/* Windows ends the program when the handler of these events returns, and anyway after 5 s. */
 	CLOSE_GRACE_MS = 10000,
+	STREAM_BYTES = 4096,
 };
 #define UNIX_EPOCH_TICKS UINT64_C(116444736000000000)
 
 static SRWLOCK lock = SRWLOCK_INIT;
 static CONDITION_VARIABLE changed = CONDITION_VARIABLE_INIT;
 static const char *reason; /* why the program is to end; NULL: it is not */
+
+static UINT console_output; /* its code page before this program; 0: no console */
 
 static uint64_t ticks(const FILETIME *time)
 {
@@ -56,6 +60,28 @@ void host_process_read(struct host_process *process)
 		process->open_fds = handles;
 }
 
+static bool is_console(DWORD which)
+{
+	DWORD mode;
+
+	return GetConsoleMode(GetStdHandle(which), &mode);
+}
+
+static void restore_console(void)
+{
+	SetConsoleOutputCP(console_output);
+}
+
+/* All text of the program is UTF-8. The console outlives it. */
+static void prepare_console(void)
+{
+	if (!is_console(STD_OUTPUT_HANDLE) && !is_console(STD_ERROR_HANDLE))
+		return;
+	console_output = GetConsoleOutputCP();
+	if (console_output != 0 && SetConsoleOutputCP(CP_UTF8))
+		atexit(restore_console);
+}
+
 int host_prepare(struct platform_error *error)
 {
 	WSADATA data;
@@ -63,9 +89,13 @@ int host_prepare(struct platform_error *error)
 
 	if (failed != 0)
 		return win32_fail(error, "cannot use sockets", (unsigned long)failed);
+	prepare_console();
 	/* Where a stream is not open, as in a service, there is nothing to set. */
 	_setmode(_fileno(stdout), _O_BINARY);
 	_setmode(_fileno(stderr), _O_BINARY);
+	/* Else each byte is a write of its own, and a console shows no character that has more. */
+	setvbuf(stdout, NULL, _IOFBF, STREAM_BYTES);
+	setvbuf(stderr, NULL, _IOFBF, STREAM_BYTES);
 	return 0;
 }
 
@@ -118,6 +148,5 @@ const char *host_wait_for_stop(const struct host_hooks *hooks)
 	why = reason;
 	reason = NULL;
 	ReleaseSRWLockExclusive(&lock);
-	service_status_stopping();
 	return why;
 }

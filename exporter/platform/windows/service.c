@@ -4,9 +4,10 @@
 
 #include <windows.h>
 
-#include <stdio.h>
-#include <string.h>
+#include <shellapi.h>
+#include <wchar.h>
 
+#include "exporter/platform/windows/quote.h"
 #include "exporter/platform/windows/service_status.h"
 #include "exporter/platform/windows/stop.h"
 #include "exporter/platform/windows/wide.h"
@@ -17,7 +18,7 @@
  * processes; to see executables' paths and users of others, choose another. */
 #define SERVICE_ACCOUNT L"NT AUTHORITY\\LocalService"
 /* Whatever goes on during a stop, it takes less than a second. */
-enum { STOP_HINT_MS = 5000 };
+enum { STOP_HINT_MS = 5000, STOP_WAIT_MS = 10000, STOP_POLL_MS = 50 };
 /* The exit code that stands for the text in the event log. */
 enum { EXIT_FAILED = 1 };
 
@@ -46,11 +47,6 @@ void service_status_running(void)
 	tell_status(SERVICE_RUNNING, 0);
 }
 
-void service_status_stopping(void)
-{
-	tell_status(SERVICE_STOP_PENDING, 0);
-}
-
 /* Into the event log, under a name of which service_install() says how to show it. */
 static void log_event(const char *text)
 {
@@ -72,9 +68,11 @@ static DWORD WINAPI on_control(DWORD control, DWORD type, void *data, void *cont
 	(void)context;
 	switch (control) {
 	case SERVICE_CONTROL_STOP:
+		tell_status(SERVICE_STOP_PENDING, 0);
 		stop_ask("SERVICE_STOP");
 		return NO_ERROR;
 	case SERVICE_CONTROL_SHUTDOWN:
+		tell_status(SERVICE_STOP_PENDING, 0);
 		stop_ask("SHUTDOWN");
 		return NO_ERROR;
 	case SERVICE_CONTROL_INTERROGATE:
@@ -108,21 +106,41 @@ int service_run(const struct service_work *given, struct platform_error *error)
 	return win32_fail(error, "only the service manager can start this", GetLastError());
 }
 
-/* The path of this program in quotes, then what followed it on our own command line, as it was quoted there. */
-static bool command_line(wchar_t *line, size_t size, const char *argument)
-{
-	const wchar_t *rest = GetCommandLineW();
-	wchar_t path[MAX_PATH], last[64];
-	DWORD length = GetModuleFileNameW(NULL, path, MAX_PATH);
-	bool quoted = *rest == L'"';
+/* As long as a command line, or a path, can be, with its end. */
+enum { LINE_UNITS = 32768 };
 
-	if (length == 0 || length >= MAX_PATH)
+struct line {
+	wchar_t units[LINE_UNITS];
+	size_t length;
+};
+
+static bool append(struct line *line, const wchar_t *argument)
+{
+	if (line->length + 1 + QUOTED_MAX(wcslen(argument)) >= LINE_UNITS)
 		return false;
-	rest = wcspbrk(rest + quoted, quoted ? L"\"" : L" \t");
-	rest = rest != NULL ? rest + quoted : L"";
+	if (line->length > 0)
+		line->units[line->length++] = L' ';
+	line->length += quote_argument((uint16_t *)line->units + line->length, (const uint16_t *)argument);
+	line->units[line->length] = L'\0';
+	return true;
+}
+
+/* The path of this program, its arguments, and one more. */
+static bool command_line(struct line *line, const char *argument)
+{
+	static wchar_t path[LINE_UNITS];
+	DWORD length = GetModuleFileNameW(NULL, path, LINE_UNITS);
+	wchar_t **arguments, last[64];
+	bool fits;
+	int count;
+
+	arguments = CommandLineToArgvW(GetCommandLineW(), &count);
+	fits = arguments != NULL && length > 0 && length < LINE_UNITS && append(line, path);
+	for (int i = 1; fits && i < count; i++)
+		fits = append(line, arguments[i]);
+	LocalFree(arguments);
 	wide_from_utf8(last, sizeof(last) / sizeof(last[0]), argument);
-	return wcslen(path) + wcslen(rest) + wcslen(last) + sizeof("\"\" ") <= size &&
-	       _snwprintf(line, size, L"\"%ls\"%ls %ls", path, rest, last) > 0;
+	return fits && append(line, last);
 }
 
 #define EVENT_SOURCE L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\" SERVICE_NAME
@@ -158,11 +176,11 @@ static void describe(SC_HANDLE service)
 
 int service_install(const char *argument, struct platform_error *error)
 {
-	static wchar_t line[32768]; /* as long as a command line can be */
+	static struct line line;
 	SC_HANDLE manager, service;
 	int result = 0;
 
-	if (!command_line(line, sizeof(line) / sizeof(line[0]), argument)) {
+	if (!command_line(&line, argument)) {
 		platform_error_set(error, "cannot install the service: its command line would be too long");
 		return win32_errno(ERROR_INVALID_PARAMETER);
 	}
@@ -170,8 +188,8 @@ int service_install(const char *argument, struct platform_error *error)
 	if (manager == NULL)
 		return result;
 	service = CreateServiceW(manager, SERVICE_NAME, L"TCP exporter for Prometheus", SERVICE_CHANGE_CONFIG,
-	                         SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, line, NULL, NULL,
-	                         L"Tcpip\0", SERVICE_ACCOUNT, NULL);
+	                         SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, line.units, NULL,
+	                         NULL, L"Tcpip\0", SERVICE_ACCOUNT, NULL);
 	if (service == NULL) {
 		result = win32_fail(error, "cannot install the service", GetLastError());
 	} else {
@@ -183,18 +201,31 @@ int service_install(const char *argument, struct platform_error *error)
 	return result;
 }
 
-int service_remove(struct platform_error *error)
+/* One that goes on to run would only be marked: its name would not be free yet. */
+static void stop_and_wait(SC_HANDLE service)
 {
 	SERVICE_STATUS status;
+
+	if (!ControlService(service, SERVICE_CONTROL_STOP, &status))
+		return; /* it does not run, or cannot be stopped */
+	for (int waited_ms = 0; waited_ms < STOP_WAIT_MS; waited_ms += STOP_POLL_MS) {
+		if (!QueryServiceStatus(service, &status) || status.dwCurrentState == SERVICE_STOPPED)
+			return;
+		Sleep(STOP_POLL_MS);
+	}
+}
+
+int service_remove(struct platform_error *error)
+{
 	SC_HANDLE service, manager;
 	int result = 0;
 
 	manager = open_manager(SC_MANAGER_CONNECT, error, &result);
 	if (manager == NULL)
 		return result;
-	service = OpenServiceW(manager, SERVICE_NAME, SERVICE_STOP | DELETE);
+	service = OpenServiceW(manager, SERVICE_NAME, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE);
 	if (service != NULL)
-		ControlService(service, SERVICE_CONTROL_STOP, &status); /* it may not run */
+		stop_and_wait(service);
 	if (service == NULL || !DeleteService(service))
 		result = win32_fail(error, "cannot remove the service", GetLastError());
 	else

@@ -4,6 +4,5 @@
 #define EXPORTER_PLATFORM_WINDOWS_SERVICE_STATUS_H
 
 void service_status_running(void);
-void service_status_stopping(void);
 
 #endif

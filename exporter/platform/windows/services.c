@@ -6,29 +6,53 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exporter/platform/windows/utf16.h"
 #include "exporter/platform/windows/win32_error.h"
 
-/* What a call of the service manager came to. */
-struct request {
-	SC_HANDLE manager;
-	DWORD count;
-	unsigned long code;
-};
-
-static int fetch(void *data, void *bytes, size_t capacity, size_t *needed)
+/* One call: all that fits into the page, and from where the next goes on. ERROR_MORE_DATA: there is more. */
+static unsigned long list_page(SC_HANDLE manager, void *page, DWORD *count, DWORD *resume)
 {
-	struct request *request = data;
-	DWORD missing = 0, resume = 0;
-	DWORD size = capacity < UINT32_MAX ? (DWORD)capacity : UINT32_MAX;
+	DWORD missing = 0;
 
-	if (EnumServicesStatusExW(request->manager, SC_ENUM_PROCESS_INFO, SERVICE_WIN32, SERVICE_ACTIVE, bytes, size,
-	                          &missing, &request->count, &resume, NULL))
-		return 0;
-	request->code = GetLastError();
-	*needed = capacity + missing; /* it tells what did not fit */
-	return win32_errno(request->code);
+	*count = 0;
+	if (EnumServicesStatusExW(manager, SC_ENUM_PROCESS_INFO, SERVICE_WIN32, SERVICE_ACTIVE, page,
+	                          SERVICES_PAGE_BYTES, &missing, count, resume, NULL))
+		return NO_ERROR;
+	return GetLastError();
+}
+
+static int append(struct services *services, const void *page, size_t count)
+{
+	int result = array_reserve(&services->list, &services->capacity, services->count + count,
+	                           sizeof(ENUM_SERVICE_STATUS_PROCESSW));
+
+	if (result == 0 && count > 0)
+		memcpy((ENUM_SERVICE_STATUS_PROCESSW *)services->list + services->count, page,
+		       count * sizeof(ENUM_SERVICE_STATUS_PROCESSW));
+	if (result == 0)
+		services->count += count;
+	return result;
+}
+
+/* 0 or -ENOMEM; *code is that of the last call. */
+static int list_pages(struct services *services, SC_HANDLE manager, unsigned long *code)
+{
+	DWORD count = 1, resume = 0;
+	int result = 0;
+
+	*code = ERROR_MORE_DATA;
+	for (size_t i = 0; i < SERVICES_PAGES_MAX && *code == ERROR_MORE_DATA && count > 0 && result == 0; i++) {
+		if (services->pages[i] == NULL)
+			services->pages[i] = malloc(SERVICES_PAGE_BYTES);
+		if (services->pages[i] == NULL)
+			return -ENOMEM;
+		*code = list_page(manager, services->pages[i], &count, &resume);
+		if (*code == NO_ERROR || *code == ERROR_MORE_DATA)
+			result = append(services, services->pages[i], count);
+	}
+	return result;
 }
 
 static int compare(const void *a, const void *b)
@@ -43,36 +67,37 @@ static int compare(const void *a, const void *b)
 
 void services_release(struct services *services)
 {
-	growing_release(&services->list);
+	for (size_t i = 0; i < SERVICES_PAGES_MAX; i++)
+		free(services->pages[i]);
+	free(services->list);
 	growing_release(&services->names);
-	services->count = 0;
+	*services = (struct services){0};
 }
 
 int services_read(struct services *services, struct platform_error *error)
 {
-	struct request request = {.manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ENUMERATE_SERVICE)};
+	SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ENUMERATE_SERVICE);
+	unsigned long code;
 	int result;
 
 	services->count = 0;
-	if (request.manager == NULL)
+	if (manager == NULL)
 		return win32_fail(error, "cannot open the service manager", GetLastError());
-	result = growing_fetch(&services->list, fetch, &request);
-	CloseServiceHandle(request.manager);
-	if (result == -ENOMEM)
-		platform_error_set(error, "out of memory");
-	else if (result != 0)
-		return win32_fail(error, "cannot list the services", request.code);
+	result = list_pages(services, manager, &code);
+	CloseServiceHandle(manager);
 	if (result != 0)
-		return result;
-	services->count = request.count;
-	qsort(services->list.bytes, services->count, sizeof(ENUM_SERVICE_STATUS_PROCESSW), compare);
-	return 0;
+		platform_error_set(error, "out of memory");
+	else if (code != NO_ERROR)
+		return win32_fail(error, "cannot list the services", code);
+	else if (services->count > 0)
+		qsort(services->list, services->count, sizeof(ENUM_SERVICE_STATUS_PROCESSW), compare);
+	return result;
 }
 
 /* The first entry of a process, or the entry where it would be. */
 static size_t first_of(const struct services *services, uint32_t pid)
 {
-	const ENUM_SERVICE_STATUS_PROCESSW *list = services->list.bytes;
+	const ENUM_SERVICE_STATUS_PROCESSW *list = services->list;
 	size_t low = 0, high = services->count;
 
 	while (low < high) {
@@ -114,7 +139,7 @@ static int join(void *data, void *bytes, size_t capacity, size_t *needed)
 
 int services_name(struct services *services, struct snapshot *snapshot, uint32_t index)
 {
-	const ENUM_SERVICE_STATUS_PROCESSW *list = services->list.bytes;
+	const ENUM_SERVICE_STATUS_PROCESSW *list = services->list;
 	uint32_t pid = snapshot->processes[index].pid;
 	size_t first = first_of(services, pid), end = first;
 	struct names names;

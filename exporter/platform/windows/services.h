@@ -6,11 +6,17 @@
 #include "exporter/platform/platform.h"
 #include "exporter/platform/windows/growing.h"
 
-/* All zeros is valid and empty. */
+enum {
+	SERVICES_PAGE_BYTES = 256 * 1024, /* the most that a call of the service manager takes */
+	SERVICES_PAGES_MAX = 16,          /* ten thousand services, and more than there are */
+};
+
+/* All zeros is valid and empty. Memory is kept from call to call. */
 struct services {
-	struct growing list; /* ENUM_SERVICE_STATUS_PROCESSW, ordered by PID and name */
-	size_t count;
-	struct growing names; /* of one process, as UTF-8 */
+	void *list; /* ENUM_SERVICE_STATUS_PROCESSW, ordered by PID and name; the names are in the pages */
+	size_t count, capacity;
+	void *pages[SERVICES_PAGES_MAX]; /* a call each; NULL: not needed yet */
+	struct growing names;            /* of one process, as UTF-8 */
 };
 
 void services_release(struct services *services);

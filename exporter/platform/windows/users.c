@@ -10,8 +10,8 @@
 
 #include "exporter/platform/windows/utf16.h"
 
-/* Units of either part of the name, with its end; DNLEN and UNLEN bound them. */
-enum { DOMAIN_UNITS = 16, USER_UNITS = 257 };
+/* A domain controller that did not answer may do so by then, and one that is asked may take seconds to say no. */
+#define RETRY_NS (300 * UINT64_C(1000000000))
 
 static bool sid_of(HANDLE token, uint8_t sid[SID_BYTES_MAX])
 {
@@ -60,26 +60,42 @@ void users_release(struct users *users)
 	*users = (struct users){0};
 }
 
+static struct user_name *find(const struct users *users, const uint8_t sid[SID_BYTES_MAX])
+{
+	for (size_t i = 0; i < users->count; i++)
+		if (memcmp(users->names[i].sid, sid, SID_BYTES_MAX) == 0)
+			return &users->names[i];
+	return NULL;
+}
+
+static void look_up(struct user_name *name)
+{
+	name->length = account_text(name->text, name->sid);
+	name->retry_ns = name->length > 0 ? UINT64_MAX : platform_now_ns() + RETRY_NS;
+	if (name->length == 0)
+		name->length = number_text(name->text, name->sid);
+}
+
 int users_find(struct users *users, void *token, const struct user_name **name)
 {
-	struct user_name found;
+	uint8_t sid[SID_BYTES_MAX];
+	struct user_name *found;
 	int result;
 
 	*name = NULL;
-	if (!sid_of(token, found.sid))
+	if (!sid_of(token, sid))
 		return 0;
-	for (size_t i = 0; i < users->count && *name == NULL; i++)
-		if (memcmp(users->names[i].sid, found.sid, sizeof(found.sid)) == 0)
-			*name = &users->names[i];
-	if (*name != NULL)
-		return 0;
-	result = array_reserve((void **)&users->names, &users->capacity, users->count + 1, sizeof(*users->names));
-	if (result != 0)
-		return result;
-	found.length = account_text(found.text, found.sid);
-	if (found.length == 0)
-		found.length = number_text(found.text, found.sid);
-	users->names[users->count] = found;
-	*name = &users->names[users->count++];
+	found = find(users, sid);
+	if (found == NULL) {
+		result = array_reserve((void **)&users->names, &users->capacity, users->count + 1, sizeof(*found));
+		if (result != 0)
+			return result;
+		found = &users->names[users->count++];
+		memcpy(found->sid, sid, sizeof(sid));
+		found->retry_ns = 0;
+	}
+	if (found->retry_ns <= platform_now_ns())
+		look_up(found);
+	*name = found;
 	return 0;
 }

@@ -8,14 +8,19 @@
 enum {
 	/* SECURITY_MAX_SID_SIZE */
 	SID_BYTES_MAX = 68,
-	/* "DOMAIN\user": 15 and 256 characters (DNLEN, UNLEN), each up to three bytes. */
-	USER_TEXT_MAX = 3 * (15 + 1 + 256),
+	/* Units of either part of a name, with its end: of a user UNLEN + 1; of what names users beside domains, such
+	 * as "NT VIRTUAL MACHINE", no bound is known, but that it is above DNLEN. */
+	USER_UNITS = 257,
+	DOMAIN_UNITS = 256,
+	/* "DOMAIN\user", each unit up to three bytes */
+	USER_TEXT_MAX = 3 * (DOMAIN_UNITS + USER_UNITS),
 };
 
 struct user_name {
 	uint8_t sid[SID_BYTES_MAX]; /* zeros after its end */
+	uint64_t retry_ns;          /* when its name is looked up again; UINT64_MAX: it has one */
 	size_t length;
-	char text[USER_TEXT_MAX]; /* UTF-8: "DOMAIN\user", or "S-1-..." where it has no name */
+	char text[USER_TEXT_MAX]; /* UTF-8: "DOMAIN\user", or "S-1-..." as long as it has no name */
 };
 
 /* All zeros is valid and empty. */
