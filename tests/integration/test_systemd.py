@@ -185,10 +185,17 @@ class Notify(SceneCase):
         exporter.stop()
 
     def thread_of(self, exporter: Exporter, prefix: str) -> int:
-        """The thread of that name which waits for sockets."""
+        """The thread of that name which waits for sockets, as it does most of the time."""
         tasks = pathlib.Path(f"/proc/{exporter.pid}/task")
-        return next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().startswith(prefix)
-                    and (task / "syscall").read_text().split()[0] in WAITS)
+        found: list[int] = []
+
+        def find() -> bool:
+            found[:] = [int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().startswith(prefix)
+                        and (task / "syscall").read_text().split()[0] in WAITS]  # fmt: skip
+            return found != []
+
+        self.assertTrue(wait_until(find, SECONDS), f"no thread {prefix} waits")
+        return found[0]
 
     def ptrace(self, request: int, thread: int) -> None:
         result = libc.ptrace(ctypes.c_long(request), ctypes.c_long(thread), None, None)

@@ -114,6 +114,8 @@ class WebCase(SceneCase):
                                    *flags)  # fmt: skip
         self.addCleanup(self.end_program, program)
         self.await_port(program, PORT)
+        # its sockets take connections before it has read its configuration
+        self.assertTrue(wait_until(lambda: "msg=listening" in self.log(program), START_SECONDS), program.output())
         return program
 
     def end_program(self, program: Program) -> None:
