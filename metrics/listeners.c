@@ -243,12 +243,16 @@ static const struct listener *listener_of(struct listeners *listeners, const str
 	const struct snapshot_address *address = &snapshot->addresses[socket->local];
 	bool waits = socket->state == STATE_ESTABLISHED || socket->state == STATE_CLOSE_WAIT;
 	struct listener_run *run = find_run(listeners, RUN_ADDRESS, socket->local, socket->local_port);
-	struct listener_run *dual = run ? NULL : find_dual(listeners, address, socket->local_port);
+	struct listener_run *dual = NULL;
 
-	if (!run && !(dual && socket->flags & SOCKET_V4_MAPPED))
+	if (!run && socket->flags & SOCKET_V4_MAPPED)
+		dual = find_dual(listeners, address, socket->local_port);
+	if (!run && !dual)
 		run = find_run(listeners, wildcard_of(address), address->netns, socket->local_port);
 	if (run)
 		return pick(listeners, snapshot, run, waits, false);
+	if (!dual)
+		dual = find_dual(listeners, address, socket->local_port);
 	return dual ? pick(listeners, snapshot, dual, waits, true) : NULL;
 }
 

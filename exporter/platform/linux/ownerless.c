@@ -276,7 +276,6 @@ static int read_all(struct ownerless *ownerless, struct patience *patience, stru
 
 	ownerless->without_inode_only = false;
 	ownerless->of_all = true;
-	ownerless->unmet_count = 0;
 	result = dump(ownerless, &request, patience, error);
 	ownerless->of_all = false;
 	if (result == 0 && ownerless->has_before)
