@@ -5,18 +5,50 @@
 
 #include "exporter/platform/linux/bpf/row.h"
 
+/* Descriptor tables that several processes share and that the walk has been through, by a hash of their address. Two
+ * tables of one slot are walked once per process. */
+#define SHARED_TABLES 4096
+__u64 shared_tables[SHARED_TABLES];
+
+/* Notes the ehash of a network namespace, if it is one that the walk has not noted. */
+__noinline int note_table(__u64 hashinfo)
+{
+	__u32 count = facts.table_count;
+
+	for (__u32 i = 0; i < WINDOW_TABLES && i < count; i++)
+		if (facts.tables[i] == hashinfo)
+			return 0;
+	if (count >= WINDOW_TABLES) {
+		facts.too_many_tables = 1;
+		return 0;
+	}
+	facts.tables[count] = hashinfo;
+	facts.table_count = count + 1;
+	return 0;
+}
+
+/* Linux 6.1 and later: before, there is one ehash, and no program walks it. */
+static __always_inline void note_table_of(struct net *net)
+{
+	if (bpf_core_field_exists(net->ipv4.tcp_death_row.hashinfo))
+		note_table((__u64)BPF_CORE_READ(net, ipv4.tcp_death_row.hashinfo));
+}
+
 static __always_inline void begin_walk(void)
 {
 	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
 	struct net *net = BPF_CORE_READ(reader, nsproxy, net_ns);
 
 	state.level = BPF_CORE_READ(reader, thread_pid, level);
-	state.own_netns = BPF_CORE_READ(net, ns.inum);
-	state.keepalive_jiffies = (__u32)BPF_CORE_READ(net, ipv4.sysctl_tcp_keepalive_time);
+	facts.net = (__u64)net;
+	facts.net_inum = BPF_CORE_READ(net, ns.inum);
+	facts.keepalive_jiffies = (__u32)BPF_CORE_READ(net, ipv4.sysctl_tcp_keepalive_time);
+	facts.began = bpf_jiffies64();
+	note_table_of(net);
 }
 
-/* Threads share their files: whether those of the main thread stand for the task's, or, if that has ended, those of the
- * next. */
+/* Threads share their files. Returns true if those of the main thread stand for the task's, or, if the main thread has
+ * ended, those of the next thread. */
 static __always_inline bool is_stood_for(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader, *next;
@@ -28,7 +60,27 @@ static __always_inline bool is_stood_for(struct task_struct *task)
 	return !leader->files && next != task && BPF_CORE_READ(next, files) == task->files;
 }
 
-/* Whether the task's descriptors are to be gone through, from state.descriptor on. */
+static __always_inline __u64 *shared_table_slot(__u64 files)
+{
+	/* The addresses of kernel objects differ in their middle bits. */
+	return &shared_tables[(files >> 6) % SHARED_TABLES];
+}
+
+/* Starts with the task's descriptors. */
+static __always_inline void begin_task(struct task_struct *task)
+{
+	struct files_struct *files = task->files;
+
+	state.task = (__u64)task;
+	state.tid = (__u32)task->pid;
+	state.descriptor = 0;
+	state.has_task = 0;
+	state.is_shared = files && BPF_CORE_READ(files, count.counter) > BPF_CORE_READ(task, signal, nr_threads);
+	if (all_netns && task->nsproxy && (__u64)BPF_CORE_READ(task, nsproxy, net_ns) != facts.net)
+		note_table_of(BPF_CORE_READ(task, nsproxy, net_ns));
+}
+
+/* Returns true if the walk goes through the task's descriptors, from state.descriptor on. */
 static __always_inline bool enter_task(struct task_struct *task)
 {
 	if (state.task == (__u64)task && state.tid == (__u32)task->pid)
@@ -37,10 +89,7 @@ static __always_inline bool enter_task(struct task_struct *task)
 		return false;
 	if (state.task == 0)
 		begin_walk();
-	state.task = (__u64)task;
-	state.tid = (__u32)task->pid;
-	state.descriptor = 0;
-	state.has_task = 0;
+	begin_task(task);
 	return true;
 }
 
@@ -55,8 +104,8 @@ static __always_inline __u32 pid_at(struct pid *pid, __u32 level)
 	return number;
 }
 
-/* Enters the process into the window. False: no room. */
-static __always_inline bool add_task(struct task_struct *task)
+/* Adds the process to the window. Returns false if the window has no room. */
+static __always_inline bool add_task(struct task_struct *task, bool again)
 {
 	struct task_struct *leader = task->group_leader;
 	/* By the helper, since Linux 6.1 and others refuse to add to a pointer that was read directly. */
@@ -68,9 +117,11 @@ static __always_inline bool add_task(struct task_struct *task)
 		return false;
 	entry = &window.tasks[index];
 	entry->start = leader->start_boottime;
+	entry->files = state.is_shared ? (__u64)task->files : 0;
 	entry->pid = pid_at(pid, state.level);
 	entry->init = pid_at(pid, BPF_CORE_READ(pid, level)) == 1;
 	entry->thread = task->pid != task->tgid;
+	entry->again = again;
 	bpf_core_read(entry->comm, sizeof(entry->comm), &leader->comm);
 	state.task_count = index + 1;
 	state.has_task = 1;
