@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/* Which tasks' descriptors the iterator over files goes through, and what a row tells of their process. */
+#ifndef EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TASKS_H
+#define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TASKS_H
+
+#include "exporter/platform/linux/bpf/programs/row.h"
+
+/* Descriptor tables that several processes share and that the walk has been through, by a hash of their address. Two
+ * tables of one slot are walked once per process. */
+#define SHARED_TABLES 4096
+__u64 shared_tables[SHARED_TABLES];
+
+/* Notes the ehash of a network namespace, if it is one that the walk has not noted. */
+__noinline int note_table(__u64 hashinfo)
+{
+	__u32 count = facts.table_count;
+
+	for (__u32 i = 0; i < WINDOW_TABLES && i < count; i++)
+		if (facts.tables[i] == hashinfo)
+			return 0;
+	if (count >= WINDOW_TABLES) {
+		facts.too_many_tables = 1;
+		return 0;
+	}
+	facts.tables[count] = hashinfo;
+	facts.table_count = count + 1;
+	return 0;
+}
+
+/* Linux 6.1 and later: before, there is one ehash, and no program walks it. */
+static __always_inline void note_table_of(struct net *net)
+{
+	if (bpf_core_field_exists(net->ipv4.tcp_death_row.hashinfo))
+		note_table((__u64)BPF_CORE_READ(net, ipv4.tcp_death_row.hashinfo));
+}
+
+static __always_inline void begin_walk(void)
+{
+	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
+	struct net *net = BPF_CORE_READ(reader, nsproxy, net_ns);
+
+	state.level = BPF_CORE_READ(reader, thread_pid, level);
+	facts.net = (__u64)net;
+	facts.net_inum = BPF_CORE_READ(net, ns.inum);
+	facts.keepalive_jiffies = (__u32)BPF_CORE_READ(net, ipv4.sysctl_tcp_keepalive_time);
+	facts.began = bpf_jiffies64();
+	note_table_of(net);
+}
+
+/* Threads share their files. Returns true if those of the main thread stand for the task's, or, if the main thread has
+ * ended, those of the next thread. */
+static __always_inline bool is_stood_for(struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader, *next;
+
+	if (task->pid == task->tgid || task->files == leader->files)
+		return task->pid != task->tgid;
+	next = (struct task_struct *)((char *)BPF_CORE_READ(leader, thread_node.next) -
+	                              bpf_core_field_offset(struct task_struct, thread_node));
+	return !leader->files && next != task && BPF_CORE_READ(next, files) == task->files;
+}
+
+static __always_inline __u64 *shared_table_slot(__u64 files)
+{
+	/* The addresses of kernel objects differ in their middle bits. */
+	return &shared_tables[(files >> 6) % SHARED_TABLES];
+}
+
+/* Starts with the task's descriptors. */
+static __always_inline void begin_task(struct task_struct *task)
+{
+	struct files_struct *files = task->files;
+
+	state.task = (__u64)task;
+	state.tid = (__u32)task->pid;
+	state.descriptor = 0;
+	state.has_task = 0;
+	state.is_shared = files && BPF_CORE_READ(files, count.counter) > BPF_CORE_READ(task, signal, nr_threads);
+	if (all_netns && task->nsproxy && (__u64)BPF_CORE_READ(task, nsproxy, net_ns) != facts.net)
+		note_table_of(BPF_CORE_READ(task, nsproxy, net_ns));
+}
+
+/* Returns true if the walk goes through the task's descriptors, from state.descriptor on. */
+static __always_inline bool enter_task(struct task_struct *task)
+{
+	if (state.task == (__u64)task && state.tid == (__u32)task->pid)
+		return true;
+	if (is_stood_for(task))
+		return false;
+	if (state.task == 0)
+		begin_walk();
+	begin_task(task);
+	return true;
+}
+
+static __always_inline __u32 pid_at(struct pid *pid, __u32 level)
+{
+	const char *numbers = (const char *)pid + bpf_core_field_offset(struct pid, numbers);
+	__u32 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number),
+	                      numbers + level * bpf_core_type_size(struct upid) +
+	                              bpf_core_field_offset(struct upid, nr));
+	return number;
+}
+
+/* Adds the process to the window. Returns false if the window has no room. */
+static __always_inline bool add_task(struct task_struct *task, bool again)
+{
+	struct task_struct *leader = task->group_leader;
+	/* By the helper, since Linux 6.1 and others refuse to add to a pointer that was read directly. */
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+	struct window_task *entry;
+	__u32 index = state.task_count;
+
+	if (index >= WINDOW_ROWS)
+		return false;
+	entry = &window.tasks[index];
+	entry->start = leader->start_boottime;
+	entry->files = state.is_shared ? (__u64)task->files : 0;
+	entry->pid = pid_at(pid, state.level);
+	entry->init = pid_at(pid, BPF_CORE_READ(pid, level)) == 1;
+	entry->thread = task->pid != task->tgid;
+	entry->again = again;
+	bpf_core_read(entry->comm, sizeof(entry->comm), &leader->comm);
+	state.task_count = index + 1;
+	state.has_task = 1;
+	return true;
+}
+
+#endif

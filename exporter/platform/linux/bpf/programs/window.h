@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * Window: the rows that a BPF program hands to its reader. The program fills the window, the reader empties it,
+ * until the walk is complete. The window has a fixed size, however many sockets the host has.
+ */
+#ifndef EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_WINDOW_H
+#define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_WINDOW_H
+
+#include <linux/types.h>
+
+/* Rows of a window: so few that they stay in the cache, so many that a system call for them does not count. */
+#define WINDOW_ROWS 1024
+/* Candidates of a window. The buckets that are read together must not hold more sockets. */
+#define WINDOW_CANDIDATES 8192
+#define WINDOW_COMM       16
+/* Tables of connections besides the one that all network namespaces share: one per namespace that has its own
+ * (net.ipv4.tcp_child_ehash_entries). */
+#define WINDOW_TABLES 1024
+
+/* window_row.flags */
+enum {
+	ROW_V6_ONLY = 1 << 0,  /* a listener that accepts no IPv4-mapped connections */
+	ROW_REQUESTS = 1 << 1, /* a listener with request sockets (SYN_RECV) */
+	ROW_OLD = 1 << 2,      /* a timewait minisocket that is older than the walk over files */
+	ROW_HAS_FILE = 1 << 3, /* the socket was given to a process or to the kernel: sock_diag shows its inode */
+};
+
+/* A TCP socket, a timewait minisocket or a request socket. The first four bytes of an IPv4 address count. */
+struct window_row {
+	__u64 identity;      /* the sock's address in the kernel */
+	__u32 inode;         /* of a listener; 0: the kernel's own */
+	__u32 netns;         /* the namespace's inode number */
+	__u32 ports;         /* that namespace's ip_local_port_range: the higher end << 16 | the lower */
+	__u32 receive_queue; /* as the kernel counts it, FIN included; of a listener: connections to accept */
+	__u32 send_queue;    /* the same, SYN and FIN included; of a listener: the most there may be to accept */
+	__u32 quiet;         /* jiffies since the peer's last segment; in CLOSE_WAIT only */
+	__u32 device;        /* the interface that it is bound to; 0: none */
+	__u16 local_port;    /* host byte order */
+	__be16 remote_port;  /* network byte order */
+	__u16 task;          /* index into the window's tasks; only of the walk over files */
+	__u8 family;         /* 4 or 6 */
+	__u8 state;          /* the kernel's number; 0: the row was withdrawn */
+	__u8 flags;
+	__u8 place; /* of the descriptor in its batch; only of the walk over files */
+	__u8 local[16];
+	__u8 remote[16];
+};
+
+/* A process that holds sockets. */
+struct window_task {
+	__u64 start; /* nanoseconds after boot */
+	__u64 files; /* the descriptor table, if several processes share it; else 0 */
+	__u32 pid;   /* in the reader's PID namespace */
+	__u8 init;   /* it is PID 1 of its own PID namespace */
+	__u8 thread; /* the table belongs to a thread that does not share the main thread's */
+	__u8 again;  /* the walk has been through the table: the process holds the same sockets, and no rows follow */
+	char comm[WINDOW_COMM];
+};
+
+/* A socket of the kernel's tables that the reader may have a row of. */
+struct window_candidate {
+	__u64 identity;
+	__u32 ports; /* the remote one in network byte order << 16 | the local one in host byte order */
+};
+
+struct window {
+	struct window_row rows[WINDOW_ROWS];
+	struct window_task tasks[WINDOW_ROWS];
+	struct window_candidate candidates[WINDOW_CANDIDATES];
+};
+
+/* What the reader and the program that runs share, in addition to the window. The reader clears it for each run. */
+struct walk_state {
+	__u64 rows_seen; /* by the program, in this run */
+
+	/* Cleared by the reader when it has emptied the window. */
+	__u32 row_count;
+	__u32 task_count;
+	__u32 has_task; /* the last of the window's tasks is the one whose files come */
+
+	/* The program's own. */
+	__u64 task;              /* whose files come; 0: the walk begins */
+	__u64 files, table;      /* of the batch */
+	__u64 socket_operations; /* of every socket's file; 0: not known yet */
+	__u64 net;               /* the namespace that net_inum and net_ports are of */
+	__u32 net_inum;
+	__u32 net_ports;
+	__u32 tid;        /* of `task` */
+	__u32 descriptor; /* the first of the batch */
+	__u32 first_row;  /* of the batch */
+	__u32 level;      /* of the reader's PID namespace */
+	__u32 is_shared;  /* other processes use the task's table of descriptors */
+};
+
+/* What a walk over files finds out for the reader and for the walks over tables that follow. */
+struct walk_facts {
+	__u64 net;               /* the reader's network namespace */
+	__u32 net_inum;          /* and its inode number */
+	__u32 keepalive_jiffies; /* net.ipv4.tcp_keepalive_time of that namespace */
+	__u64 began;             /* in jiffies */
+	__u64 tables[WINDOW_TABLES]; /* struct inet_hashinfo of the reader's namespace, then of others that differ */
+	__u32 table_count;
+	__u32 too_many_tables;
+	__u64 bound_ports[65536 / 64]; /* of sockets in the reader's namespace that are bound and not connected */
+};
+
+/* The walk over one of the kernel's hash tables. */
+struct table_state {
+	/* Set by the reader. */
+	__u64 hashinfo;
+	__u32 of_listeners;     /* the table of listeners, not of connections */
+	__u32 timewait_jiffies; /* how long a timewait minisocket lives; 0: not known */
+
+	__u32 candidate_count; /* cleared by the reader when it has chosen among them */
+	/* The candidates that the reader has kept, from the first on: the program makes rows of them. */
+	__u32 wanted_count, wanted_next;
+
+	__u32 incomplete; /* the table cannot be read by this program */
+
+	/* The program's own. */
+	__u64 table; /* 0: the walk begins */
+	__u32 mask;  /* buckets - 1 */
+	__u32 stride, head; /* of a bucket: its size, and where its chain begins */
+	__u32 end;          /* the first bucket's number at the end of its chain */
+	__u32 bucket;
+	__u32 most;  /* buckets that are read together at most */
+	__u32 moves; /* how often the buckets that come next were read again */
+};
+
+#endif
