@@ -85,7 +85,7 @@ static __always_inline bool begin_batch(void)
 
 	if (state.descriptor >= BPF_CORE_READ(table, max_fds))
 		return false;
-	state.first_row = state.row_count;
+	state.first_row = window.row_count;
 	__builtin_memset(batch.sockets, 0, sizeof(batch.sockets));
 	__builtin_memset(batch.socks, 0, sizeof(batch.socks));
 	batch.has_multipath = batch.overflow = 0;
@@ -170,7 +170,7 @@ static __always_inline void add_row(__u32 number, const bool direct)
 {
 	struct sock *sk = OBJECT(sock, batch.socks[number]);
 	__u8 tcp_state = FIELD(sk, __sk_common.skc_state);
-	__u32 index = state.row_count;
+	__u32 index = window.row_count;
 	struct window_row *row;
 
 	if (tcp_state == TCP_CLOSE)
@@ -183,14 +183,14 @@ static __always_inline void add_row(__u32 number, const bool direct)
 	}
 	row = &window.rows[index];
 	fill_common(row, sk, tcp_state, direct);
-	row->task = (__u16)(state.task_count - 1);
+	row->task = (__u16)(window.task_count - 1);
 	row->place = (__u8)number;
 	row->flags |= ROW_HAS_FILE;
 	if (tcp_state == TCP_LISTEN)
 		fill_listener(row, sk, (struct file *)batch.files[number], direct);
 	else
 		fill_connection(row, sk, tcp_state, direct);
-	state.row_count = index + 1;
+	window.row_count = index + 1;
 }
 
 static __always_inline __u64 next_subflow_of(__u64 multipath, struct list_head **node)
@@ -286,7 +286,7 @@ __noinline int withdraw_if_changed(__u32 index)
 
 __noinline int withdraw_changed(void)
 {
-	for (__u32 i = 0; i < BATCH * SUBFLOWS_MAX && state.first_row + i < state.row_count; i++)
+	for (__u32 i = 0; i < BATCH * SUBFLOWS_MAX && state.first_row + i < window.row_count; i++)
 		withdraw_if_changed(state.first_row + i);
 	return 0;
 }
@@ -303,14 +303,14 @@ static __always_inline bool end_batch(struct task_struct *task)
 	bpf_probe_read_kernel(batch.files_after, sizeof(batch.files_after),
 	                      BPF_CORE_READ(table, fd) + state.descriptor);
 	if (batch.overflow || (__u64)task->files != state.files || (__u64)BPF_CORE_READ(files, fdt) != state.table) {
-		state.row_count = state.first_row;
+		window.row_count = state.first_row;
 		return false;
 	}
 	for (__u32 i = 0; i < BATCH; i++)
 		changes |= batch.files[i] ^ batch.files_after[i];
 	if (changes != 0)
 		withdraw_changed();
-	state.rows_seen += state.row_count - state.first_row;
+	state.rows_seen += window.row_count - state.first_row;
 	return true;
 }
 
@@ -318,20 +318,20 @@ static __always_inline bool end_batch(struct task_struct *task)
 enum { NEXT_TASK, RETURN_AND_SAME_TASK };
 
 /* Returns true if the walk has been through the task's table for another process. */
-static __always_inline bool is_walked(struct task_struct *task)
+static __always_inline bool is_walked(void)
 {
-	return state.is_shared && state.descriptor == 0 && *shared_table_slot((__u64)task->files) == (__u64)task->files;
+	return state.shared_files != 0 && state.descriptor == 0 && *shared_table_slot() == state.shared_files;
 }
 
-static __always_inline int end_task(struct task_struct *task)
+static __always_inline int end_task(void)
 {
-	if (state.is_shared)
-		*shared_table_slot((__u64)task->files) = (__u64)task->files;
+	if (state.shared_files != 0)
+		*shared_table_slot() = state.shared_files;
 	return NEXT_TASK;
 }
 
 #define WALK(task, how)                                                                                                \
-	if (is_walked(task))                                                                                           \
+	if (is_walked())                                                                                               \
 		return add_task(task, true) ? NEXT_TASK : RETURN_AND_SAME_TASK;                                        \
 	for (int i = 0; i < BATCHES_OF_A_CALL; i++) {                                                                  \
 		__u32 count = 0;                                                                                       \
@@ -341,8 +341,8 @@ static __always_inline int end_task(struct task_struct *task)
 		if (!skip_empty())                                                                                     \
 			continue;                                                                                      \
 		if (!begin_batch())                                                                                    \
-			return end_task(task);                                                                         \
-		if (state.row_count > WINDOW_ROWS - BATCH || state.task_count >= WINDOW_ROWS)                          \
+			return end_task();                                                                             \
+		if (window.row_count > WINDOW_ROWS - BATCH || window.task_count >= WINDOW_ROWS)                          \
 			break;                                                                                         \
 		for (int j = 0; j < BATCH; j++)                                                                        \
 			find_socket_##how(j);                                                                          \

@@ -58,7 +58,6 @@ struct {
 
 	/* Of the sock there. */
 	__u64 next[BUCKETS], nets[BUCKETS];
-	__u32 ports[BUCKETS];
 	__u8 states[BUCKETS];
 
 	__u64 found[WINDOW_ROWS]; /* minisockets and orphaned sockets */
@@ -166,7 +165,7 @@ static __always_inline bool read_heads(__u32 count)
 	__u32 size = count * table.stride;
 
 	chains.count = chains.found_count = 0;
-	chains.candidate_count = table.candidate_count;
+	chains.candidate_count = window.candidate_count;
 	chains.moved = chains.overflow = false;
 	if (table.stride == sizeof(chains.heads[0])) {
 		if (count > BUCKETS || bpf_probe_read_kernel(chains.heads, count * sizeof(chains.heads[0]), first) != 0)
@@ -197,7 +196,6 @@ static __always_inline long look(__u32 number, const bool direct)
 	sk = OBJECT(sock, sock_of(chains.nodes[number]));
 	chains.next[number] = (__u64)FIELD(sk, __sk_common.skc_nulls_node.next);
 	chains.nets[number] = (__u64)FIELD(sk, __sk_common.skc_net.net);
-	chains.ports[number] = (__u32)FIELD(sk, __sk_common.skc_dport) << 16 | FIELD(sk, __sk_common.skc_num);
 	chains.states[number] = FIELD(sk, __sk_common.skc_state);
 	return 0;
 }
@@ -222,12 +220,11 @@ static __always_inline void add_candidate(__u32 number)
 		chains.overflow = true;
 		return;
 	}
-	window.candidates[count].identity = sock_of(chains.nodes[number]);
-	window.candidates[count].ports = chains.ports[number];
+	window.candidates[count] = sock_of(chains.nodes[number]);
 	chains.candidate_count = count + 1;
 }
 
-/* Returns true if no process can hold it, and none is known to the reader. */
+/* Returns true if it is a minisocket or an orphaned socket. */
 static __always_inline bool is_unheld(__u32 number, const bool direct)
 {
 	__u32 tcp_state = chains.states[number];
@@ -252,7 +249,7 @@ static __always_inline long step(__u32 number, const bool direct)
 	if (all_netns || chains.nets[number] == facts.net) {
 		if (is_unheld(number, direct))
 			find(number);
-		else
+		else if (!table.no_candidates)
 			add_candidate(number);
 	}
 	next = chains.next[number];
@@ -303,7 +300,7 @@ static __always_inline void add_sock(__u64 address, const bool direct)
 	struct sock *sk = OBJECT(sock, address);
 	__u8 tcp_state = FIELD(sk, __sk_common.skc_state);
 	struct net *net = FIELD(sk, __sk_common.skc_net.net);
-	__u32 index = state.row_count;
+	__u32 index = window.row_count;
 	struct window_row *row;
 
 	if (index >= WINDOW_ROWS || tcp_state == TCP_CLOSE || !enter_net(net))
@@ -314,7 +311,7 @@ static __always_inline void add_sock(__u64 address, const bool direct)
 	order_loads();
 	if (FIELD(sk, __sk_common.skc_state) == tcp_state && FIELD(sk, __sk_common.skc_num) == row->local_port &&
 	    FIELD(sk, __sk_common.skc_dport) == row->remote_port && FIELD(sk, __sk_common.skc_net.net) == net)
-		state.row_count = index + 1;
+		window.row_count = index + 1;
 }
 
 /* Fewer buckets next time, if it was the buckets that held too much. Returns false if it is down to one. */
@@ -358,9 +355,9 @@ static __always_inline bool read_fewer(__u32 count)
                                                                                                                        \
 		(void)number;                                                                                          \
 		(void)data;                                                                                            \
-		if (next >= table.wanted_count || next >= WINDOW_CANDIDATES || state.row_count >= WINDOW_ROWS)         \
+		if (next >= table.wanted_count || next >= WINDOW_CANDIDATES || window.row_count >= WINDOW_ROWS)         \
 			return 1;                                                                                      \
-		add_sock(window.candidates[next].identity, direct);                                                    \
+		add_sock(window.candidates[next], direct);                                                             \
 		table.wanted_next = next + 1;                                                                          \
 		return 0;                                                                                              \
 	}                                                                                                              \
@@ -384,14 +381,14 @@ static __always_inline bool read_fewer(__u32 count)
 			table.moves++;                                                                                 \
 			return 0;                                                                                      \
 		}                                                                                                      \
-		if (chains.overflow || state.row_count + chains.found_count > WINDOW_ROWS) {                           \
+		if (chains.overflow || window.row_count + chains.found_count > WINDOW_ROWS) {                           \
 			/* The reader makes room. In an empty window it is the buckets that hold too much. */          \
-			if (state.row_count == 0 && table.candidate_count == 0)                                        \
+			if (window.row_count == 0 && window.candidate_count == 0)                                        \
 				table.incomplete = !read_fewer(count);                                                 \
 			return 1;                                                                                      \
 		}                                                                                                      \
 		bpf_loop(chains.found_count, add_found_##how, NULL, 0);                                                \
-		table.candidate_count = chains.candidate_count;                                                        \
+		window.candidate_count = chains.candidate_count;                                                        \
 		table.bucket += count;                                                                                 \
 		table.moves = 0;                                                                                       \
 		return 0;                                                                                              \
@@ -407,9 +404,9 @@ static __always_inline bool read_fewer(__u32 count)
 		bpf_loop(WINDOW_CANDIDATES, add_wanted_##how, NULL, 0);                                                \
 		if (table.wanted_next >= table.wanted_count)                                                           \
 			bpf_loop(ROUNDS_OF_A_CALL, read_buckets_##how, NULL, 0);                                       \
-		state.rows_seen += state.row_count;                                                                    \
+		state.rows_seen += window.row_count;                                                                    \
 		return !table.incomplete &&                                                                            \
-		       (table.bucket <= table.mask || table.candidate_count != 0 ||                                    \
+		       (table.bucket <= table.mask || window.candidate_count != 0 ||                                    \
 		        table.wanted_next < table.wanted_count);                                                       \
 	}
 

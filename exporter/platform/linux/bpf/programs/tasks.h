@@ -60,10 +60,10 @@ static __always_inline bool is_stood_for(struct task_struct *task)
 	return !leader->files && next != task && BPF_CORE_READ(next, files) == task->files;
 }
 
-static __always_inline __u64 *shared_table_slot(__u64 files)
+/* Where the task's shared table is noted. The addresses of kernel objects differ in their middle bits. */
+static __always_inline __u64 *shared_table_slot(void)
 {
-	/* The addresses of kernel objects differ in their middle bits. */
-	return &shared_tables[(files >> 6) % SHARED_TABLES];
+	return &shared_tables[(state.shared_files >> 6) % SHARED_TABLES];
 }
 
 /* Starts with the task's descriptors. */
@@ -75,7 +75,9 @@ static __always_inline void begin_task(struct task_struct *task)
 	state.tid = (__u32)task->pid;
 	state.descriptor = 0;
 	state.has_task = 0;
-	state.is_shared = files && BPF_CORE_READ(files, count.counter) > BPF_CORE_READ(task, signal, nr_threads);
+	state.shared_files = 0;
+	if (files && BPF_CORE_READ(files, count.counter) > BPF_CORE_READ(task, signal, nr_threads))
+		state.shared_files = (__u64)files;
 	if (all_netns && task->nsproxy && (__u64)BPF_CORE_READ(task, nsproxy, net_ns) != facts.net)
 		note_table_of(BPF_CORE_READ(task, nsproxy, net_ns));
 }
@@ -111,19 +113,19 @@ static __always_inline bool add_task(struct task_struct *task, bool again)
 	/* By the helper, since Linux 6.1 and others refuse to add to a pointer that was read directly. */
 	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
 	struct window_task *entry;
-	__u32 index = state.task_count;
+	__u32 index = window.task_count;
 
 	if (index >= WINDOW_ROWS)
 		return false;
 	entry = &window.tasks[index];
 	entry->start = leader->start_boottime;
-	entry->files = state.is_shared ? (__u64)task->files : 0;
+	entry->files = state.shared_files;
 	entry->pid = pid_at(pid, state.level);
 	entry->init = pid_at(pid, BPF_CORE_READ(pid, level)) == 1;
 	entry->thread = task->pid != task->tgid;
 	entry->again = again;
 	bpf_core_read(entry->comm, sizeof(entry->comm), &leader->comm);
-	state.task_count = index + 1;
+	window.task_count = index + 1;
 	state.has_task = 1;
 	return true;
 }

@@ -57,29 +57,23 @@ struct window_task {
 	char comm[WINDOW_COMM];
 };
 
-/* A socket of the kernel's tables that the reader may have a row of. */
-struct window_candidate {
-	__u64 identity;
-	__u32 ports; /* the remote one in network byte order << 16 | the local one in host byte order */
-};
-
+/* The reader clears the counts when it has emptied the window. */
 struct window {
+	__u32 row_count, task_count, candidate_count;
 	struct window_row rows[WINDOW_ROWS];
 	struct window_task tasks[WINDOW_ROWS];
-	struct window_candidate candidates[WINDOW_CANDIDATES];
+	__u64 candidates[WINDOW_CANDIDATES]; /* identities of socks in the kernel's tables */
 };
 
 /* What the reader and the program that runs share, in addition to the window. The reader clears it for each run. */
 struct walk_state {
 	__u64 rows_seen; /* by the program, in this run */
 
-	/* Cleared by the reader when it has emptied the window. */
-	__u32 row_count;
-	__u32 task_count;
-	__u32 has_task; /* the last of the window's tasks is the one whose files come */
+	__u32 has_task; /* the last of the window's tasks is the one whose files come; cleared by the reader */
 
 	/* The program's own. */
 	__u64 task;              /* whose files come; 0: the walk begins */
+	__u64 shared_files;      /* the task's, if other processes use them too; else 0 */
 	__u64 files, table;      /* of the batch */
 	__u64 socket_operations; /* of every socket's file; 0: not known yet */
 	__u64 net;               /* the namespace that net_inum and net_ports are of */
@@ -89,7 +83,6 @@ struct walk_state {
 	__u32 descriptor; /* the first of the batch */
 	__u32 first_row;  /* of the batch */
 	__u32 level;      /* of the reader's PID namespace */
-	__u32 is_shared;  /* other processes use the task's table of descriptors */
 };
 
 /* What a walk over files finds out for the reader and for the walks over tables that follow. */
@@ -109,9 +102,9 @@ struct table_state {
 	/* Set by the reader. */
 	__u64 hashinfo;
 	__u32 of_listeners;     /* the table of listeners, not of connections */
+	__u32 no_candidates;    /* minisockets and orphaned sockets alone */
 	__u32 timewait_jiffies; /* how long a timewait minisocket lives; 0: not known */
 
-	__u32 candidate_count; /* cleared by the reader when it has chosen among them */
 	/* The candidates that the reader has kept, from the first on: the program makes rows of them. */
 	__u32 wanted_count, wanted_next;
 
