@@ -225,6 +225,7 @@ int bpf_iterator_walk_files(struct bpf_iterator *iterator, struct patience *pati
 {
 	iterator->programs->bss->facts = (struct walk_facts){0};
 	memset(iterator->programs->bss->shared_tables, 0, sizeof(iterator->programs->bss->shared_tables));
+	memset(iterator->programs->bss->nets, 0, sizeof(iterator->programs->bss->nets));
 	return run(iterator, iterator->files, "the processes' files", patience, sink, error);
 }
 
@@ -254,13 +255,8 @@ int bpf_iterator_walk_tables(struct bpf_iterator *iterator, const struct bpf_tab
 	};
 	int result = 0;
 
-	if (!iterator->tables || facts->table_count == 0)
+	if (!iterator->tables || facts->table_count == 0 || facts->too_many)
 		return -ENOTSUP;
-	if (facts->too_many_tables) {
-		platform_error_set(error, "more than %d network namespaces have a table of connections of their own",
-		                   WINDOW_TABLES);
-		return -ENOTSUP;
-	}
 	for (uint32_t i = 0; i < facts->table_count && result == 0; i++) {
 		table.hashinfo = facts->tables[i];
 		result = walk_table(iterator, &table, patience, sink, error);

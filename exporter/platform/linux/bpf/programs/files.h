@@ -162,26 +162,27 @@ static __always_inline void note_bound_port(struct sock *sk, const bool direct)
 {
 	__u16 port = FIELD(sk, __sk_common.skc_num);
 
-	if ((__u64)FIELD(sk, __sk_common.skc_net.net) == facts.net)
-		facts.bound_ports[port / 64] |= 1ull << (port % 64);
+	facts.bound_ports[port / 64] |= 1ull << (port % 64);
 }
 
 static __always_inline void add_row(__u32 number, const bool direct)
 {
 	struct sock *sk = OBJECT(sock, batch.socks[number]);
+	struct net *net = FIELD(sk, __sk_common.skc_net.net);
 	__u8 tcp_state = FIELD(sk, __sk_common.skc_state);
 	__u32 index = window.row_count;
 	struct window_row *row;
 
-	if (tcp_state == TCP_CLOSE)
+	if (tcp_state == TCP_CLOSE && (__u64)net == facts.net)
 		note_bound_port(sk, direct);
-	if (tcp_state == TCP_CLOSE || !enter_net(FIELD(sk, __sk_common.skc_net.net)))
+	if (tcp_state == TCP_CLOSE || !(all_netns || (__u64)net == facts.net))
 		return;
 	if (index >= WINDOW_ROWS) {
 		batch.overflow = 1;
 		return;
 	}
 	row = &window.rows[index];
+	enter_net(net);
 	fill_common(row, sk, tcp_state, direct);
 	row->task = (__u16)(window.task_count - 1);
 	row->place = (__u8)number;

@@ -59,15 +59,14 @@ static __always_inline __u32 ports_of(struct net *net)
 	       (__u32)BPF_CORE_READ(older, ipv4.ip_local_ports.range[0]);
 }
 
-/* Returns true if rows of the socket's network namespace are wanted; `state` then has the namespace's facts. */
-static __always_inline bool enter_net(struct net *net)
+/* Makes the socket's network namespace the one that `state` has the facts of. */
+static __always_inline void enter_net(struct net *net)
 {
 	if (state.net != (__u64)net) {
 		state.net = (__u64)net;
 		state.net_inum = BPF_CORE_READ(net, ns.inum);
 		state.net_ports = ports_of(net);
 	}
-	return all_netns || (__u64)net == facts.net;
 }
 
 /* A kernel without IPv6 has no such fields. */

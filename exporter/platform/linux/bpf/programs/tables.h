@@ -18,7 +18,7 @@
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TABLES_H
 #define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TABLES_H
 
-#include "exporter/platform/linux/bpf/programs/row.h"
+#include "exporter/platform/linux/bpf/programs/nets.h"
 
 #define TCP_SYN_RECV     3
 #define TCP_FIN_WAIT1    4
@@ -238,6 +238,12 @@ static __always_inline bool is_unheld(__u32 number, const bool direct)
 	return !FIELD(sk, sk_socket);
 }
 
+/* Returns true if rows of the network namespace are wanted. */
+static __always_inline bool is_wanted(struct net *net)
+{
+	return (__u64)net == facts.net || (all_netns && has_net((__u64)net));
+}
+
 /* Notes the sock, and goes on to the next of its chain, if there is one. */
 static __always_inline long step(__u32 number, const bool direct)
 {
@@ -246,7 +252,7 @@ static __always_inline long step(__u32 number, const bool direct)
 
 	if (number >= BUCKETS || kept >= BUCKETS)
 		return 1;
-	if (all_netns || chains.nets[number] == facts.net) {
+	if (is_wanted((struct net *)chains.nets[number])) {
 		if (is_unheld(number, direct))
 			find(number);
 		else if (!table.no_candidates)
@@ -303,9 +309,10 @@ static __always_inline void add_sock(__u64 address, const bool direct)
 	__u32 index = window.row_count;
 	struct window_row *row;
 
-	if (index >= WINDOW_ROWS || tcp_state == TCP_CLOSE || !enter_net(net))
+	if (index >= WINDOW_ROWS || tcp_state == TCP_CLOSE || !is_wanted(net))
 		return;
 	row = &window.rows[index];
+	enter_net(net);
 	fill_common(row, sk, tcp_state, direct);
 	fill_sock(row, sk, tcp_state, direct);
 	order_loads();

@@ -3,36 +3,12 @@
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TASKS_H
 #define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TASKS_H
 
-#include "exporter/platform/linux/bpf/programs/row.h"
+#include "exporter/platform/linux/bpf/programs/nets.h"
 
 /* Descriptor tables that several processes share and that the walk has been through, by a hash of their address. Two
  * tables of one slot are walked once per process. */
 #define SHARED_TABLES 4096
 __u64 shared_tables[SHARED_TABLES];
-
-/* Notes the ehash of a network namespace, if it is one that the walk has not noted. */
-__noinline int note_table(__u64 hashinfo)
-{
-	__u32 count = facts.table_count;
-
-	for (__u32 i = 0; i < WINDOW_TABLES && i < count; i++)
-		if (facts.tables[i] == hashinfo)
-			return 0;
-	if (count >= WINDOW_TABLES) {
-		facts.too_many_tables = 1;
-		return 0;
-	}
-	facts.tables[count] = hashinfo;
-	facts.table_count = count + 1;
-	return 0;
-}
-
-/* Linux 6.1 and later: before, there is one ehash, and no program walks it. */
-static __always_inline void note_table_of(struct net *net)
-{
-	if (bpf_core_field_exists(net->ipv4.tcp_death_row.hashinfo))
-		note_table((__u64)BPF_CORE_READ(net, ipv4.tcp_death_row.hashinfo));
-}
 
 static __always_inline void begin_walk(void)
 {
@@ -44,7 +20,7 @@ static __always_inline void begin_walk(void)
 	facts.net_inum = BPF_CORE_READ(net, ns.inum);
 	facts.keepalive_jiffies = (__u32)BPF_CORE_READ(net, ipv4.sysctl_tcp_keepalive_time);
 	facts.began = bpf_jiffies64();
-	note_table_of(net);
+	note_net((__u64)net);
 }
 
 /* Threads share their files. Returns true if those of the main thread stand for the task's, or, if the main thread has
@@ -78,8 +54,8 @@ static __always_inline void begin_task(struct task_struct *task)
 	state.shared_files = 0;
 	if (files && BPF_CORE_READ(files, count.counter) > BPF_CORE_READ(task, signal, nr_threads))
 		state.shared_files = (__u64)files;
-	if (all_netns && task->nsproxy && (__u64)BPF_CORE_READ(task, nsproxy, net_ns) != facts.net)
-		note_table_of(BPF_CORE_READ(task, nsproxy, net_ns));
+	if (all_netns && task->nsproxy)
+		note_net((__u64)BPF_CORE_READ(task, nsproxy, net_ns));
 }
 
 /* Returns true if the walk goes through the task's descriptors, from state.descriptor on. */

@@ -93,7 +93,7 @@ struct walk_facts {
 	__u64 began;             /* in jiffies */
 	__u64 tables[WINDOW_TABLES]; /* struct inet_hashinfo of the reader's namespace, then of others that differ */
 	__u32 table_count;
-	__u32 too_many_tables;
+	__u32 too_many; /* tables, or network namespaces: the tables cannot be walked */
 	__u64 bound_ports[65536 / 64]; /* of sockets in the reader's namespace that are bound and not connected */
 };
 
