@@ -22,14 +22,16 @@ from catalog import TARGET_LABELS, Catalog
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = ROOT / "dashboards" / "prometheus"
 RUNBOOK = "dashboards/README.md"
-DOCUMENTS = (RUNBOOK, "README.md")
+FOREIGN = "migration.md"  # queries of other programs' metrics: test_docs.py asks them of a real Prometheus
+DOCUMENTS = (RUNBOOK, "README.md",
+             *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md") if page.name != FOREIGN))  # fmt: skip
 SEVERITIES = ("info", "warning", "critical")
 ANNOTATIONS = {"summary", "description", "runbook_url", "dashboard_url"}
 
 TEMPLATE_LABEL = re.compile(r"\$labels\.(\w+)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# A recorded name, or what begins as the exporter's metrics do; "tcp_exporter_*" is none, nor is a sysctl.
-WORD = re.compile(r"(?<![\w./:-])((?:\w+:){2}\w+|(?:tcp|process)_[a-z0-9_]*[a-z0-9])\b(?!_?\*)")
+# A recorded name, or what begins as the exporter's metrics do; "tcp_exporter_*" is none, nor is a sysctl or the start of a pattern.
+WORD = re.compile(r"(?<![\w./:-])((?:\w+:){2}\w+|(?:tcp|process)_[a-z0-9_]*[a-z0-9])\b(?!_?\.?\*)")
 NOT_METRICS = {"tcp_exporter"}
 
 
