@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "exporter/options.h"
+#include "exporter/cli/options.h"
+#include "exporter/cli/print.h"
 #include "exporter/platform/host.h"
 #include "exporter/platform/privilege.h"
 #include "exporter/platform/service.h"
-#include "exporter/print.h"
 #include "exporter/serve.h"
 
 enum { EXIT_DONE = 0, EXIT_RUNTIME = 1, EXIT_USAGE = 2 };

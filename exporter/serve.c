@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exporter/backend.h"
-#include "exporter/filter.h"
-#include "exporter/http.h"
+#include "exporter/http/server.h"
 #include "exporter/log.h"
 #include "exporter/platform/host.h"
 #include "exporter/platform/privilege.h"
-#include "exporter/scrape.h"
+#include "exporter/scrape/backend.h"
+#include "exporter/scrape/filter.h"
+#include "exporter/scrape/scrape.h"
 
 struct service {
 	struct open_backend open;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # embed_page(TARGET FOLDER FILES...): the files become `const struct page_file page_files[]` in the target, see
-# exporter/page_files.h. Bytes, not strings: those have a limit in some compilers. This file is also the script that
-# the build runs, so that it needs no tool but CMake.
+# exporter/http/page/page_files.h. Bytes, not strings: those have a limit in some compilers. This file is also the
+# script that the build runs, so that it needs no tool but CMake.
 function(embed_page target folder)
   set(files ${ARGN})
   list(TRANSFORM files PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/")
@@ -39,5 +39,5 @@ foreach(i RANGE ${last})
   string(APPEND arrays "static const unsigned char file${i}[] = {\n${bytes}};\n")
   string(APPEND rows "\t{\"/${name}\", \"${type_${extension}}; charset=utf-8\", file${i}, sizeof(file${i})},\n")
 endforeach()
-file(WRITE "${OUTPUT}" "#include \"exporter/page_files.h\"\n\n${arrays}\n"
+file(WRITE "${OUTPUT}" "#include \"exporter/http/page/page_files.h\"\n\n${arrays}\n"
   "const struct page_file page_files[] = {\n${rows}\t{NULL, NULL, NULL, 0},\n};\n")

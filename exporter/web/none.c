@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builds without GnuTLS, libyaml and libcrypt: no file can be opened, and so nothing else is ever called. */
-#include "exporter/web_front.h"
+#include "exporter/web/tls/front.h"
 
 #include <errno.h>
 

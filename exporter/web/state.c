@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/web/tls.h"
+#include "exporter/web/tls/tls.h"
 
 enum {
 	FILE_CONFIG,

@@ -8,9 +8,9 @@
 
 #include <stdatomic.h>
 
-#include "exporter/http_reply.h"
-#include "exporter/web/config.h"
-#include "exporter/web/file.h"
+#include "exporter/http/reply.h"
+#include "exporter/web/config/config.h"
+#include "exporter/web/config/file.h"
 
 struct tls_credentials;
 

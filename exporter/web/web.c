@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which state is in force, and what it says of a request. */
-#include "exporter/web.h"
+#include "exporter/web/web.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "exporter/log.h"
-#include "exporter/web/hasher.h"
+#include "exporter/web/auth/hasher.h"
+#include "exporter/web/auth/rate.h"
 #include "exporter/web/internal.h"
-#include "exporter/web/rate.h"
 
 struct web {
 	const char *file;

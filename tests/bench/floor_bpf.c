@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "exporter/platform/linux/bpf_iterator.h"
+#include "exporter/platform/linux/bpf/iterator.h"
 
 static void *open_walk(char **arguments)
 {

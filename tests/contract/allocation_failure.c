@@ -18,9 +18,9 @@
 
 #include <cmocka.h>
 
-#include "exporter/platform/linux/bpf.h"
-#include "exporter/platform/linux/procfs.h"
-#include "exporter/scrape.h"
+#include "exporter/platform/linux/bpf/bpf.h"
+#include "exporter/platform/linux/procfs/procfs.h"
+#include "exporter/scrape/scrape.h"
 #include "tests/contract/faults.h"
 #include "tests/contract/scene.h"
 #include "tests/fuzz/exposition_check.h"

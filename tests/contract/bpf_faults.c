@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #include "bpf_sockets.h"
-#include "exporter/platform/linux/bpf.h"
+#include "exporter/platform/linux/bpf/bpf.h"
 
 enum { ALL_COMMANDS = -1, READ_OF_ITERATOR = -2, EVERY_TIME = 0, CALLS_MAX = 1000 };
 

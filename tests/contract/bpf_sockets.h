@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "exporter/platform/linux/bpf_iterator.h"
+#include "exporter/platform/linux/bpf/iterator.h"
 
 enum { SEEN_MAX = 8 * WINDOW_ROWS, BACKLOG = 7 };
 

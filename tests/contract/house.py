@@ -25,7 +25,7 @@ OFFENDERS = 10  # functions to show when a share is missed
 
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
 # The kernel lends some of its functions only to BPF programs that are under the GPL.
-BPF_FOLDER, BPF_LICENCE = "bpf", LICENCE + " OR GPL-2.0-only"
+BPF_FOLDER, BPF_LICENCE = "programs", LICENCE + " OR GPL-2.0-only"
 NAME = re.compile(r"(\w+)\s*\(")
 
 

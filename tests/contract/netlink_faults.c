@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "exporter/platform/linux/socket_table.h"
+#include "exporter/platform/linux/netlink/socket_table.h"
 
 enum fault { FAULT_NONE, FAULT_INTERRUPTED, FAULT_OVERRUN, FAULT_SIGNAL, FAULT_SILENCE, FAULT_REFUSAL };
 

@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "exporter/platform/platform.h"
-#include "exporter/record.h"
+#include "exporter/cli/record.h"
 #include "own.h"
 
 #define UNREAD  7

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "metrics/catalog.h"
-#include "metrics/census.h"
-#include "metrics/report.h"
+#include "metrics/census/census.h"
+#include "metrics/report/catalog.h"
+#include "metrics/report/report.h"
 
 /* Writes a name in quotes, after a comma unless it is the first. */
 static void put_name(const char *name, size_t length, bool first)

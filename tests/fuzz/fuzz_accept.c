@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-#include "exporter/negotiate.h"
+#include "exporter/http/negotiate.h"
 
 /* A day and the last fraction of a second. */
 #define LONGEST_NS (UINT64_C(86401) * 1000000000)

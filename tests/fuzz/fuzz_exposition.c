@@ -3,7 +3,7 @@
  * up. */
 #include "tests/fuzz/fuzz.h"
 
-#include "metrics/report.h"
+#include "metrics/report/report.h"
 #include "tests/fuzz/exposition_check.h"
 
 enum {

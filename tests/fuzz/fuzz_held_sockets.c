@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 
-#include "exporter/platform/linux/held_sockets.h"
+#include "exporter/platform/linux/bpf/held_sockets.h"
 
 enum {
 	ROW_BYTES = 6,

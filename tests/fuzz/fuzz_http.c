@@ -11,9 +11,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "exporter/http.h"
+#include "exporter/http/server.h"
 #include "exporter/log.h"
-#include "metrics/catalog.h"
+#include "metrics/report/catalog.h"
 
 #define STATUS   "HTTP/1.1 "
 #define HEAD_END "\r\n\r\n"

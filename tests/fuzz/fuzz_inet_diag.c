@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "exporter/platform/linux/inet_diag.h"
+#include "exporter/platform/linux/netlink/inet_diag.h"
 
 /* The sequence number that the seeds have. */
 #define SEQUENCE 77

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 
-#include "exporter/option_table.h"
-#include "exporter/options.h"
-#include "metrics/fold.h"
+#include "exporter/cli/option_table.h"
+#include "exporter/cli/options.h"
+#include "metrics/census/fold.h"
 
 enum {
 	ARGUMENTS_MAX = 64,

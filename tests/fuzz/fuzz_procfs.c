@@ -4,7 +4,7 @@
 
 #include <ctype.h>
 
-#include "exporter/platform/linux/parse.h"
+#include "exporter/platform/linux/procfs/parse.h"
 
 /* Whether the number stands somewhere in the text; zeros in front do not matter. */
 static bool has_number(const char *bytes, size_t length, uint64_t number)

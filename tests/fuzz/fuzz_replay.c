@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
+#include "exporter/cli/record.h"
 #include "exporter/platform/replay/parse.h"
-#include "exporter/record.h"
 
 /* More than any input of libFuzzer's expands to. */
 #define RECORD_MAX ((size_t)64 * 1024 * 1024)

@@ -5,9 +5,9 @@
 
 #include <errno.h>
 
-#include "exporter/web/basic.h"
-#include "exporter/web/config.h"
-#include "exporter/web/values.h"
+#include "exporter/web/auth/basic.h"
+#include "exporter/web/config/config.h"
+#include "exporter/web/config/values.h"
 
 static void check_fault(const struct web_fault *fault, size_t length)
 {

@@ -5,8 +5,8 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "exporter/platform/windows/mib_tcp.h"
-#include "exporter/platform/windows/process_table.h"
+#include "exporter/platform/windows/tables/mib_tcp.h"
+#include "exporter/platform/windows/tables/process_table.h"
 #include "exporter/platform/windows/utf16.h"
 #include "metrics/utf8.h"
 

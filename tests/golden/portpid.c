@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exporter/cli/print.h"
 #include "exporter/platform/host.h"
-#include "exporter/platform/windows/mib_tcp.h"
-#include "exporter/platform/windows/process_table.h"
-#include "exporter/print.h"
+#include "exporter/platform/windows/tables/mib_tcp.h"
+#include "exporter/platform/windows/tables/process_table.h"
 
 enum { ROWS_MAX = 32 };
 

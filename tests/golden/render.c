@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exporter/backend.h"
-#include "exporter/filter.h"
+#include "exporter/cli/print.h"
 #include "exporter/platform/host.h"
 #include "exporter/platform/replay/parse.h"
-#include "exporter/print.h"
-#include "metrics/report.h"
+#include "exporter/scrape/backend.h"
+#include "exporter/scrape/filter.h"
+#include "metrics/report/report.h"
 
 enum {
 	/* Far more than any of the snapshots kept for tests. */

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exporter/options.h"
-#include "metrics/catalog.h"
+#include "exporter/cli/options.h"
+#include "metrics/report/catalog.h"
 #include "metrics/textbuf.h"
 
 /* Far more than either table needs. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The wrapped allocators. */
-#include "failing_memory.h"
+#include "tests/unit/failing_memory.h"
 
 #include <stdatomic.h>
 #include <stddef.h>

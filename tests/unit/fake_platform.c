@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fake backend. */
-#include "fake_platform.h"
+#include "tests/unit/fake_platform.h"
 
 #include <errno.h>
 #include <pthread.h>

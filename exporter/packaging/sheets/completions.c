@@ -2,7 +2,7 @@
 /* Completions of flags and their values for bash, zsh and fish. */
 #include <string.h>
 
-#include "exporter/option_table.h"
+#include "exporter/cli/option_table.h"
 #include "exporter/packaging/sheets/sheets.h"
 
 /* What shells say of --no-NAME, beside what they say of --NAME. */

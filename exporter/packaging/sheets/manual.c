@@ -2,9 +2,9 @@
 /* The manual page's lists of flags and metrics, as roff with the man macros. */
 #include <string.h>
 
-#include "exporter/option_table.h"
+#include "exporter/cli/option_table.h"
 #include "exporter/packaging/sheets/sheets.h"
-#include "metrics/catalog.h"
+#include "metrics/report/catalog.h"
 
 enum {
 	/* A line of the template, prose wrapped by hand. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The backends of Linux, best first. */
-#include "exporter/platform/linux/bpf.h"
-#include "exporter/platform/linux/procfs.h"
+#include "exporter/platform/linux/bpf/bpf.h"
+#include "exporter/platform/linux/procfs/procfs.h"
 #include "exporter/platform/platform.h"
 
 #include <stddef.h>

@@ -24,7 +24,7 @@
  *
  * The first line comes first, "end" last: a file that was cut short is noticed. Namespaces and
  * processes come before the sockets that name them. Empty lines and lines that start with "#" say
- * nothing. exporter/record.c writes what parse.c reads, without a loss.
+ * nothing. exporter/cli/record.c writes what parse.c reads, without a loss.
  */
 #ifndef EXPORTER_PLATFORM_REPLAY_PARSE_H
 #define EXPORTER_PLATFORM_REPLAY_PARSE_H

@@ -11,13 +11,13 @@
 #include <iphlpapi.h>
 #include <stdlib.h>
 
-#include "exporter/platform/windows/growing.h"
-#include "exporter/platform/windows/mib_tcp.h"
-#include "exporter/platform/windows/port_range.h"
-#include "exporter/platform/windows/process_detail.h"
-#include "exporter/platform/windows/process_table.h"
-#include "exporter/platform/windows/services.h"
-#include "exporter/platform/windows/toolhelp.h"
+#include "exporter/platform/windows/names/process_detail.h"
+#include "exporter/platform/windows/names/services.h"
+#include "exporter/platform/windows/tables/growing.h"
+#include "exporter/platform/windows/tables/mib_tcp.h"
+#include "exporter/platform/windows/tables/port_range.h"
+#include "exporter/platform/windows/tables/process_table.h"
+#include "exporter/platform/windows/tables/toolhelp.h"
 #include "exporter/platform/windows/win32_error.h"
 
 /* The decoder's layouts are Windows'. */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the flags accept that accept one of a few words. */
+#include "exporter/cli/option_choices.h"
+
+#include "exporter/cli/options.h"
+
+const char *choice_backend_names(size_t index)
+{
+	if (index == 0)
+		return OPTIONS_BACKEND_AUTO;
+	for (size_t i = 0; i < index; i++)
+		if (platform_backends[i] == NULL)
+			return NULL;
+	return platform_backends[index - 1]->name;
+}
+
+#define NAME_OF(names, index) ((index) < sizeof(names) / sizeof((names)[0]) ? (names)[index] : NULL)
+
+const char *choice_local_port_names(size_t index)
+{
+	static const char *const names[] = {
+	        [LOCAL_PORT_SERVED] = "served", [LOCAL_PORT_ALL] = "all", [LOCAL_PORT_NONE] = "none"};
+
+	return NAME_OF(names, index);
+}
+
+const char *choice_label_names(size_t index)
+{
+	return index < LABEL_COUNT ? census_label_name((enum census_label)index) : NULL;
+}
+
+const char *choice_naming_names(size_t index)
+{
+	static const char *const names[] = {[NAMING_COMM] = "comm", [NAMING_EXE] = "exe", [NAMING_CMDLINE] = "cmdline"};
+
+	return NAME_OF(names, index);
+}
+
+const char *choice_netns_names(size_t index)
+{
+	static const char *const names[] = {"host", "all"};
+
+	return NAME_OF(names, index);
+}
+
+const char *choice_log_format_names(size_t index)
+{
+	static const char *const names[] = {[LOG_FORMAT_LOGFMT] = "logfmt", [LOG_FORMAT_JSON] = "json"};
+
+	return NAME_OF(names, index);
+}
+
+const char *choice_table_format_names(size_t index)
+{
+	static const char *const names[] = {[TABLE_TEXT] = "text", [TABLE_JSON] = "json", [TABLE_REPLAY] = "replay"};
+
+	return NAME_OF(names, index);
+}
+
+const char *choice_service_names(size_t index)
+{
+	static const char *const names[] = {
+	        [SERVICE_INSTALL] = "install", [SERVICE_REMOVE] = "remove", [SERVICE_RUN] = "run"};
+
+	return NAME_OF(names, index);
+}

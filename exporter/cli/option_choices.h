@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words of each flag that takes one of a few: the word of an index, NULL past the last. */
+#ifndef EXPORTER_CLI_OPTION_CHOICES_H
+#define EXPORTER_CLI_OPTION_CHOICES_H
+
+#include <stddef.h>
+
+const char *choice_backend_names(size_t index);
+const char *choice_local_port_names(size_t index);
+const char *choice_label_names(size_t index);
+const char *choice_naming_names(size_t index);
+const char *choice_netns_names(size_t index);
+const char *choice_log_format_names(size_t index);
+const char *choice_table_format_names(size_t index);
+const char *choice_service_names(size_t index);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One snapshot on standard output. */
+#include "exporter/cli/print.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "exporter/cli/table.h"
+#include "exporter/platform/privilege.h"
+#include "exporter/scrape/backend.h"
+#include "metrics/census/listeners.h"
+
+/* Ten million sockets. */
+#define TABLE_BYTES_MAX (SIZE_MAX < UINT64_C(1) << 32 ? (size_t)1 << 30 : (size_t)1 << 31)
+
+int print_bytes(const char *bytes, size_t length, struct platform_error *error)
+{
+	int err;
+
+	errno = 0;
+	if ((length == 0 || fwrite(bytes, 1, length, stdout) == length) && fflush(stdout) == 0)
+		return 0;
+	err = errno != 0 ? -errno : -EIO;
+	platform_error_set(error, "cannot write to standard output: %s", strerror(-err));
+	return err;
+}
+
+/* Gives the sockets that no process holds to whom this system's own tools show for them. */
+static int show_nobody(struct snapshot *snapshot, const char *name)
+{
+	uint32_t nobody;
+	int err = snapshot_add_process(snapshot, 0, 0, &nobody);
+
+	if (err == 0)
+		err = snapshot_set_text(snapshot, nobody, PROCESS_NAME, name, strlen(name));
+	for (size_t i = 0; err == 0 && i < snapshot->socket_count; i++)
+		if (snapshot->sockets[i].owner == OWNER_NONE)
+			snapshot->sockets[i].owner = nobody;
+	return err;
+}
+
+/* A record keeps what the platform saw; people want to see whose an ownerless socket will be. */
+static int credit(struct snapshot *snapshot)
+{
+	struct listeners listeners;
+	int err;
+
+	listeners_init(&listeners);
+	err = listeners_build(&listeners, snapshot);
+	if (err == 0)
+		listeners_credit(&listeners, snapshot);
+	listeners_release(&listeners);
+	return err;
+}
+
+int print_snapshot(struct snapshot *snapshot, enum table_format format, const char *nobody,
+                   struct platform_error *error)
+{
+	struct textbuf out;
+	int err = 0;
+
+	if (format != TABLE_REPLAY)
+		err = nobody != NULL ? show_nobody(snapshot, nobody) : credit(snapshot);
+	textbuf_init(&out, TABLE_BYTES_MAX);
+	if (err == 0)
+		err = table_write(&out, snapshot, format);
+	if (err == 0)
+		err = out.error;
+	if (err != 0)
+		platform_error_set(error, "cannot make the table: %s", strerror(-err));
+	else
+		err = print_bytes(out.data, out.length, error);
+	textbuf_release(&out);
+	return err;
+}
+
+int print_table(const struct options *options, struct platform_error *error)
+{
+	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct open_backend open;
+	struct snapshot snapshot;
+	struct platform_rights rights;
+	char kept[PRIVILEGE_TEXT_MAX];
+	int err = backend_open(&open, options, backend_wants_to_print(options), error);
+
+	if (err != 0)
+		return err;
+	snapshot_init(&snapshot);
+	rights = backend_rights(&open);
+	err = privilege_drop(&rights, kept, sizeof(kept), error);
+	if (err == 0)
+		err = open.backend->read(open.platform, &patience, &snapshot, error);
+	if (err == 0)
+		err = print_snapshot(&snapshot, options->table_format, open.backend->nobody, error);
+	snapshot_release(&snapshot);
+	backend_close(&open);
+	return err;
+}

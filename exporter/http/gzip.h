@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compresses one body after another; the compressor's memory is kept between them. */
+#ifndef EXPORTER_HTTP_GZIP_H
+#define EXPORTER_HTTP_GZIP_H
+
+#include <stddef.h>
+
+#include "metrics/textbuf.h"
+
+struct gzip {
+	struct z_stream_s *stream; /* NULL until the first body */
+};
+
+void gzip_init(struct gzip *gzip);
+void gzip_release(struct gzip *gzip);
+
+/* Appends the bytes to `out` as one gzip member (RFC 1952). 0, -ENOMEM or -EFBIG (out's limit); what
+ * was appended before a failure is of no use. */
+int gzip_write(struct gzip *gzip, struct textbuf *out, const void *bytes, size_t length) MUST_CHECK;
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds responses. */
+#include "exporter/http/reply.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <strings.h>
+
+/* On every answer: it is of this moment, and its type is what it says. */
+static const struct http_header always[] = {
+        {"Cache-Control", "no-store"},
+        {"X-Content-Type-Options", "nosniff"},
+        {NULL, NULL},
+};
+
+static const struct http_header closing[] = {{"Connection", "close"}, {NULL, NULL}};
+
+static bool has(const struct http_header *headers, const char *name)
+{
+	for (; headers && headers->name; headers++)
+		if (strcasecmp(headers->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the headers that are not among `others`. */
+static bool add(struct MHD_Response *response, const struct http_header *headers, const struct http_header *others)
+{
+	for (; headers && headers->name; headers++)
+		if (!has(others, headers->name) &&
+		    MHD_add_response_header(response, headers->name, headers->value) != MHD_YES)
+			return false;
+	return true;
+}
+
+struct MHD_Response *http_response(const struct http_reply *reply)
+{
+	const struct http_header type[] = {{"Content-Type", reply->content_type}, {NULL, NULL}};
+	/* Copied or handed over, the body is not changed: libmicrohttpd only has no const for it. */
+	void *body = (void *)(uintptr_t)reply->body;
+	struct MHD_Response *response = MHD_create_response_from_buffer(reply->length, body, reply->memory);
+
+	if (!response) {
+		if (reply->memory == MHD_RESPMEM_MUST_FREE)
+			free(body);
+		return NULL;
+	}
+	if (add(response, type, NULL) && add(response, always, reply->wished) &&
+	    add(response, reply->headers, reply->wished) && add(response, reply->wished, NULL) &&
+	    add(response, reply->last ? closing : NULL, NULL))
+		return response;
+	MHD_destroy_response(response);
+	return NULL;
+}

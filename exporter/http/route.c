@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of paths. */
+#include "exporter/http/route.h"
+
+#include "exporter/http/page/landing.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct {
+	const char *path;
+	enum route route;
+} routes[] = {
+        {"/", ROUTE_LANDING},
+        {"/healthz", ROUTE_HEALTHZ},
+        {"/readyz", ROUTE_READYZ},
+};
+
+static enum route find_path(const char *path, const char *telemetry_path)
+{
+	/* First: where the metrics share a path with another page, the metrics are what was asked for. */
+	if (strcmp(path, telemetry_path) == 0)
+		return ROUTE_METRICS;
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (strcmp(path, routes[i].path) == 0)
+			return routes[i].route;
+	return landing_file(path) ? ROUTE_PAGE_FILE : ROUTE_NOT_FOUND;
+}
+
+const char *route_path(const char *target)
+{
+	static const char *const schemes[] = {"http://", "https://"};
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		const char *host = target + strlen(schemes[i]), *path;
+
+		if (strncasecmp(target, schemes[i], strlen(schemes[i])) != 0)
+			continue;
+		path = host + strcspn(host, "/");
+		if (path > host)
+			return *path != '\0' ? path : "/";
+	}
+	return target;
+}
+
+enum route route_find(const char *method, const char *path, const char *telemetry_path)
+{
+	enum route route = find_path(path, telemetry_path);
+	bool allowed = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+
+	return route == ROUTE_NOT_FOUND || allowed ? route : ROUTE_METHOD_NOT_ALLOWED;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The endpoint's listening sockets: a daemon of libmicrohttpd for each. */
+#include "exporter/http/server.h"
+
+#include "exporter/http/request.h"
+#include "exporter/log.h"
+#include "exporter/platform/host.h"
+#include "exporter/web/tls/front.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Per connection, for the request's head and the answer's: headers of 32 KiB fit, with what their
+ * parsing and the buffer's growth need. Only what is used is touched. */
+static const size_t connection_memory = (size_t)64 * 1024;
+/* How long answers may take to leave when the server stops: the suspended requests were all answered,
+ * so this is for slow readers, and the whole stop is to stay well under a second. */
+enum { STOP_GRACE_MS = 250 };
+
+struct http_socket {
+	struct MHD_Daemon *daemon; /* NULL: the front accepts */
+	int ours;                  /* the listening socket if no daemon has it, or has it any more; else -1 */
+};
+
+struct http_server {
+	struct http_site site;
+	struct web_front *front;   /* where there is a web configuration: it accepts, */
+	struct MHD_Daemon *behind; /* and this serves */
+	size_t count;
+	struct http_socket sockets[];
+};
+
+static void on_log(void *data, const char *format, va_list args) PRINTF_LIKE(2, 0);
+static void on_log(void *data, const char *format, va_list args)
+{
+	char text[256]; /* longer messages are cut */
+
+	(void)data;
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	log_message(LOG_LEVEL_DEBUG, "libmicrohttpd", "text", text, NULL);
+}
+
+/* Takes the %XX out of paths and arguments. A zero byte would cut the text short, and "/%00x" would be "/":
+ * it becomes a byte that no path of ours has. */
+static size_t on_unescape(void *data, struct MHD_Connection *connection, char *text)
+{
+	size_t length = MHD_http_unescape(text);
+
+	(void)data;
+	(void)connection;
+	for (size_t i = 0; i < length; i++)
+		if (text[i] == '\0')
+			text[i] = '\1';
+	return length;
+}
+
+/* On a listening socket, or, with MHD_INVALID_SOCKET, for connections that are handed to it. */
+static struct MHD_Daemon *start_daemon(struct http_server *server, MHD_socket socket)
+{
+	const bool listens = socket != MHD_INVALID_SOCKET;
+	/* Not epoll: libmicrohttpd 0.9.75 asks it for edges, and does not see a client's FIN that came together with
+	 * its request: such a connection would stay in CLOSE_WAIT until its time is up. */
+	const unsigned polls = MHD_is_feature_supported(MHD_FEATURE_POLL) == MHD_YES ? MHD_USE_POLL : 0;
+	const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | polls | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+	                       MHD_USE_ERROR_LOG | (listens ? 0 : MHD_USE_NO_LISTEN_SOCKET);
+	const struct MHD_OptionItem from[] = {
+	        {listens ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END, (intptr_t)socket, NULL},
+	        {MHD_OPTION_END, 0, NULL},
+	};
+
+	return MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, &server->site, MHD_OPTION_EXTERNAL_LOGGER,
+	                        on_log, NULL, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_ARRAY, from,
+	                        MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, &server->site,
+	                        MHD_OPTION_NOTIFY_CONNECTION, http_connections_notify, &server->site.connections,
+	                        MHD_OPTION_CONNECTION_LIMIT,
+	                        (unsigned)(server->site.connections.limit + HTTP_CONNECTIONS_ENDING),
+	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_END);
+}
+
+static void close_all(const int *sockets, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		host_close_socket(sockets[i]);
+}
+
+static int daemon_error(struct platform_error *error)
+{
+	int status = errno ? -errno : -EIO;
+
+	platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
+	return status;
+}
+
+/* A daemon for each socket. */
+static int start_daemons(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
+{
+	for (; server->count < count; server->count++) {
+		struct http_socket *socket = &server->sockets[server->count];
+
+		errno = 0;
+		socket->ours = -1;
+		socket->daemon = start_daemon(server, (MHD_socket)sockets[server->count]);
+		if (!socket->daemon) {
+			int status = daemon_error(error);
+
+			/* the socket whose daemon failed may have been closed by it: it is left alone */
+			if (server->count + 1 < count)
+				close_all(sockets + server->count + 1, count - server->count - 1);
+			return status;
+		}
+	}
+	return 0;
+}
+
+static void serve_connection(void *data, int socket, const struct sockaddr *address, socklen_t length)
+{
+	struct http_server *server = data;
+
+	/* closes it if there are too many; then there is nothing to do about it */
+	(void)MHD_add_connection(server->behind, (MHD_socket)socket, address, length);
+}
+
+/* One daemon behind a front that accepts on all sockets. */
+static int start_front(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
+{
+	const struct web_front_options options = {
+	        .web = server->site.options.web,
+	        .sockets = sockets,
+	        .count = count,
+	        .serve = serve_connection,
+	        .data = server,
+	};
+	int status;
+
+	for (; server->count < count; server->count++)
+		server->sockets[server->count] = (struct http_socket){NULL, sockets[server->count]};
+	errno = 0;
+	server->behind = start_daemon(server, MHD_INVALID_SOCKET);
+	if (!server->behind)
+		return daemon_error(error);
+	status = web_front_start(&server->front, &options);
+	if (status)
+		platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
+	return status;
+}
+
+int http_start(struct http_server **result, const struct http_options *options, const int *sockets, size_t count,
+               struct platform_error *error)
+{
+	struct http_server *server = calloc(1, sizeof(*server) + count * sizeof(server->sockets[0]));
+	int status;
+
+	*result = NULL;
+	if (!server) {
+		close_all(sockets, count);
+		platform_error_set(error, "out of memory");
+		return -ENOMEM;
+	}
+	status = http_site_init(&server->site, options, count);
+	if (status) {
+		platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
+		close_all(sockets, count);
+		free(server);
+		return status;
+	}
+	status = options->web ? start_front(server, sockets, count, error)
+	                      : start_daemons(server, sockets, count, error);
+	if (status) {
+		http_stop(server);
+		return status;
+	}
+	*result = server;
+	return 0;
+}
+
+static bool take_connection(void *daemon, int socket)
+{
+	const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+
+	return MHD_add_connection(daemon, (MHD_socket)socket, &nobody, sizeof(nobody)) == MHD_YES;
+}
+
+/* Each loop is given a connection that ends without a request. */
+bool http_alive(struct http_server *server)
+{
+	if (server->front)
+		return web_front_alive(server->front) && host_loop_alive(take_connection, server->behind);
+	for (size_t i = 0; i < server->count; i++)
+		if (!host_loop_alive(take_connection, server->sockets[i].daemon))
+			return false;
+	return true;
+}
+
+void http_quiesce(struct http_server *server)
+{
+	if (server->front) {
+		web_front_quiesce(server->front);
+		return;
+	}
+	for (size_t i = 0; i < server->count; i++)
+		server->sockets[i].ours = (int)MHD_quiesce_daemon(server->sockets[i].daemon);
+}
+
+void http_stop(struct http_server *server)
+{
+	if (!server)
+		return;
+	http_site_drain(&server->site, STOP_GRACE_MS);
+	if (server->behind)
+		MHD_stop_daemon(server->behind);
+	web_front_stop(server->front, STOP_GRACE_MS);
+	for (size_t i = 0; i < server->count; i++) {
+		if (server->sockets[i].daemon)
+			MHD_stop_daemon(server->sockets[i].daemon);
+		if (server->sockets[i].ours >= 0)
+			host_close_socket(server->sockets[i].ours); /* only now: its thread may have used it */
+	}
+	http_site_release(&server->site);
+	free(server);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The endpoint: libmicrohttpd in front of a scraper. One thread per listening socket serves all of its
+ * connections; a request for metrics is suspended until its ticket is answered, so that the other
+ * paths answer while a snapshot is taken.
+ */
+#ifndef EXPORTER_HTTP_SERVER_H
+#define EXPORTER_HTTP_SERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exporter/platform/platform.h"
+#include "exporter/scrape/scrape.h"
+#include "exporter/web/web.h"
+
+struct http_server;
+
+struct http_options {
+	const char *telemetry_path;
+	unsigned max_requests; /* requests for metrics in flight; more get 503 */
+	uint64_t families;     /* METRIC_BITs that collect[] and exclude[] choose from */
+	struct scraper *scraper;
+	struct web *web; /* of a --web.config.file; NULL: plain HTTP for everybody. Not owned */
+};
+
+/* Serves on `sockets` (listening, from host_listen(); taken over even on failure) until http_stop().
+ * 0 or -errno with *error filled. `options` is copied, its strings are not. */
+int http_start(struct http_server **server, const struct http_options *options, const int *sockets, size_t count,
+               struct platform_error *error) MUST_CHECK;
+
+/* False if a thread that serves a socket hangs. May take some seconds to tell. */
+bool http_alive(struct http_server *server);
+
+/* Stops accepting. Call before scraper_stop(). */
+void http_quiesce(struct http_server *server);
+/* Ends every connection and frees the server. Call after scraper_stop(), which answers the suspended requests. */
+void http_stop(struct http_server *server);
+
+#endif

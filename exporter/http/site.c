@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all requests share: its beginning and its end. */
+#include "exporter/http/request.h"
+
+#include "exporter/http/page/landing.h"
+#include "exporter/http/reply.h"
+#include "exporter/log.h"
+#include "exporter/platform/condition.h"
+#include "exporter/platform/host.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Connections beside those that may wait for metrics: for health probes, browsers, idle scrapers. */
+enum { SPARE_CONNECTIONS = 64 };
+/* However few descriptors there are, who scrapes and who looks what is wrong must be served. */
+enum { LEAST_CONNECTIONS = 4 };
+/* Descriptors that a scrape and a reload need, with some to spare: each opens at most five at once. */
+enum { OTHER_DESCRIPTORS = 16 };
+/* Of a connection that TLS is taken off: the client's, and both ends of the local socket behind. */
+enum { DESCRIPTORS_WITH_TLS = 3 };
+/* A page of links is a few kilobytes. */
+enum { LANDING_MAX = 64 * 1024 };
+
+/* The response for when nothing can be allocated any more. */
+static struct MHD_Response *make_no_memory(void)
+{
+	static const char text[] = "scrape failed: out of memory\n";
+	const struct http_reply reply = {
+	        .content_type = HTTP_TYPE_TEXT,
+	        .body = text,
+	        .length = sizeof(text) - 1,
+	        .memory = MHD_RESPMEM_PERSISTENT,
+	};
+
+	return http_response(&reply);
+}
+
+/* How many connections there may be: too few descriptors must fail neither a scrape nor an accept(). */
+static size_t connections_limit(const struct http_options *options, size_t ending)
+{
+	const size_t wanted = (size_t)options->max_requests + SPARE_CONNECTIONS;
+	const size_t each = options->web ? DESCRIPTORS_WITH_TLS : 1;
+	struct host_process process;
+	uint64_t room;
+
+	host_process_read(&process);
+	if (process.max_fds == UINT64_MAX || process.open_fds == UINT64_MAX)
+		return wanted;
+	room = process.max_fds - process.open_fds - OTHER_DESCRIPTORS;
+	room = process.max_fds < process.open_fds + OTHER_DESCRIPTORS ? 0 : room / each;
+	if (room >= wanted + ending)
+		return wanted;
+	log_message(LOG_LEVEL_WARN, "few descriptors: fewer connections than usual are served at once", NULL);
+	return room < ending + LEAST_CONNECTIONS ? LEAST_CONNECTIONS : room - ending;
+}
+
+static void release(struct http_site *site)
+{
+	if (site->no_memory)
+		MHD_destroy_response(site->no_memory);
+	pthread_cond_destroy(&site->idle);
+	pthread_mutex_destroy(&site->lock);
+	textbuf_release(&site->landing);
+}
+
+int http_site_init(struct http_site *site, const struct http_options *options, size_t daemons)
+{
+	const size_t ending = daemons * HTTP_CONNECTIONS_ENDING;
+	int status;
+
+	memset(site, 0, sizeof(*site));
+	site->options = *options;
+	site->connections.limit = connections_limit(options, ending);
+	site->connections.max_scrapes = options->max_requests;
+	site->connections.scraper = options->scraper;
+	textbuf_init(&site->landing, LANDING_MAX);
+	/* Neither can fail: nothing is allocated. */
+	pthread_mutex_init(&site->lock, NULL);
+	condition_init(&site->idle);
+	landing_write(&site->landing, TCP_EXPORTER_VERSION, options->telemetry_path);
+	site->no_memory = make_no_memory();
+	status = site->no_memory ? site->landing.error : -ENOMEM;
+	if (status == 0)
+		status = http_connections_start(&site->connections, ending);
+	if (status)
+		release(site);
+	return status;
+}
+
+void http_site_release(struct http_site *site)
+{
+	http_connections_stop(&site->connections);
+	release(site);
+}
+
+void http_site_drain(struct http_site *site, unsigned ms)
+{
+	const uint64_t deadline_ns = platform_now_ns() + ms * UINT64_C(1000000);
+
+	pthread_mutex_lock(&site->lock);
+	while (site->requests > 0 && platform_now_ns() < deadline_ns)
+		condition_wait_until(&site->idle, &site->lock, deadline_ns);
+	pthread_mutex_unlock(&site->lock);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The BPF backend: one read is a walk over all files, then the sockets that it did not meet. */
+#include "exporter/platform/linux/bpf/bpf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exporter/platform/linux/bpf/iterator.h"
+#include "exporter/platform/linux/bpf/ownerless.h"
+#include "exporter/platform/linux/host/capability.h"
+#include "exporter/platform/linux/procfs/netns.h"
+#include "exporter/platform/linux/procfs/parse.h"
+#include "exporter/platform/linux/procfs/process_text.h"
+
+/* A walk that lost rows is a bug or a kernel that works otherwise: one more may be luckier, a third will not. */
+#define WALK_ATTEMPTS 2
+/* The first lines of /proc/self/status, NSpid among them; Groups may be long. */
+#define STATUS_SIZE 4096
+/* What the kernel can be configured to (kernel/Kconfig.hz and the architectures' own). */
+#define HZ_MIN 24
+#define HZ_MAX 2000
+
+struct platform {
+	const struct platform_options *options;
+	int procfs;         /* open directory */
+	uint64_t own_netns; /* where reads begin and end */
+	struct bpf_iterator iterator;
+	struct held_sockets held;
+	struct ownerless ownerless;
+	struct process_texts texts;
+	struct dirents dirents;
+};
+
+/* What a visit of one network namespace needs. */
+struct read_context {
+	struct platform *platform;
+	struct patience *patience;
+	struct snapshot *snapshot;
+	struct platform_error *error;
+};
+
+static void bpf_close(struct platform *platform)
+{
+	if (!platform)
+		return;
+	bpf_iterator_release(&platform->iterator);
+	held_sockets_release(&platform->held);
+	ownerless_release(&platform->ownerless);
+	process_texts_release(&platform->texts);
+	if (platform->procfs >= 0)
+		close(platform->procfs);
+	free(platform);
+}
+
+static int open_procfs(struct platform *platform, struct platform_error *error)
+{
+	const char *path = platform->options->procfs;
+	char bytes[STATUS_SIZE];
+	uint32_t pid, namespaces;
+	long length;
+
+	platform->procfs = procfs_open_root(path, error);
+	if (platform->procfs < 0)
+		return platform->procfs;
+	/* The iterator sees the processes of our own PID namespace, whatever is mounted there. */
+	length = read_file_at(platform->procfs, "self/status", bytes, sizeof(bytes));
+	if (length <= 0 || !parse_status_pids(bytes, (size_t)length, &pid, &namespaces) || namespaces != 1) {
+		platform_error_set(error, "\"%s\" is of another PID namespace than the exporter's own", path);
+		return -EXDEV;
+	}
+	return 0;
+}
+
+static int open_parts(struct platform *platform, struct platform_error *error)
+{
+	const struct bpf_iterator_options iterator = {.all_netns = platform->options->all_netns};
+	int result = open_procfs(platform, error);
+
+	if (result != 0)
+		return result;
+	platform->own_netns = netns_current_id(platform->procfs);
+	platform_error_set(error, "out of memory");
+	result = ownerless_init(&platform->ownerless, platform->procfs, &platform->held, &platform->iterator);
+	return result != 0 ? result : bpf_iterator_init(&platform->iterator, &iterator, error);
+}
+
+static int bpf_open(struct platform **out, const struct platform_options *options, struct platform_error *error)
+{
+	struct platform *platform;
+	int result = capability_check_netns(options, error);
+
+	*out = NULL;
+	if (result != 0)
+		return result;
+	platform = calloc(1, sizeof(*platform));
+	if (!platform) {
+		platform_error_set(error, "out of memory");
+		return -ENOMEM;
+	}
+	platform->options = options;
+	platform->procfs = -1;
+	held_sockets_init(&platform->held, options);
+	process_texts_init(&platform->texts);
+	result = open_parts(platform, error);
+	if (result != 0)
+		bpf_close(platform);
+	else
+		*out = platform;
+	return result;
+}
+
+/* The kernel's tick is known by a setting that it keeps in jiffies and shows in seconds. */
+static void learn_hz(struct platform *platform)
+{
+	uint32_t jiffies = bpf_iterator_keepalive_jiffies(&platform->iterator);
+	char bytes[32];
+	long length = read_file_at(platform->procfs, "sys/net/ipv4/tcp_keepalive_time", bytes, sizeof(bytes) - 1);
+	unsigned long seconds, hz;
+
+	if (length <= 0)
+		return;
+	bytes[length] = '\0';
+	seconds = strtoul(bytes, NULL, 10);
+	hz = seconds > 0 ? jiffies / seconds : 0;
+	if (hz >= HZ_MIN && hz <= HZ_MAX && hz * seconds == jiffies)
+		platform->held.hz = (unsigned)hz;
+}
+
+static int begin_snapshot(struct read_context *context)
+{
+	struct platform *platform = context->platform;
+	uint32_t own;
+	int result;
+
+	snapshot_reset(context->snapshot);
+	context->snapshot->states = (STATE_BIT(STATE_COUNT) - 1) & ~STATE_BIT(STATE_DELETE_TCB);
+	context->snapshot->facts = FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_UNREADABLE;
+	result = netns_add_current(platform->procfs, platform->own_netns, context->snapshot, &own);
+	return result != 0 ? result : held_sockets_begin(&platform->held, context->snapshot);
+}
+
+static int walk(struct read_context *context)
+{
+	struct platform *platform = context->platform;
+	const struct bpf_iterator_sink sink = {.rows = held_sockets_add, .data = &platform->held};
+	int result = -EIO;
+
+	for (int attempt = 0; attempt < WALK_ATTEMPTS && result == -EIO; attempt++) {
+		result = begin_snapshot(context);
+		if (result == 0)
+			result = bpf_iterator_walk(&platform->iterator, context->patience, &sink, context->error);
+	}
+	return result;
+}
+
+/* The first walk teaches how long a jiffy is, which the rows of that walk are already to know. */
+static int first_walk(struct read_context *context)
+{
+	struct platform *platform = context->platform;
+	int result = walk(context);
+
+	if (result != 0 || platform->held.hz != 0)
+		return result;
+	learn_hz(platform);
+	return platform->held.hz != 0 ? walk(context) : 0;
+}
+
+static int is_wanted(void *data, uint64_t id, const char *process)
+{
+	const struct read_context *context = data;
+	struct platform *platform = context->platform;
+	const struct snapshot_netns empty = {.id = id, .ephemeral_low = 1, .ephemeral_high = 0};
+	uint32_t netns = netns_find(context->snapshot, id);
+	bool known = netns < context->snapshot->netns_count;
+	int result;
+
+	if (known && platform->held.netns[netns].visited)
+		return 0;
+	if (ownerless_expected(&platform->ownerless, netns, process))
+		return 1;
+	result = known ? 0 : snapshot_add_netns(context->snapshot, &empty, &netns);
+	if (result == 0)
+		result = held_sockets_know_netns(&platform->held);
+	if (result == 0)
+		platform->held.netns[netns].visited = true;
+	return result;
+}
+
+static int read_namespace(void *data, uint64_t id)
+{
+	const struct read_context *context = data;
+	struct platform *platform = context->platform;
+	uint32_t netns = netns_find(context->snapshot, id);
+	int result = 0;
+
+	if (netns == context->snapshot->netns_count)
+		result = netns_add_current(platform->procfs, id, context->snapshot, &netns);
+	if (result == 0)
+		result = held_sockets_know_netns(&platform->held);
+	if (result != 0)
+		return result;
+	platform->held.netns[netns].visited = true;
+	return ownerless_read(&platform->ownerless, netns, context->patience, context->error);
+}
+
+static int read_ownerless(struct read_context *context)
+{
+	struct platform *platform = context->platform;
+	const struct netns_visitor visitor = {.wanted = is_wanted, .visit = read_namespace, .data = context};
+	int result;
+
+	if (platform->options->all_netns && netns_current_id(platform->procfs) != platform->own_netns) {
+		platform_error_set(context->error, "an earlier read could not return to its network namespace");
+		return -EXDEV;
+	}
+	result = read_namespace(context, platform->own_netns);
+	if (result == 0 && platform->options->all_netns)
+		result = netns_visit_others(platform->procfs, &platform->dirents, &visitor, context->patience,
+		                            context->error);
+	return result;
+}
+
+/* A process that is gone keeps the name that the walk has met it by. */
+static int complete_process(struct platform *platform, struct snapshot *snapshot, uint32_t index)
+{
+	char path[16];
+	int dir, result;
+
+	snprintf(path, sizeof(path), "%u", snapshot->processes[index].pid);
+	dir = openat(platform->procfs, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return is_gone(-errno) || is_denied(-errno) ? 0 : -errno;
+	result = process_texts_fill(&platform->texts, dir, platform->options, snapshot, index);
+	close(dir);
+	return is_gone(result) ? 0 : result;
+}
+
+static int complete_processes(struct read_context *context)
+{
+	struct snapshot *snapshot = context->snapshot;
+	int result = 0;
+
+	if (!process_texts_wanted(context->platform->options))
+		return 0;
+	for (uint32_t i = 0; i < snapshot->process_count && result == 0; i++) {
+		result = patience_over(context->patience);
+		if (result == 0)
+			result = complete_process(context->platform, snapshot, i);
+	}
+	if (result != 0)
+		platform_error_set(context->error, "cannot read about the processes: %s", strerror(-result));
+	return result;
+}
+
+static void set_facts(struct platform *platform, struct snapshot *snapshot)
+{
+	if ((platform->options->want & WANT_CLOSE_WAIT_AGE) && platform->held.hz != 0)
+		snapshot->facts |= FACT_CLOSE_WAIT_AGE;
+	if (platform->options->want & WANT_SHARED)
+		snapshot->facts |= FACT_SHARED;
+	snapshot->shared_sockets = platform->held.shared;
+}
+
+static int bpf_read(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+                    struct platform_error *error)
+{
+	struct read_context context = {platform, patience, snapshot, error};
+	uint64_t began = platform_now_ns(), walked;
+	int result;
+
+	ownerless_begin(&platform->ownerless);
+	platform_error_set(error, "out of memory"); /* unless a step below says otherwise */
+	result = first_walk(&context);
+	if (result == 0)
+		result = read_ownerless(&context);
+	walked = platform_now_ns();
+	if (result == 0)
+		result = complete_processes(&context);
+	set_facts(platform, snapshot);
+	snapshot->sockets_ns = walked - began;
+	snapshot->owners_ns = platform_now_ns() - walked;
+	return result;
+}
+
+static bool can_walk(void *data)
+{
+	const struct platform *platform = data;
+
+	return bpf_iterator_can_walk(&platform->iterator);
+}
+
+/* Where procfs shows a process to its own user alone (hidepid), PID 1 is the one that is certain to be there. */
+static bool sees_processes(void *data)
+{
+	const struct platform *platform = data;
+	char bytes[64];
+
+	return read_file_at(platform->procfs, "1/comm", bytes, sizeof(bytes)) >= 0;
+}
+
+/* Once the program is loaded nothing is asked for, where the kernel is 5.19 or later or lets everybody load some. */
+static void bpf_rights(struct platform *platform, struct platform_rights *rights)
+{
+	const struct platform_options *options = platform->options;
+	bool wants_exe = options->naming == NAMING_EXE || (options->want & WANT_EXE);
+
+	capability_of_options(options, rights);
+	rights->calls |= CALLS_BPF_ITERATOR;
+	if (wants_exe ||
+	    (process_texts_wanted(options) && !capability_suffice(rights->capabilities, sees_processes, platform)))
+		rights->capabilities |= CAPABILITY_BIT(CAP_SYS_PTRACE);
+	if (!capability_suffice(rights->capabilities, can_walk, platform))
+		rights->capabilities |= CAPABILITY_BIT(CAP_BPF);
+}
+
+const struct platform_backend platform_bpf = {
+        .name = "bpf",
+        .open = bpf_open,
+        .read = bpf_read,
+        .close = bpf_close,
+        .rights = bpf_rights,
+};

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One dump of the TCP sockets over netlink, repeated while the kernel calls it inconsistent. */
+#include "exporter/platform/linux/netlink/sock_diag.h"
+
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <libmnl/libmnl.h>
+
+/* The kernel fills at most 32 KiB a datagram (netlink_dump in net/netlink/af_netlink.c). */
+#define DATAGRAM_SIZE ((size_t)32 * 1024)
+/* A table that changes under three dumps in a row will not hold still for a fourth. */
+#define DUMP_ATTEMPTS 3
+/* The kernel answers a dump at once; a second of silence only happens when it never will. */
+#define RECEIVE_TIMEOUT_SECONDS 1
+
+int sock_diag_init(struct sock_diag *diag)
+{
+	*diag = (struct sock_diag){.buffer = malloc(DATAGRAM_SIZE)};
+	return diag->buffer ? 0 : -ENOMEM;
+}
+
+void sock_diag_release(struct sock_diag *diag)
+{
+	free(diag->buffer);
+	diag->buffer = NULL;
+}
+
+static int open_socket(struct mnl_socket **out)
+{
+	const struct timeval timeout = {.tv_sec = RECEIVE_TIMEOUT_SECONDS};
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	int err;
+
+	if (!socket)
+		return -errno;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0) {
+		err = -errno;
+		mnl_socket_close(socket);
+		return err;
+	}
+	*out = socket;
+	return 0;
+}
+
+/*
+ * A filter program for one port, in a chain of them (inet_diag_bc_run() in net/ipv4/inet_diag.c). `yes` and
+ * `no` are how many bytes to go on by; the operand of a comparison is the `no` of what follows it. To arrive
+ * at the program's end takes the socket, to arrive 4 bytes beyond it refuses it.
+ */
+struct port_filter {
+	struct inet_diag_bc_op at_least, low, at_most, high, taken;
+};
+
+static void fill_filter(struct port_filter *filters, const uint16_t *ports, size_t count)
+{
+	const uint8_t compare_size = 2 * sizeof(struct inet_diag_bc_op);
+
+	for (size_t i = 0; i < count; i++) {
+		const size_t left = (count - i) * sizeof(*filters);
+		const size_t next = sizeof(*filters) + (i + 1 == count ? sizeof(struct inet_diag_bc_op) : 0);
+
+		filters[i] = (struct port_filter){
+		        .at_least = {.code = INET_DIAG_BC_S_GE, .yes = compare_size, .no = (uint16_t)next},
+		        .low = {.code = INET_DIAG_BC_NOP, .no = ports[i]},
+		        .at_most = {.code = INET_DIAG_BC_S_LE,
+		                    .yes = compare_size,
+		                    .no = (uint16_t)(next - compare_size)},
+		        .high = {.code = INET_DIAG_BC_NOP, .no = ports[i]},
+		        .taken = {.code = INET_DIAG_BC_JMP,
+		                  .yes = sizeof(struct inet_diag_bc_op),
+		                  .no = (uint16_t)(left - offsetof(struct port_filter, taken))},
+		};
+	}
+}
+
+static void put_ports(struct nlmsghdr *header, const struct sock_diag_request *request)
+{
+	struct port_filter filters[SOCK_DIAG_PORTS_MAX];
+
+	if (request->port_count == 0 || request->port_count > SOCK_DIAG_PORTS_MAX)
+		return;
+	fill_filter(filters, request->ports, request->port_count);
+	mnl_attr_put(header, INET_DIAG_REQ_BYTECODE, request->port_count * sizeof(filters[0]), filters);
+}
+
+/* family AF_UNSPEC is the older request type, which walks the hash table once for both families. */
+static int send_request(struct sock_diag *diag, struct mnl_socket *socket, int family,
+                        const struct sock_diag_request *request)
+{
+	const uint8_t extensions = request->tcp_info ? 1u << (INET_DIAG_INFO - 1) : 0;
+	struct nlmsghdr *header = mnl_nlmsg_put_header(diag->buffer);
+
+	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	header->nlmsg_seq = ++diag->sequence;
+	if (family == AF_UNSPEC) {
+		struct inet_diag_req *one_walk = mnl_nlmsg_put_extra_header(header, sizeof(*one_walk));
+
+		header->nlmsg_type = TCPDIAG_GETSOCK;
+		one_walk->idiag_ext = extensions;
+		one_walk->idiag_states = request->states;
+	} else {
+		struct inet_diag_req_v2 *of_family = mnl_nlmsg_put_extra_header(header, sizeof(*of_family));
+
+		header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+		of_family->sdiag_family = (uint8_t)family;
+		of_family->sdiag_protocol = IPPROTO_TCP;
+		of_family->idiag_ext = extensions;
+		of_family->idiag_states = request->states;
+	}
+	put_ports(header, request);
+	return mnl_socket_sendto(socket, header, header->nlmsg_len) < 0 ? -errno : 0;
+}
+
+/* Receives until the dump is complete. */
+static int receive_dump(struct sock_diag *diag, struct mnl_socket *socket, struct patience *patience,
+                        struct inet_diag_sink *sink)
+{
+	for (;;) {
+		ssize_t length;
+		int result = patience_over(patience);
+
+		if (result != 0)
+			return result;
+		length = mnl_socket_recvfrom(socket, diag->buffer, DATAGRAM_SIZE);
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0)
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
+		result = inet_diag_decode(diag->buffer, (size_t)length, diag->sequence, sink);
+		if (result != 0)
+			return result < 0 ? result : 0;
+	}
+}
+
+static int dump_family(struct sock_diag *diag, int family, const struct sock_diag_request *request,
+                       struct patience *patience, struct inet_diag_sink *sink)
+{
+	struct mnl_socket *socket = NULL;
+	int result = open_socket(&socket);
+
+	if (result != 0)
+		return result;
+	result = send_request(diag, socket, family, request);
+	if (result == 0)
+		result = receive_dump(diag, socket, patience, sink);
+	mnl_socket_close(socket);
+	return result;
+}
+
+/* Whether a kernel without the one-walk request might answer so. */
+static bool is_refusal(int result)
+{
+	return result == -EINVAL || result == -EOPNOTSUPP || result == -ENOENT || result == -EPROTONOSUPPORT ||
+	       result == -EAFNOSUPPORT;
+}
+
+/* Without IPv6 in the kernel there are no IPv6 sockets: a refusal then is an empty dump. */
+static int dump_both(struct sock_diag *diag, const struct sock_diag_request *request, struct patience *patience,
+                     struct inet_diag_sink *sink)
+{
+	int result;
+
+	if (!diag->no_one_walk) {
+		result = dump_family(diag, AF_UNSPEC, request, patience, sink);
+		if (!is_refusal(result))
+			return result;
+		diag->no_one_walk = true;
+	}
+	result = dump_family(diag, AF_INET, request, patience, sink);
+	if (result != 0)
+		return result;
+	result = dump_family(diag, AF_INET6, request, patience, sink);
+	return is_refusal(result) ? 0 : result;
+}
+
+static bool is_worth_another_try(int result)
+{
+	return result == -EINTR || result == -ENOBUFS;
+}
+
+int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct patience *patience,
+                   const struct sock_diag_rows *rows, struct platform_error *error)
+{
+	int result = 0;
+
+	for (int attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
+		struct inet_diag_sink sink = {.row = rows->row, .data = rows->data, .tcp_info = request->tcp_info};
+
+		result = rows->restart(rows->data);
+		if (result == 0)
+			result = dump_both(diag, request, patience, &sink);
+		if (result == 0 && sink.interrupted)
+			result = -EINTR;
+		if (!is_worth_another_try(result))
+			break;
+	}
+	if (result == -EINTR)
+		platform_error_set(error, "the kernel's socket dump was interrupted %d times", DUMP_ATTEMPTS);
+	else if (result != 0)
+		platform_error_set(error, "cannot dump the sockets over netlink: %s", strerror(-result));
+	return result;
+}

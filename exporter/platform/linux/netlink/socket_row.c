@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of the snapshot. */
+#include "exporter/platform/linux/netlink/socket_row.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+_Static_assert((int)STATE_ESTABLISHED == TCP_ESTABLISHED - 1 && (int)STATE_CLOSING == TCP_CLOSING - 1,
+               "the kernel numbers the states from 1, in the order of enum socket_state");
+
+/* A FIN that the peer has sent and the process has not read counts as one byte of rcv_nxt - copied_seq. */
+static uint32_t unread_bytes(enum socket_state state, uint32_t queue)
+{
+	bool fin_received = state == STATE_CLOSE_WAIT || state == STATE_LAST_ACK || state == STATE_CLOSING;
+
+	return fin_received && queue > 0 ? queue - 1 : queue;
+}
+
+/*
+ * A FIN of ours that the peer has not acknowledged counts as one byte of write_seq - snd_una. Before a SYN has left
+ * (TCP_FASTOPEN_CONNECT) the one is a random number and the other 0; and nothing waits but what the SYN itself carries.
+ */
+static uint32_t unacknowledged_bytes(enum socket_state state, uint32_t queue)
+{
+	bool fin_sent = state == STATE_FIN_WAIT1 || state == STATE_LAST_ACK || state == STATE_CLOSING;
+
+	if (state == STATE_SYN_SENT)
+		return 0;
+	return fin_sent && queue > 0 ? queue - 1 : queue;
+}
+
+void socket_row_set_queues(struct snapshot_socket *socket, uint32_t receive, uint32_t send)
+{
+	socket->receive_queue = unread_bytes((enum socket_state)socket->state, receive);
+	socket->send_queue = unacknowledged_bytes((enum socket_state)socket->state, send);
+	socket->flags |= SOCKET_HAS_QUEUES;
+}
+
+void socket_row_set_quiet(struct snapshot_socket *socket, uint32_t quiet_ms)
+{
+	socket->quiet_ms = quiet_ms;
+	socket->flags |= SOCKET_HAS_QUIET;
+}
+
+static int intern(struct snapshot *snapshot, uint32_t netns, const struct inet_diag_msg *msg, const void *address,
+                  uint32_t *index)
+{
+	return snapshot_intern_address(snapshot, netns, msg->idiag_family == AF_INET6 ? 6 : 4, address, index);
+}
+
+int socket_row_of_diag(struct snapshot *snapshot, uint32_t netns, bool remote, const struct inet_diag_msg *msg,
+                       bool v6_only, struct snapshot_socket *socket)
+{
+	int result;
+
+	*socket = (struct snapshot_socket){.owner = OWNER_NONE, .remote = ADDRESS_ABSENT};
+	if (msg->idiag_state < TCP_ESTABLISHED || msg->idiag_state > TCP_CLOSING ||
+	    (msg->idiag_family != AF_INET && msg->idiag_family != AF_INET6))
+		return -EBADMSG;
+	result = intern(snapshot, netns, msg, msg->id.idiag_src, &socket->local);
+	if (result == 0 && remote)
+		result = intern(snapshot, netns, msg, msg->id.idiag_dst, &socket->remote);
+	if (result != 0)
+		return result;
+	socket->state = (uint8_t)(msg->idiag_state - TCP_ESTABLISHED);
+	socket->local_port = ntohs(msg->id.idiag_sport);
+	socket->remote_port = ntohs(msg->id.idiag_dport);
+	socket_row_set_queues(socket, msg->idiag_rqueue, msg->idiag_wqueue);
+	if (v6_only)
+		socket->flags |= SOCKET_V6_ONLY;
+	if (msg->idiag_family == AF_INET6 && snapshot->addresses[socket->local].family == 4)
+		socket->flags |= SOCKET_V4_MAPPED;
+	return 0;
+}

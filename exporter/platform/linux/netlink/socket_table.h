@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads a network namespace's sockets from the kernel into a snapshot, and indexes them by inode. */
+#ifndef EXPORTER_PLATFORM_LINUX_NETLINK_SOCKET_TABLE_H
+#define EXPORTER_PLATFORM_LINUX_NETLINK_SOCKET_TABLE_H
+
+#include "exporter/platform/linux/netlink/sock_diag.h"
+#include "exporter/platform/linux/procfs/inode_index.h"
+#include "exporter/platform/platform.h"
+
+/* A socket in CLOSE_WAIT, by the kernel's cookie for it. */
+struct waiting_socket {
+	uint64_t cookie;
+	uint32_t row;
+};
+
+struct socket_table {
+	struct sock_diag diag;
+	struct inode_index inodes; /* rows that have an inode: those that a process can hold */
+	struct waiting_socket *waiting;
+	size_t waiting_count, waiting_capacity;
+
+	/* The dump that is being read. */
+	struct snapshot *snapshot;
+	uint32_t netns;
+	uint32_t first_row;
+	bool remote_addresses;
+};
+
+/* 0 or -ENOMEM. */
+int socket_table_init(struct socket_table *table) MUST_CHECK;
+void socket_table_release(struct socket_table *table);
+/* Forgets the last snapshot's sockets. 0 or -ENOMEM. */
+int socket_table_reset(struct socket_table *table) MUST_CHECK;
+
+/*
+ * Appends the sockets of the calling thread's network namespace, which is `netns` in the snapshot.
+ * `want` are WANT_ bits. 0 or -errno with *error filled.
+ */
+int socket_table_read(struct socket_table *table, struct snapshot *snapshot, uint32_t netns, unsigned want,
+                      struct patience *patience, struct platform_error *error) MUST_CHECK;
+
+#endif

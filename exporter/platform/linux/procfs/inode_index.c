@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An open-addressed hash from inode numbers to rows. */
+#include "exporter/platform/linux/procfs/inode_index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Few hosts have fewer sockets; also keeps mask non-zero. */
+#define MIN_SLOTS 1024
+/*
+ * In inode_entry.row: the row has an owner, and another process holds the socket too. Kept here, so
+ * that a claim need not wait for the row's memory. Leaves numbers for 2^30 rows, 32 GiB of them.
+ */
+#define ROW_OWNED  (UINT32_C(1) << 30)
+#define ROW_SHARED (UINT32_C(1) << 31)
+#define ROW_MASK   (ROW_OWNED - 1)
+
+void inode_index_init(struct inode_index *index)
+{
+	*index = (struct inode_index){0};
+}
+
+void inode_index_release(struct inode_index *index)
+{
+	free(index->slots);
+	inode_index_init(index);
+}
+
+/*
+ * A process's sockets mostly have neighbouring numbers and are looked up one after the other, with a
+ * system call in between that empties the near caches. So the slots of neighbours share a cache line,
+ * and only the lines are spread over the table (Fibonacci hashing).
+ */
+#define LINE_SLOTS (64 / sizeof(struct inode_entry))
+static size_t slot_of(const struct inode_index *index, uint32_t inode)
+{
+	uint64_t line = ((inode / LINE_SLOTS) * UINT64_C(0x9e3779b97f4a7c15)) >> 32;
+
+	return (size_t)(line * LINE_SLOTS + inode % LINE_SLOTS) & index->mask;
+}
+
+/* Makes the first `count` slots, a power of two, the empty table. */
+static int use_slots(struct inode_index *index, size_t count)
+{
+	if (count > index->capacity) {
+		struct inode_entry *slots = calloc(count, sizeof(*slots));
+
+		if (!slots)
+			return -ENOMEM;
+		free(index->slots);
+		index->slots = slots;
+		index->capacity = count;
+	} else {
+		memset(index->slots, 0, count * sizeof(*index->slots));
+	}
+	index->mask = count - 1;
+	return 0;
+}
+
+int inode_index_reset(struct inode_index *index)
+{
+	size_t slots = MIN_SLOTS;
+	int result;
+
+	/* As large as the last table needed: a quiet host clears little, a steady one never grows. */
+	while (slots < index->count * 2)
+		slots *= 2;
+	result = use_slots(index, slots);
+	if (result == 0) {
+		index->count = 0;
+		index->unresolved = 0;
+		index->shared = 0;
+	}
+	return result;
+}
+
+static void insert(struct inode_index *index, struct inode_entry entry)
+{
+	size_t slot = slot_of(index, entry.inode);
+
+	while (index->slots[slot].inode != 0)
+		slot = (slot + 1) & index->mask;
+	index->slots[slot] = entry;
+}
+
+/* Moves the entries whose row is below `row_end` to a new table. */
+static int rebuild(struct inode_index *index, size_t slots, uint32_t row_end)
+{
+	struct inode_index rebuilt = {.mask = slots - 1, .capacity = slots, .shared = index->shared};
+
+	rebuilt.slots = calloc(slots, sizeof(*rebuilt.slots));
+	if (!rebuilt.slots)
+		return -ENOMEM;
+	for (size_t i = 0; i <= index->mask; i++) {
+		if (index->slots[i].inode != 0 && index->slots[i].row < row_end) {
+			insert(&rebuilt, index->slots[i]);
+			rebuilt.count++;
+		}
+	}
+	rebuilt.unresolved = rebuilt.count;
+	free(index->slots);
+	*index = rebuilt;
+	return 0; /* -Wanalyzer-malloc-leak: the slots are the index's now */
+}
+
+int inode_index_forget(struct inode_index *index, uint32_t first_row)
+{
+	return rebuild(index, index->mask + 1, first_row);
+}
+
+int inode_index_add(struct inode_index *index, uint32_t inode, uint32_t row)
+{
+	/* At most half full, so that probes stay short. */
+	if ((index->count + 1) * 2 > index->mask + 1) {
+		int result = rebuild(index, (index->mask + 1) * 2, UINT32_MAX);
+
+		if (result != 0)
+			return result;
+	}
+	insert(index, (struct inode_entry){inode, row});
+	index->count++;
+	index->unresolved++;
+	return 0;
+}
+
+const struct inode_entry *inode_index_next(const struct inode_index *index, uint32_t inode,
+                                           const struct inode_entry *slot)
+{
+	size_t at = slot ? ((size_t)(slot - index->slots) + 1) & index->mask : slot_of(index, inode);
+
+	for (; index->slots[at].inode != 0; at = (at + 1) & index->mask) {
+		if (index->slots[at].inode == inode)
+			return &index->slots[at];
+	}
+	return NULL;
+}
+
+void inode_index_claim(struct inode_index *index, struct snapshot *snapshot, uint32_t inode, uint32_t owner)
+{
+	const struct inode_entry *found = NULL;
+
+	while ((found = inode_index_next(index, inode, found)) != NULL) {
+		struct inode_entry *entry = &index->slots[found - index->slots];
+		struct snapshot_socket *row = &snapshot->sockets[entry->row & ROW_MASK];
+
+		if (!(entry->row & ROW_OWNED)) {
+			entry->row |= ROW_OWNED;
+			row->owner = owner;
+			index->unresolved--;
+		} else if (!(entry->row & ROW_SHARED) && row->owner != owner) {
+			entry->row |= ROW_SHARED;
+			index->shared++;
+		}
+	}
+}
+
+void inode_index_mark_unknown(const struct inode_index *index, struct snapshot *snapshot)
+{
+	for (size_t i = 0; i <= index->mask; i++) {
+		const struct inode_entry *entry = &index->slots[i];
+
+		if (entry->inode != 0 && !(entry->row & ROW_OWNED))
+			snapshot->sockets[entry->row].owner = OWNER_UNKNOWN;
+	}
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pure parsers of procfs texts: (bytes, length) -> values. The bytes need no terminator and may be
+ * anything; a parser that returns false has not understood them and left its results alone.
+ * Formats: proc(5), namespaces(7), ip(7) and Documentation/networking/ip-sysctl.rst.
+ */
+#ifndef EXPORTER_PLATFORM_LINUX_PROCFS_PARSE_H
+#define EXPORTER_PLATFORM_LINUX_PROCFS_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "metrics/snapshot.h"
+
+struct proc_stat {
+	uint64_t start;   /* clock ticks after boot (field 22) */
+	uint32_t flags;   /* PF_* of include/linux/sched.h (field 9) */
+	uint32_t threads; /* (field 20) */
+	char state;       /* 'R', 'S', 'Z', ... (field 3) */
+};
+
+/* A directory name of procfs that is a process id. */
+bool parse_pid(const char *name, uint32_t *pid);
+/* /proc/PID/stat; the comm in it may hold any byte, parentheses and newlines too. */
+bool parse_stat(const char *bytes, size_t length, struct proc_stat *stat);
+/* The text of a /proc/PID/fd link: "socket:[123]". */
+bool parse_socket_link(const char *bytes, size_t length, uint32_t *inode);
+/* The text of a /proc/PID/ns link: "net:[4026531840]" with kind "net". */
+bool parse_ns_link(const char *bytes, size_t length, const char *kind, uint64_t *id);
+/* "NSpid:" of /proc/PID/status: the process id in its innermost PID namespace. */
+bool parse_status_innermost_pid(const char *bytes, size_t length, uint32_t *pid);
+/* The same, and how many PID namespaces the line shows: procfs's own and those below it. */
+bool parse_status_pids(const char *bytes, size_t length, uint32_t *innermost, uint32_t *count);
+/* "Uid:" of /proc/PID/status: the real user id. */
+bool parse_status_uid(const char *bytes, size_t length, uint32_t *uid);
+/* net.ipv4.ip_local_port_range: "32768\t60999". */
+bool parse_port_range(const char *bytes, size_t length, uint16_t *low, uint16_t *high);
+/* net.ipv4.ip_local_reserved_ports: "8080,9148-9150"; adds to `ports`. */
+bool parse_reserved_ports(const char *bytes, size_t length, struct port_set *ports);
+
+/*
+ * /proc/net/sockstat with protocol "TCP:", /proc/net/sockstat6 with "TCP6:" (sockstat_seq_show() in
+ * net/ipv4/proc.c): the sockets in the hash tables, those in SYN_RECV and TIME_WAIT left out; and the
+ * sockets in TIME_WAIT, which stand in the former for both: 0 if there is no such number.
+ */
+struct sockstat {
+	uint64_t in_use, time_wait;
+};
+bool parse_sockstat(const char *bytes, size_t length, const char *protocol, struct sockstat *sockstat);
+
+/* /proc/net/snmp (snmp_seq_show() in net/ipv4/proc.c): the TCP connections that were opened from either side. */
+bool parse_snmp_opened(const char *bytes, size_t length, uint64_t *opened);
+
+/*
+ * Texts inside /proc/PID/cgroup (cgroups(7)): a part of `bytes`, or length 0 if there is none. The
+ * systemd unit is the first path component below the slices (systemd.slice(5)); a container's id is
+ * the last run of 64 hexadecimal digits in the path, as Docker, containerd, CRI-O and Podman name
+ * their cgroups.
+ */
+struct parsed_text {
+	const char *bytes;
+	size_t length;
+};
+struct parsed_text parse_cgroup_unit(const char *bytes, size_t length);
+struct parsed_text parse_cgroup_container(const char *bytes, size_t length);
+
+/* Turns the NUL-separated arguments of /proc/PID/cmdline into one line, in place: each NUL between
+ * arguments becomes a space and those at the end go. The new length. */
+size_t parse_cmdline(char *bytes, size_t length);
+
+/* The path that a /proc/PID/exe link shows, without the " (deleted)" of an unlinked executable. */
+size_t parse_exe_link(const char *bytes, size_t length);
+
+#endif

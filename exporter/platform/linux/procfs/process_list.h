@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The processes of a host, the oldest first. */
+#ifndef EXPORTER_PLATFORM_LINUX_PROCFS_PROCESS_LIST_H
+#define EXPORTER_PLATFORM_LINUX_PROCFS_PROCESS_LIST_H
+
+#include "exporter/platform/linux/procfs/file.h"
+#include "exporter/platform/platform.h"
+
+struct process_entry {
+	uint64_t start; /* clock ticks after boot */
+	uint32_t pid;
+	bool leader_gone; /* the main thread has exited, others live: files are found by a thread */
+};
+
+struct process_list {
+	struct process_entry *items;
+	size_t count, capacity;
+	uint64_t denied; /* processes that may not even be looked at (hidepid=1) */
+};
+
+void process_list_init(struct process_list *list);
+void process_list_release(struct process_list *list);
+
+/*
+ * Lists the processes that can hold files (no kernel threads, no zombies) by start time, then process
+ * id. `procfs` is an open directory; `dirents` is used meanwhile. Processes that end are left out.
+ * 0 or -errno with *error filled.
+ */
+int process_list_read(struct process_list *list, int procfs, struct dirents *dirents, struct patience *patience,
+                      struct platform_error *error) MUST_CHECK;
+
+#endif

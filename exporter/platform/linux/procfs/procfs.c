@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The procfs backend: one read is a dump of the sockets, then a walk to their owners. */
+#include "exporter/platform/linux/procfs/procfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exporter/platform/linux/host/capability.h"
+#include "exporter/platform/linux/netlink/socket_table.h"
+#include "exporter/platform/linux/procfs/fd_walk.h"
+#include "exporter/platform/linux/procfs/file.h"
+#include "exporter/platform/linux/procfs/netns.h"
+
+struct platform {
+	const struct platform_options *options;
+	int procfs;         /* open directory */
+	uint64_t own_netns; /* where reads begin and end */
+	struct socket_table table;
+	struct fd_walk walk;
+};
+
+/* What a visit of one network namespace needs. */
+struct read_context {
+	struct platform *platform;
+	struct patience *patience;
+	struct snapshot *snapshot;
+	struct platform_error *error;
+};
+
+static void procfs_close(struct platform *platform)
+{
+	if (!platform)
+		return;
+	socket_table_release(&platform->table);
+	fd_walk_release(&platform->walk);
+	close(platform->procfs);
+	free(platform);
+}
+
+static int procfs_open(struct platform **out, const struct platform_options *options, struct platform_error *error)
+{
+	struct platform *platform;
+	int result = capability_check_netns(options, error);
+
+	*out = NULL;
+	if (result != 0)
+		return result;
+	platform = malloc(sizeof(*platform));
+	if (!platform) {
+		platform_error_set(error, "out of memory");
+		return -ENOMEM;
+	}
+	platform->options = options;
+	platform->procfs = procfs_open_root(options->procfs, error);
+	if (platform->procfs < 0) {
+		result = platform->procfs;
+		free(platform);
+		return result;
+	}
+	platform->own_netns = netns_current_id(platform->procfs);
+	fd_walk_init(&platform->walk, platform->procfs, options);
+	result = socket_table_init(&platform->table);
+	if (result != 0) {
+		platform_error_set(error, "out of memory");
+		procfs_close(platform);
+		return result;
+	}
+	*out = platform;
+	return 0;
+}
+
+static int is_new_namespace(void *data, uint64_t id, const char *process)
+{
+	const struct read_context *context = data;
+
+	(void)process;
+	return netns_find(context->snapshot, id) == context->snapshot->netns_count;
+}
+
+static int read_namespace(void *data, uint64_t id)
+{
+	struct read_context *context = data;
+	struct platform *platform = context->platform;
+	uint32_t index;
+	int result = netns_add_current(platform->procfs, id, context->snapshot, &index);
+
+	if (result != 0)
+		return result;
+	return socket_table_read(&platform->table, context->snapshot, index, platform->options->want, context->patience,
+	                         context->error);
+}
+
+static int read_sockets(struct read_context *context)
+{
+	struct platform *platform = context->platform;
+	const struct netns_visitor visitor = {.wanted = is_new_namespace, .visit = read_namespace, .data = context};
+	int result = socket_table_reset(&platform->table);
+
+	if (platform->options->all_netns && netns_current_id(platform->procfs) != platform->own_netns) {
+		platform_error_set(context->error, "an earlier read could not return to its network namespace");
+		return -EXDEV;
+	}
+	if (result == 0)
+		result = read_namespace(context, platform->own_netns);
+	if (result == 0 && platform->options->all_netns)
+		result = netns_visit_others(platform->procfs, &platform->walk.dirents, &visitor, context->patience,
+		                            context->error);
+	return result;
+}
+
+/* Sockets that some process should hold, whose holder could not be seen. Where every process's files may be
+ * read, a socket without a holder really has none. */
+static void mark_unknown_owners(const struct inode_index *inodes, struct snapshot *snapshot)
+{
+	if (inodes->unresolved == 0 || (snapshot->unreadable_processes == 0 && has_capability(CAP_SYS_PTRACE)))
+		return;
+	inode_index_mark_unknown(inodes, snapshot);
+}
+
+static int read_owners(struct read_context *context)
+{
+	struct platform *platform = context->platform;
+	struct inode_index *inodes = &platform->table.inodes;
+	int result = fd_walk_run(&platform->walk, context->snapshot, inodes, context->patience, context->error);
+
+	if (result != 0)
+		return result;
+	mark_unknown_owners(inodes, context->snapshot);
+	context->snapshot->shared_sockets = inodes->shared;
+	return 0;
+}
+
+static void set_facts(struct snapshot *snapshot, unsigned want)
+{
+	snapshot->states = (STATE_BIT(STATE_COUNT) - 1) & ~STATE_BIT(STATE_DELETE_TCB);
+	snapshot->facts = FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_UNREADABLE;
+	if (want & WANT_CLOSE_WAIT_AGE)
+		snapshot->facts |= FACT_CLOSE_WAIT_AGE;
+	if (want & WANT_SHARED)
+		snapshot->facts |= FACT_SHARED;
+}
+
+static int procfs_read(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+                       struct platform_error *error)
+{
+	struct read_context context = {platform, patience, snapshot, error};
+	uint64_t began = platform_now_ns(), dumped;
+	int result;
+
+	platform_error_set(error, "out of memory"); /* unless a step below says otherwise */
+	set_facts(snapshot, platform->options->want);
+	result = read_sockets(&context);
+	dumped = platform_now_ns();
+	if (result == 0)
+		result = read_owners(&context);
+	snapshot->sockets_ns = dumped - began;
+	snapshot->owners_ns = platform_now_ns() - dumped;
+	return result;
+}
+
+/* CAP_SYS_PTRACE is asked for before the kernel tells what a process has open, CAP_DAC_READ_SEARCH before it lists
+ * the descriptors of another user's. */
+static void procfs_rights(struct platform *platform, struct platform_rights *rights)
+{
+	capability_of_options(platform->options, rights);
+	rights->capabilities |= CAPABILITY_BIT(CAP_SYS_PTRACE) | CAPABILITY_BIT(CAP_DAC_READ_SEARCH);
+}
+
+const struct platform_backend platform_procfs = {
+        .name = "procfs",
+        .open = procfs_open,
+        .read = procfs_read,
+        .close = procfs_close,
+        .rights = procfs_rights,
+};

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The exporter's own process, and what ends it: a console's events or the service manager's word. */
+#include "exporter/platform/host.h"
+
+#include <winsock2.h>
+
+#include <windows.h>
+
+#include <fcntl.h>
+#include <io.h>
+#include <psapi.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "exporter/platform/windows/host/service_status.h"
+#include "exporter/platform/windows/host/stop.h"
+#include "exporter/platform/windows/win32_error.h"
+
+#define ABSENT UINT64_MAX
+
+enum {
+	/* FILETIME counts 100 ns since 1601-01-01. */
+	TICKS_PER_US = 10,
+	TICKS_PER_MS = 10000,
+	/* Windows ends the program when the handler of these events returns, and anyway after 5 s. */
+	CLOSE_GRACE_MS = 10000,
+	STREAM_BYTES = 4096,
+};
+#define UNIX_EPOCH_TICKS UINT64_C(116444736000000000)
+
+static SRWLOCK lock = SRWLOCK_INIT;
+static CONDITION_VARIABLE changed = CONDITION_VARIABLE_INIT;
+static const char *reason; /* why the program is to end; NULL: it is not */
+
+static UINT console_output; /* its code page before this program; 0: no console */
+
+static uint64_t ticks(const FILETIME *time)
+{
+	return (uint64_t)time->dwHighDateTime << 32 | time->dwLowDateTime;
+}
+
+void host_process_read(struct host_process *process)
+{
+	PROCESS_MEMORY_COUNTERS_EX memory = {.cb = sizeof(memory)};
+	FILETIME start, end, kernel, user;
+	DWORD handles;
+
+	*process = (struct host_process){ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT};
+	if (GetProcessTimes(GetCurrentProcess(), &start, &end, &kernel, &user)) {
+		process->cpu_us = (ticks(&kernel) + ticks(&user)) / TICKS_PER_US;
+		process->start_ms = (ticks(&start) - UNIX_EPOCH_TICKS) / TICKS_PER_MS;
+	}
+	if (GetProcessMemoryInfo(GetCurrentProcess(), (PROCESS_MEMORY_COUNTERS *)&memory, sizeof(memory))) {
+		process->resident_bytes = memory.WorkingSetSize;
+		/* The same number; Windows 7 knows the first only, Wine the second. */
+		process->virtual_bytes = memory.PrivateUsage != 0 ? memory.PrivateUsage : memory.PagefileUsage;
+	}
+	/* There is always one. Wine does not count them. */
+	if (GetProcessHandleCount(GetCurrentProcess(), &handles) && handles > 0)
+		process->open_fds = handles;
+}
+
+static bool is_console(DWORD which)
+{
+	DWORD mode;
+
+	return GetConsoleMode(GetStdHandle(which), &mode);
+}
+
+static void restore_console(void)
+{
+	SetConsoleOutputCP(console_output);
+}
+
+/* All text of the program is UTF-8. The console outlives it. */
+static void prepare_console(void)
+{
+	if (!is_console(STD_OUTPUT_HANDLE) && !is_console(STD_ERROR_HANDLE))
+		return;
+	console_output = GetConsoleOutputCP();
+	if (console_output != 0 && SetConsoleOutputCP(CP_UTF8))
+		atexit(restore_console);
+}
+
+int host_prepare(struct platform_error *error)
+{
+	WSADATA data;
+	int failed = WSAStartup(MAKEWORD(2, 2), &data);
+
+	if (failed != 0)
+		return win32_fail(error, "cannot use sockets", (unsigned long)failed);
+	prepare_console();
+	/* Where a stream is not open, as in a service, there is nothing to set. */
+	_setmode(_fileno(stdout), _O_BINARY);
+	_setmode(_fileno(stderr), _O_BINARY);
+	/* Else each byte is a write of its own, and a console shows no character that has more. */
+	setvbuf(stdout, NULL, _IOFBF, STREAM_BYTES);
+	setvbuf(stderr, NULL, _IOFBF, STREAM_BYTES);
+	return 0;
+}
+
+void stop_ask(const char *why)
+{
+	AcquireSRWLockExclusive(&lock);
+	if (reason == NULL)
+		reason = why;
+	ReleaseSRWLockExclusive(&lock);
+	WakeAllConditionVariable(&changed);
+}
+
+/* On a thread that Windows makes for it. */
+static BOOL WINAPI on_console_event(DWORD event)
+{
+	switch (event) {
+	case CTRL_C_EVENT:
+		stop_ask("CTRL_C");
+		return TRUE;
+	case CTRL_BREAK_EVENT:
+		stop_ask("CTRL_BREAK");
+		return TRUE;
+	case CTRL_CLOSE_EVENT:
+		stop_ask("CTRL_CLOSE");
+		Sleep(CLOSE_GRACE_MS); /* main() returns meanwhile */
+		return TRUE;
+	default: /* logoff and shutdown: a service outlives the first and is told of the second otherwise */
+		return FALSE;
+	}
+}
+
+int host_prepare_to_serve(struct platform_error *error)
+{
+	(void)error;
+	SetConsoleCtrlHandler(NULL, FALSE); /* a parent may have turned Ctrl+C off, which is inherited */
+	SetConsoleCtrlHandler(on_console_event, TRUE);
+	return 0;
+}
+
+/* Nobody asks for a reload here, nor whether the program is alive. */
+const char *host_wait_for_stop(const struct host_hooks *hooks)
+{
+	const char *why;
+
+	(void)hooks;
+	service_status_running();
+	AcquireSRWLockExclusive(&lock);
+	while (reason == NULL)
+		SleepConditionVariableSRW(&changed, &lock, INFINITE, 0);
+	why = reason;
+	reason = NULL;
+	ReleaseSRWLockExclusive(&lock);
+	return why;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program as a service, and its entries in the service manager's data base and the event log. */
+#include "exporter/platform/service.h"
+
+#include <windows.h>
+
+#include <shellapi.h>
+#include <wchar.h>
+
+#include "exporter/platform/windows/host/service_status.h"
+#include "exporter/platform/windows/host/stop.h"
+#include "exporter/platform/windows/names/quote.h"
+#include "exporter/platform/windows/wide.h"
+#include "exporter/platform/windows/win32_error.h"
+
+#define SERVICE_NAME L"tcp_exporter"
+/* Of those made for services the one with the fewest rights. It sees every socket and the PIDs and names of all
+ * processes; to see executables' paths and users of others, choose another. */
+#define SERVICE_ACCOUNT L"NT AUTHORITY\\LocalService"
+/* Whatever goes on during a stop, it takes less than a second. */
+enum { STOP_HINT_MS = 5000, STOP_WAIT_MS = 10000, STOP_POLL_MS = 50 };
+/* The exit code that stands for the text in the event log. */
+enum { EXIT_FAILED = 1 };
+
+static const struct service_work *work; /* set before the service manager's threads start */
+static struct platform_error *work_error;
+static int work_result;
+static SERVICE_STATUS_HANDLE status_handle; /* NULL: not a service */
+
+static void tell_status(DWORD state, DWORD specific_error)
+{
+	SERVICE_STATUS status = {
+	        .dwServiceType = SERVICE_WIN32_OWN_PROCESS,
+	        .dwCurrentState = state,
+	        .dwControlsAccepted = state == SERVICE_RUNNING ? SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN : 0,
+	        .dwWin32ExitCode = specific_error != 0 ? ERROR_SERVICE_SPECIFIC_ERROR : NO_ERROR,
+	        .dwServiceSpecificExitCode = specific_error,
+	        .dwWaitHint = state == SERVICE_START_PENDING || state == SERVICE_STOP_PENDING ? STOP_HINT_MS : 0,
+	};
+
+	if (status_handle != NULL)
+		SetServiceStatus(status_handle, &status);
+}
+
+void service_status_running(void)
+{
+	tell_status(SERVICE_RUNNING, 0);
+}
+
+/* Into the event log, under a name of which service_install() says how to show it. */
+static void log_event(const char *text)
+{
+	wchar_t wide[sizeof(work_error->text)];
+	const wchar_t *strings[] = {wide};
+	HANDLE log = RegisterEventSourceW(NULL, SERVICE_NAME);
+
+	if (log == NULL)
+		return; /* there is no other place to say so */
+	wide_from_utf8(wide, sizeof(wide) / sizeof(wide[0]), text);
+	ReportEventW(log, EVENTLOG_ERROR_TYPE, 0, 1, NULL, 1, 0, strings, NULL);
+	DeregisterEventSource(log);
+}
+
+static DWORD WINAPI on_control(DWORD control, DWORD type, void *data, void *context)
+{
+	(void)type;
+	(void)data;
+	(void)context;
+	switch (control) {
+	case SERVICE_CONTROL_STOP:
+		tell_status(SERVICE_STOP_PENDING, 0);
+		stop_ask("SERVICE_STOP");
+		return NO_ERROR;
+	case SERVICE_CONTROL_SHUTDOWN:
+		tell_status(SERVICE_STOP_PENDING, 0);
+		stop_ask("SHUTDOWN");
+		return NO_ERROR;
+	case SERVICE_CONTROL_INTERROGATE:
+		return NO_ERROR;
+	default:
+		return ERROR_CALL_NOT_IMPLEMENTED;
+	}
+}
+
+static void WINAPI service_main(DWORD argc, wchar_t **argv)
+{
+	(void)argc;
+	(void)argv;
+	status_handle = RegisterServiceCtrlHandlerExW(SERVICE_NAME, on_control, NULL);
+	tell_status(SERVICE_START_PENDING, 0);
+	work_result = work->run(work->data, work_error);
+	if (work_result != 0)
+		log_event(work_error->text);
+	tell_status(SERVICE_STOPPED, work_result != 0 ? EXIT_FAILED : 0);
+}
+
+int service_run(const struct service_work *given, struct platform_error *error)
+{
+	wchar_t name[] = SERVICE_NAME;
+	const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
+
+	work = given;
+	work_error = error;
+	if (StartServiceCtrlDispatcherW(table))
+		return work_result;
+	return win32_fail(error, "only the service manager can start this", GetLastError());
+}
+
+/* As long as a command line, or a path, can be, with its end. */
+enum { LINE_UNITS = 32768 };
+
+struct line {
+	wchar_t units[LINE_UNITS];
+	size_t length;
+};
+
+static bool append(struct line *line, const wchar_t *argument)
+{
+	if (line->length + 1 + QUOTED_MAX(wcslen(argument)) >= LINE_UNITS)
+		return false;
+	if (line->length > 0)
+		line->units[line->length++] = L' ';
+	line->length += quote_argument((uint16_t *)line->units + line->length, (const uint16_t *)argument);
+	line->units[line->length] = L'\0';
+	return true;
+}
+
+/* The path of this program, its arguments, and one more. */
+static bool command_line(struct line *line, const char *argument)
+{
+	static wchar_t path[LINE_UNITS];
+	DWORD length = GetModuleFileNameW(NULL, path, LINE_UNITS);
+	wchar_t **arguments, last[64];
+	bool fits;
+	int count;
+
+	arguments = CommandLineToArgvW(GetCommandLineW(), &count);
+	fits = arguments != NULL && length > 0 && length < LINE_UNITS && append(line, path);
+	for (int i = 1; fits && i < count; i++)
+		fits = append(line, arguments[i]);
+	LocalFree(arguments);
+	wide_from_utf8(last, sizeof(last) / sizeof(last[0]), argument);
+	return fits && append(line, last);
+}
+
+#define EVENT_SOURCE L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\" SERVICE_NAME
+
+/* EventCreate.exe has a message for each number that is the text alone. Without this entry the text is shown too,
+ * after a complaint that it has none. */
+static void register_event_source(void)
+{
+	static const wchar_t messages[] = L"%SystemRoot%\\System32\\EventCreate.exe";
+	const DWORD types = EVENTLOG_ERROR_TYPE;
+
+	RegSetKeyValueW(HKEY_LOCAL_MACHINE, EVENT_SOURCE, L"EventMessageFile", REG_EXPAND_SZ, messages,
+	                sizeof(messages));
+	RegSetKeyValueW(HKEY_LOCAL_MACHINE, EVENT_SOURCE, L"TypesSupported", REG_DWORD, &types, sizeof(types));
+}
+
+static SC_HANDLE open_manager(DWORD access, struct platform_error *error, int *result)
+{
+	SC_HANDLE manager = OpenSCManagerW(NULL, NULL, access);
+
+	if (manager == NULL)
+		*result = win32_fail(error, "cannot open the service manager", GetLastError());
+	return manager;
+}
+
+static void describe(SC_HANDLE service)
+{
+	wchar_t text[] = L"Serves the TCP connections of this host, by state, process and port, to Prometheus.";
+	SERVICE_DESCRIPTIONW description = {text};
+
+	ChangeServiceConfig2W(service, SERVICE_CONFIG_DESCRIPTION, &description);
+}
+
+int service_install(const char *argument, struct platform_error *error)
+{
+	static struct line line;
+	SC_HANDLE manager, service;
+	int result = 0;
+
+	if (!command_line(&line, argument)) {
+		platform_error_set(error, "cannot install the service: its command line would be too long");
+		return win32_errno(ERROR_INVALID_PARAMETER);
+	}
+	manager = open_manager(SC_MANAGER_CREATE_SERVICE, error, &result);
+	if (manager == NULL)
+		return result;
+	service = CreateServiceW(manager, SERVICE_NAME, L"TCP exporter for Prometheus", SERVICE_CHANGE_CONFIG,
+	                         SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, line.units, NULL,
+	                         NULL, L"Tcpip\0", SERVICE_ACCOUNT, NULL);
+	if (service == NULL) {
+		result = win32_fail(error, "cannot install the service", GetLastError());
+	} else {
+		describe(service);
+		register_event_source();
+		CloseServiceHandle(service);
+	}
+	CloseServiceHandle(manager);
+	return result;
+}
+
+/* One that goes on to run would only be marked: its name would not be free yet. */
+static void stop_and_wait(SC_HANDLE service)
+{
+	SERVICE_STATUS status;
+
+	if (!ControlService(service, SERVICE_CONTROL_STOP, &status))
+		return; /* it does not run, or cannot be stopped */
+	for (int waited_ms = 0; waited_ms < STOP_WAIT_MS; waited_ms += STOP_POLL_MS) {
+		if (!QueryServiceStatus(service, &status) || status.dwCurrentState == SERVICE_STOPPED)
+			return;
+		Sleep(STOP_POLL_MS);
+	}
+}
+
+int service_remove(struct platform_error *error)
+{
+	SC_HANDLE service, manager;
+	int result = 0;
+
+	manager = open_manager(SC_MANAGER_CONNECT, error, &result);
+	if (manager == NULL)
+		return result;
+	service = OpenServiceW(manager, SERVICE_NAME, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE);
+	if (service != NULL)
+		stop_and_wait(service);
+	if (service == NULL || !DeleteService(service))
+		result = win32_fail(error, "cannot remove the service", GetLastError());
+	else
+		RegDeleteTreeW(HKEY_LOCAL_MACHINE, EVENT_SOURCE);
+	if (service != NULL)
+		CloseServiceHandle(service);
+	CloseServiceHandle(manager);
+	return result;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which backend reads the sockets, and what it is asked for. */
+#include "exporter/scrape/backend.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "exporter/cli/option_table.h"
+#include "exporter/log.h"
+
+static const struct {
+	enum census_label label;
+	unsigned want;
+} label_wants[] = {
+        {LABEL_USER, WANT_USER},
+        {LABEL_EXE, WANT_EXE},
+        {LABEL_UNIT, WANT_UNIT},
+        {LABEL_CONTAINER, WANT_CONTAINER},
+};
+
+unsigned backend_wants_to_serve(const struct options *options)
+{
+	unsigned want = WANT_CLOSE_WAIT_AGE;
+
+	for (size_t i = 0; i < sizeof(label_wants) / sizeof(label_wants[0]); i++)
+		if (options->labels & LABEL_BIT(label_wants[i].label))
+			want |= label_wants[i].want;
+	if (options->shared_sockets)
+		want |= WANT_SHARED;
+	return want;
+}
+
+/* A recorded snapshot has everything, so that it can be served with any options. */
+unsigned backend_wants_to_print(const struct options *options)
+{
+	if (options->table_format != TABLE_REPLAY)
+		return WANT_REMOTE_ADDRESSES;
+	return WANT_USER | WANT_EXE | WANT_UNIT | WANT_CONTAINER | WANT_REMOTE_ADDRESSES | WANT_SHARED |
+	       WANT_CLOSE_WAIT_AGE;
+}
+
+/* Flags that ask for what a backend's system lacks. */
+static bool asks_for_procfs(const struct options *options)
+{
+	return strcmp(options->procfs, option_procfs->fallback) != 0;
+}
+
+static bool asks_for_all_netns(const struct options *options)
+{
+	return options->all_netns;
+}
+
+static bool asks_for_netns(const struct options *options)
+{
+	return options->labels & LABEL_BIT(LABEL_NETNS);
+}
+
+static bool asks_for_container(const struct options *options)
+{
+	return options->labels & LABEL_BIT(LABEL_CONTAINER);
+}
+
+static bool asks_for_cmdline(const struct options *options)
+{
+	return options->naming == NAMING_CMDLINE;
+}
+
+static const struct {
+	unsigned lack;
+	bool (*asked)(const struct options *options);
+	const char *flag, *what;
+} demands[] = {
+        {LACKS_PROCFS, asks_for_procfs, "path.procfs", "procfs"},
+        {LACKS_NETNS, asks_for_all_netns, "collector.netns=all", "network namespaces"},
+        {LACKS_NETNS, asks_for_netns, "collector.label=netns", "network namespaces"},
+        {LACKS_CONTAINERS, asks_for_container, "collector.label=container", "containers"},
+        {LACKS_ARGUMENTS, asks_for_cmdline, "collector.process-name=cmdline", "arguments of processes"},
+};
+
+static int check_demands(const struct platform_backend *backend, const struct options *options,
+                         struct platform_error *error)
+{
+	for (size_t i = 0; i < sizeof(demands) / sizeof(demands[0]); i++) {
+		if (!(backend->lacks & demands[i].lack) || !demands[i].asked(options))
+			continue;
+		platform_error_set(error, "--%s does not work here: the backend \"%s\" has no %s to read",
+		                   demands[i].flag, backend->name, demands[i].what);
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
+static int open_one(struct open_backend *open, const struct platform_backend *backend, struct platform_error *error)
+{
+	int err = check_demands(backend, open->options, error);
+
+	if (err != 0)
+		return err;
+	open->backend = backend;
+	return backend->open(&open->platform, &open->settings, error);
+}
+
+/* Best first. Replay stands for no host's sockets: only its own flag chooses it. */
+static int open_best(struct open_backend *open, struct platform_error *error)
+{
+	const struct platform_backend *failed = NULL;
+	int err = -ENOSYS;
+
+	platform_error_set(error, "no backend for this system");
+	for (size_t i = 0; platform_backends[i] != NULL; i++) {
+		if (platform_backends[i] == &platform_replay)
+			continue;
+		if (failed != NULL)
+			log_message(LOG_LEVEL_WARN, "a backend does not work here, trying the next", "backend",
+			            failed->name, "error", error->text, NULL);
+		err = open_one(open, platform_backends[i], error);
+		if (err == 0)
+			return 0;
+		failed = platform_backends[i];
+	}
+	return err;
+}
+
+static int open_named(struct open_backend *open, const char *name, struct platform_error *error)
+{
+	for (size_t i = 0; platform_backends[i] != NULL; i++)
+		if (strcmp(platform_backends[i]->name, name) == 0)
+			return open_one(open, platform_backends[i], error);
+	platform_error_set(error, "no backend has the name \"%s\"", name);
+	return -EINVAL;
+}
+
+int backend_open(struct open_backend *open, const struct options *options, unsigned want, struct platform_error *error)
+{
+	*open = (struct open_backend){
+	        .options = options,
+	        .settings =
+	                {
+	                        .procfs = options->procfs,
+	                        .replay_file = options->replay_file,
+	                        .want = want,
+	                        .naming = options->naming,
+	                        .all_netns = options->all_netns,
+	                },
+	};
+	if (strcmp(options->backend, OPTIONS_BACKEND_AUTO) == 0)
+		return open_best(open, error);
+	return open_named(open, options->backend, error);
+}
+
+struct platform_rights backend_rights(const struct open_backend *open)
+{
+	struct platform_rights rights = {0};
+
+	if (open->backend->rights != NULL)
+		open->backend->rights(open->platform, &rights);
+	return rights;
+}
+
+void backend_close(struct open_backend *open)
+{
+	if (open->platform != NULL)
+		open->backend->close(open->platform);
+	open->platform = NULL;
+}

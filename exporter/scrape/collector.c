@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one road from the platform's rows to bytes. */
+#include "exporter/scrape/collector.h"
+
+#include "exporter/platform/host.h"
+
+#include <errno.h>
+
+/* Ten thousand series a family make a few megabytes; what is longer than this is an error somewhere,
+ * and no Prometheus would take it. */
+static const size_t body_limit = (size_t)256 * 1024 * 1024;
+
+static int count(struct collector *collector)
+{
+	uint64_t start = platform_now_ns();
+	int result = listeners_build(&collector->listeners, &collector->snapshot);
+
+	if (result)
+		return result;
+	listeners_credit(&collector->listeners, &collector->snapshot);
+	result = census_take(&collector->census, &collector->snapshot, &collector->listeners,
+	                     &collector->options.census);
+	collector->census_ns = platform_now_ns() - start;
+	return result;
+}
+
+static void fill_process(struct report_process *process)
+{
+	struct host_process host;
+
+	host_process_read(&host);
+	*process = (struct report_process){
+	        .cpu_us = host.cpu_us,
+	        .resident_bytes = host.resident_bytes,
+	        .virtual_bytes = host.virtual_bytes,
+	        .virtual_max_bytes = host.virtual_max_bytes,
+	        .open_fds = host.open_fds,
+	        .max_fds = host.max_fds,
+	        .start_ms = host.start_ms,
+	};
+}
+
+static int fail(int result, struct platform_error *error)
+{
+	if (result == -ENOMEM)
+		platform_error_set(error, "out of memory");
+	else
+		platform_error_set(error, "the exposition is longer than %zu bytes", body_limit);
+	return result;
+}
+
+void collector_init(struct collector *collector, const struct collector_options *options)
+{
+	collector->options = *options;
+	snapshot_init(&collector->snapshot);
+	listeners_init(&collector->listeners);
+	census_init(&collector->census);
+	fold_init(&collector->fold);
+	gzip_init(&collector->gzip);
+	textbuf_init(&collector->text, body_limit);
+	textbuf_init(&collector->packed, body_limit);
+	collector->census_ns = 0;
+}
+
+void collector_release(struct collector *collector)
+{
+	textbuf_release(&collector->packed);
+	textbuf_release(&collector->text);
+	gzip_release(&collector->gzip);
+	fold_release(&collector->fold);
+	census_release(&collector->census);
+	listeners_release(&collector->listeners);
+	snapshot_release(&collector->snapshot);
+}
+
+int collector_take(struct collector *collector, struct patience *patience, struct platform_error *error)
+{
+	int result;
+
+	error->text[0] = '\0';
+	snapshot_reset(&collector->snapshot);
+	result = collector->options.backend->read(collector->options.platform, patience, &collector->snapshot, error);
+	if (result)
+		return result;
+	result = count(collector);
+	return result ? fail(result, error) : 0;
+}
+
+int collector_write(struct collector *collector, const struct collector_wish *wish, struct report_self *self,
+                    const char **bytes, size_t *length, struct platform_error *error)
+{
+	const struct report_options options = {
+	        .format = wish->format,
+	        .families = wish->families,
+	        .max_series = collector->options.max_series,
+	        .now_ns = platform_now_ns,
+	};
+	const struct report_input input = {&collector->snapshot, &collector->census, self};
+	struct textbuf *out = &collector->text;
+	int result;
+
+	self->census_ns = collector->census_ns;
+	fill_process(&self->process);
+	textbuf_reset(&collector->text);
+	textbuf_reset(&collector->packed);
+	result = report_write(&collector->text, &input, &collector->fold, &options);
+	if (result == 0 && wish->gzip) {
+		out = &collector->packed;
+		result = gzip_write(&collector->gzip, out, collector->text.data, collector->text.length);
+	}
+	*bytes = out->data;
+	*length = out->length;
+	return result ? fail(result, error) : 0;
+}
+
+enum scrape_cause collector_cause(int error)
+{
+	switch (-error) {
+	case ENOMEM:
+		return CAUSE_MEMORY;
+	case EMFILE:
+	case ENFILE:
+		return CAUSE_DESCRIPTORS;
+	case EACCES:
+	case EPERM:
+		return CAUSE_PERMISSION;
+	case EINTR:
+		return CAUSE_INTERRUPTED;
+	case ETIMEDOUT:
+		return CAUSE_TIMEOUT;
+	default:
+		return CAUSE_SYSTEM;
+	}
+}

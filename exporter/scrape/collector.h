@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the TCP table to bytes: reads a snapshot, credits ownerless sockets, counts, and writes the
+ * count in whatever formats were asked for. Used by one thread at a time; every buffer is kept and
+ * reused, so that a steady host allocates nothing here.
+ */
+#ifndef EXPORTER_SCRAPE_COLLECTOR_H
+#define EXPORTER_SCRAPE_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exporter/http/gzip.h"
+#include "exporter/platform/platform.h"
+#include "metrics/census/census.h"
+#include "metrics/census/fold.h"
+#include "metrics/report/report.h"
+
+struct collector_options {
+	const struct platform_backend *backend; /* and an open platform of it; not owned */
+	struct platform *platform;
+	struct census_options census;
+	size_t max_series;
+};
+
+struct collector {
+	struct collector_options options;
+	struct snapshot snapshot;
+	struct listeners listeners;
+	struct census census;
+	struct fold fold;
+	struct gzip gzip;
+	struct textbuf text, packed;
+	uint64_t census_ns; /* time spent counting the last snapshot */
+};
+
+/* What one exposition is to be. */
+struct collector_wish {
+	enum exposition_format format;
+	bool gzip;
+	uint64_t families; /* METRIC_BITs */
+};
+
+void collector_init(struct collector *collector, const struct collector_options *options);
+void collector_release(struct collector *collector);
+
+/* Takes a snapshot and counts it. 0, or -errno (as platform_backend.read) with *error filled. */
+int collector_take(struct collector *collector, struct patience *patience, struct platform_error *error) MUST_CHECK;
+
+/*
+ * Writes the snapshot that collector_take() took last and returned 0 for. `self` holds all but
+ * census_ns and process, which are filled in here. *bytes stays valid until the next call. 0, -ENOMEM or -EFBIG
+ * with *error filled.
+ */
+int collector_write(struct collector *collector, const struct collector_wish *wish, struct report_self *self,
+                    const char **bytes, size_t *length, struct platform_error *error) MUST_CHECK;
+
+/* The cause that a failure of either is counted by. */
+enum scrape_cause collector_cause(int error);
+
+#endif

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two threads. The collector takes snapshots and writes them for the tickets; the watchdog answers the
+ * tickets whose time is up, whatever the collector is doing. A ticket is in one list, and whoever
+ * takes it out, under the lock, answers it.
+ */
+#include "exporter/scrape/scrape.h"
+
+#include "exporter/log.h"
+#include "exporter/platform/condition.h"
+#include "exporter/scrape/collector.h"
+#include "exporter/scrape/ticket.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND_NS UINT64_C(1000000000)
+/* Who names no time is answered within this one: longer than any scrape takes, so that only a host in
+ * trouble meets it, and then with an answer. The first snapshot, which nobody asked for, has it too. */
+#define DEFAULT_BOUND_NS (60 * SECOND_NS)
+
+/* A snapshot goes on at least so long, even if those who wait for it have less time: a client in a hurry
+ * is answered at its own time, and cannot make the exporter look unable to take a snapshot. */
+#define LEAST_PATIENCE_NS SECOND_NS
+
+/* A read that has not given up by then, fifty times what a backend may take for it, never will. */
+#define HANGS_AFTER_NS (5 * SECOND_NS)
+
+static const char stopping_text[] = "the exporter is stopping";
+
+struct scraper {
+	struct scraper_options options;
+	struct collector collector; /* the collector thread's */
+	pthread_t collector_thread, watchdog_thread;
+	struct patience patience; /* of the snapshot that is being taken */
+	atomic_bool running;      /* a snapshot is being taken or written */
+	_Atomic uint64_t http_requests[HTTP_CODE_COUNT];
+
+	pthread_mutex_t lock;       /* guards all that follows */
+	pthread_cond_t work;        /* for the collector: a ticket waits, or the end */
+	pthread_cond_t watch;       /* for the watchdog: the first deadline may have changed, or the end */
+	struct ticket_list waiting; /* for the next snapshot */
+	struct ticket_list served;  /* by the snapshot that is being taken or written */
+	bool reading;               /* the snapshot is being taken, and can be joined */
+	bool wanted;                /* some ticket joined it */
+	bool counted;               /* it counts as an error already */
+	bool stopping, stopped;
+	bool ready;
+	char reason[sizeof(struct platform_error)];
+	uint64_t scrapes, errors[CAUSE_COUNT];
+};
+
+/* ---- What went wrong ---- */
+
+/* A snapshot counts as one error at the most. With the lock. */
+static void count_error(struct scraper *scraper, enum scrape_cause cause)
+{
+	if (!scraper->counted)
+		scraper->errors[cause]++;
+	scraper->counted = true;
+}
+
+/* Remembers how the snapshot went. With the lock. */
+static void note_snapshot(struct scraper *scraper, int result, const struct platform_error *error)
+{
+	if (result == -ECANCELED)
+		return;
+	scraper->ready = result == 0;
+	snprintf(scraper->reason, sizeof(scraper->reason), "%s", result ? error->text : "");
+	if (!scraper->wanted)
+		return;
+	scraper->scrapes++;
+	if (result)
+		count_error(scraper, collector_cause(result));
+}
+
+static void log_failure(int error, const char *text)
+{
+	if (error != -ECANCELED)
+		log_message(LOG_LEVEL_ERROR, "scrape failed", "cause", scrape_cause_name(collector_cause(error)),
+		            "error", text, NULL);
+}
+
+/* ---- Tickets whose time is up ---- */
+
+static bool is_due(const struct scrape_ticket *ticket, const void *now_ns)
+{
+	return ticket->deadline_ns <= *(const uint64_t *)now_ns;
+}
+
+/* Refuses the tickets whose time is up; false if there are none. With the lock, which is let go meanwhile. */
+static bool refuse_due(struct scraper *scraper)
+{
+	struct ticket_list due = {NULL, NULL};
+	uint64_t now_ns = platform_now_ns();
+
+	if (ticket_list_move(&scraper->served, &due, is_due, &now_ns))
+		count_error(scraper, CAUSE_TIMEOUT);
+	if (ticket_list_move(&scraper->waiting, &due, is_due, &now_ns))
+		scraper->errors[CAUSE_TIMEOUT]++; /* the snapshot that it waited for will not be taken for it */
+	if (!due.first)
+		return false;
+	pthread_mutex_unlock(&scraper->lock);
+	for (struct scrape_ticket *ticket = due.first; ticket; ticket = ticket->next)
+		ticket_refuse_late(ticket);
+	ticket_list_release(&due);
+	pthread_mutex_lock(&scraper->lock);
+	return true;
+}
+
+/* ---- The collector thread ---- */
+
+static bool is_alike(const struct scrape_ticket *ticket, const void *wish_)
+{
+	const struct collector_wish *wish = wish_;
+
+	return ticket->format == wish->format && ticket->gzip == wish->gzip && ticket->families == wish->families;
+}
+
+/* The exporter's own numbers, as they are now. With the lock. */
+static void fill_self(struct scraper *scraper, struct report_self *self)
+{
+	*self = (struct report_self){
+	        .version = scraper->options.version,
+	        .revision = scraper->options.revision,
+	        .compiler = scraper->options.compiler,
+	        .backend = scraper->options.backend->name,
+	        .scrapes = scraper->scrapes,
+	};
+	memcpy(self->scrape_errors, scraper->errors, sizeof(self->scrape_errors));
+	for (size_t i = 0; i < HTTP_CODE_COUNT; i++)
+		self->http_requests[i] = atomic_load_explicit(&scraper->http_requests[i], memory_order_relaxed);
+}
+
+/* Writes the snapshot once for all tickets that wish the same as the first. With the lock, which is let
+ * go meanwhile. */
+static void serve_alike(struct scraper *scraper)
+{
+	const struct scrape_ticket *first = scraper->served.first;
+	struct collector_wish wish = {first->format, first->gzip, first->families};
+	struct ticket_list batch = {NULL, NULL};
+	struct platform_error error = {""};
+	struct report_self self;
+	const char *bytes;
+	size_t length;
+	int result;
+
+	fill_self(scraper, &self);
+	pthread_mutex_unlock(&scraper->lock);
+	result = collector_write(&scraper->collector, &wish, &self, &bytes, &length, &error);
+	pthread_mutex_lock(&scraper->lock);
+	ticket_list_move(&scraper->served, &batch, is_alike, &wish);
+	pthread_mutex_unlock(&scraper->lock);
+	if (result)
+		ticket_list_refuse(&batch, result, error.text);
+	else
+		for (struct scrape_ticket *ticket = batch.first; ticket; ticket = ticket->next)
+			if (ticket_fill(ticket, bytes, length))
+				result = -ENOMEM;
+	if (result)
+		log_failure(result, error.text[0] ? error.text : "out of memory");
+	pthread_mutex_lock(&scraper->lock);
+	if (result)
+		count_error(scraper, collector_cause(result)); /* before the answer: who has it may look */
+	pthread_mutex_unlock(&scraper->lock);
+	ticket_list_release(&batch);
+	pthread_mutex_lock(&scraper->lock);
+}
+
+/* Takes a snapshot for the tickets in `served`, and answers them. With the lock, which is let go
+ * meanwhile. */
+static void run(struct scraper *scraper, uint64_t deadline_ns)
+{
+	struct ticket_list failed = {NULL, NULL};
+	struct platform_error error = {""};
+	int result;
+
+	if (deadline_ns < platform_now_ns() + LEAST_PATIENCE_NS)
+		deadline_ns = platform_now_ns() + LEAST_PATIENCE_NS;
+	atomic_store(&scraper->patience.deadline_ns, deadline_ns);
+	scraper->wanted = scraper->served.first != NULL;
+	scraper->counted = false;
+	scraper->running = true;
+	scraper->reading = true;
+	pthread_mutex_unlock(&scraper->lock);
+	result = collector_take(&scraper->collector, &scraper->patience, &error);
+	pthread_mutex_lock(&scraper->lock);
+	scraper->reading = false;
+	note_snapshot(scraper, result, &error);
+	if (result) {
+		ticket_list_move(&scraper->served, &failed, NULL, NULL);
+		pthread_mutex_unlock(&scraper->lock);
+		log_failure(result, error.text);
+		ticket_list_refuse(&failed, result, error.text);
+		ticket_list_release(&failed);
+		pthread_mutex_lock(&scraper->lock);
+	}
+	refuse_due(scraper);
+	while (scraper->served.first)
+		serve_alike(scraper);
+	scraper->running = false;
+	pthread_cond_signal(&scraper->watch); /* there may be no deadline left to wait for */
+}
+
+static void *collector_main(void *data)
+{
+	struct scraper *scraper = data;
+
+	pthread_mutex_lock(&scraper->lock);
+	if (!scraper->stopping)
+		run(scraper, platform_now_ns() + DEFAULT_BOUND_NS);
+	while (!scraper->stopping) {
+		if (!scraper->waiting.first) {
+			pthread_cond_wait(&scraper->work, &scraper->lock);
+			continue;
+		}
+		ticket_list_move(&scraper->waiting, &scraper->served, NULL, NULL);
+		run(scraper, ticket_list_latest(&scraper->served));
+	}
+	pthread_mutex_unlock(&scraper->lock);
+	return NULL;
+}
+
+/* ---- The watchdog thread ---- */
+
+/* Waits for a change, or for the deadline, which is of CLOCK_MONOTONIC. With the lock. */
+static void sleep_until(struct scraper *scraper, uint64_t deadline_ns)
+{
+	if (deadline_ns == UINT64_MAX)
+		pthread_cond_wait(&scraper->watch, &scraper->lock);
+	else
+		condition_wait_until(&scraper->watch, &scraper->lock, deadline_ns);
+}
+
+static void *watchdog_main(void *data)
+{
+	struct scraper *scraper = data;
+
+	pthread_mutex_lock(&scraper->lock);
+	while (!scraper->stopping) {
+		uint64_t waiting, served;
+
+		if (refuse_due(scraper))
+			continue;
+		waiting = ticket_list_earliest(&scraper->waiting);
+		served = ticket_list_earliest(&scraper->served);
+		sleep_until(scraper, waiting < served ? waiting : served);
+	}
+	pthread_mutex_unlock(&scraper->lock);
+	return NULL;
+}
+
+/* ---- Public ---- */
+
+static void create(struct scraper *scraper, const struct scraper_options *options)
+{
+	const struct collector_options collector = {
+	        .backend = options->backend,
+	        .platform = options->platform,
+	        .census = options->census,
+	        .max_series = options->max_series,
+	};
+
+	scraper->options = *options;
+	collector_init(&scraper->collector, &collector);
+	/* None of these can fail: nothing is allocated. */
+	pthread_mutex_init(&scraper->lock, NULL);
+	pthread_cond_init(&scraper->work, NULL);
+	condition_init(&scraper->watch);
+}
+
+static void destroy(struct scraper *scraper)
+{
+	pthread_cond_destroy(&scraper->watch);
+	pthread_cond_destroy(&scraper->work);
+	pthread_mutex_destroy(&scraper->lock);
+	collector_release(&scraper->collector);
+	free(scraper);
+}
+
+/* Tells the threads to end, and refuses who still waits. */
+static void end(struct scraper *scraper)
+{
+	struct ticket_list left = {NULL, NULL};
+
+	pthread_mutex_lock(&scraper->lock);
+	scraper->stopping = true;
+	atomic_store(&scraper->patience.cancelled, true);
+	ticket_list_move(&scraper->served, &left, NULL, NULL);
+	ticket_list_move(&scraper->waiting, &left, NULL, NULL);
+	pthread_cond_signal(&scraper->work);
+	pthread_cond_signal(&scraper->watch);
+	pthread_mutex_unlock(&scraper->lock);
+	ticket_list_refuse(&left, -ECANCELED, stopping_text);
+	ticket_list_release(&left);
+}
+
+int scraper_new(struct scraper **result, const struct scraper_options *options)
+{
+	struct scraper *scraper = calloc(1, sizeof(*scraper));
+	int error;
+
+	*result = NULL;
+	if (!scraper)
+		return -ENOMEM;
+	create(scraper, options);
+	error = pthread_create(&scraper->watchdog_thread, NULL, watchdog_main, scraper);
+	if (error)
+		goto out;
+	error = pthread_create(&scraper->collector_thread, NULL, collector_main, scraper);
+	if (error) {
+		end(scraper);
+		pthread_join(scraper->watchdog_thread, NULL);
+		goto out;
+	}
+	*result = scraper;
+	return 0;
+out:
+	destroy(scraper);
+	return -error;
+}
+
+void scraper_submit(struct scraper *scraper, struct scrape_ticket *ticket)
+{
+	bool stopping;
+
+	ticket->status = 0;
+	ticket->body = NULL;
+	ticket->length = 0;
+	ticket->families &= scraper->options.families;
+	ticket->submitted_ns = platform_now_ns();
+	if (ticket->deadline_ns == UINT64_MAX)
+		ticket->deadline_ns = ticket->submitted_ns + DEFAULT_BOUND_NS;
+	pthread_mutex_lock(&scraper->lock);
+	stopping = scraper->stopping;
+	if (!stopping && scraper->reading && patience_over(&scraper->patience) == 0) {
+		ticket_list_append(&scraper->served, ticket);
+		scraper->wanted = true;
+		if (ticket->deadline_ns > atomic_load(&scraper->patience.deadline_ns))
+			atomic_store(&scraper->patience.deadline_ns, ticket->deadline_ns);
+	} else if (!stopping) {
+		ticket_list_append(&scraper->waiting, ticket);
+		pthread_cond_signal(&scraper->work);
+	}
+	pthread_cond_signal(&scraper->watch);
+	pthread_mutex_unlock(&scraper->lock);
+	if (stopping) {
+		ticket_refuse(ticket, -ECANCELED, stopping_text);
+		ticket->done(ticket);
+	}
+}
+
+bool scraper_alive(struct scraper *scraper)
+{
+	return !scraper->running || platform_now_ns() < atomic_load(&scraper->patience.deadline_ns) + HANGS_AFTER_NS;
+}
+
+bool scraper_ready(struct scraper *scraper, char *reason, size_t size)
+{
+	bool ready;
+
+	pthread_mutex_lock(&scraper->lock);
+	ready = scraper->ready;
+	if (!ready)
+		snprintf(reason, size, "%s", scraper->reason);
+	pthread_mutex_unlock(&scraper->lock);
+	return ready;
+}
+
+void scraper_count_request(struct scraper *scraper, unsigned status)
+{
+	size_t i = 0;
+
+	while (i + 1 < HTTP_CODE_COUNT && http_codes[i] != status)
+		i++; /* the last one stands for all others */
+	atomic_fetch_add_explicit(&scraper->http_requests[i], 1, memory_order_relaxed);
+}
+
+void scraper_stop(struct scraper *scraper)
+{
+	if (scraper->stopped)
+		return;
+	end(scraper);
+	pthread_join(scraper->collector_thread, NULL);
+	pthread_join(scraper->watchdog_thread, NULL);
+	scraper->stopped = true;
+}
+
+void scraper_free(struct scraper *scraper)
+{
+	if (!scraper)
+		return;
+	scraper_stop(scraper);
+	destroy(scraper);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names that Go has for what TLS negotiates, and GnuTLS' names for the same. */
+#ifndef EXPORTER_WEB_TLS_TLS_NAMES_H
+#define EXPORTER_WEB_TLS_TLS_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "exporter/cli/option_values.h"
+
+/* How keys are exchanged up to TLS 1.2; the certificate's kind of key must fit. */
+enum web_key_exchange { KX_ANY, KX_ECDHE_ECDSA, KX_ECDHE_RSA, KX_RSA };
+
+struct web_suite {
+	const char *name;               /* Go's */
+	enum web_key_exchange exchange; /* KX_ANY: a suite of TLS 1.3, which is always on there */
+	const char *cipher, *mac;       /* GnuTLS' */
+};
+extern const struct web_suite web_suites[];
+/* By number, NULL past the last: value_choice() finds the number of a name. */
+const char *web_suite_name(size_t index);
+
+struct web_curve {
+	const char *name, *group; /* Go's, GnuTLS' */
+};
+extern const struct web_curve web_curves[];
+const char *web_curve_name(size_t index);
+
+/* From the oldest to the newest. */
+enum web_tls_version { WEB_TLS10, WEB_TLS11, WEB_TLS12, WEB_TLS13 };
+const char *web_tls_version_name(size_t index);   /* "TLS12" */
+const char *web_tls_version_gnutls(size_t index); /* "VERS-TLS1.2" */
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cap on cardinality: ranks groups, and finds how many of them a family can show. */
+#include "metrics/census/fold.h"
+#include "metrics/sort.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void fold_init(struct fold *fold)
+{
+	memset(fold, 0, sizeof(*fold));
+}
+
+void fold_release(struct fold *fold)
+{
+	free(fold->order);
+	fold_init(fold);
+}
+
+/* Smaller for groups that are to be kept longer. A table has fewer than 2^32 rows, so the sum fits. */
+static uint64_t rank_key(const struct census_group *group)
+{
+	uint32_t total = 0;
+
+	for (int state = 0; state < STATE_COUNT; state++)
+		total += group->count[state];
+	return ~((uint64_t)group->count[STATE_CLOSE_WAIT] << 32 | total);
+}
+
+int fold_rank(struct fold *fold, struct census_table *table)
+{
+	/* Twice: sorting needs the other half. */
+	int ret = array_reserve((void **)&fold->order, &fold->capacity, 2 * table->count, sizeof(*fold->order));
+
+	if (ret)
+		return ret;
+	for (uint32_t i = 0; i < table->count; i++)
+		fold->order[i] = (struct sort_item){rank_key(&table->groups[i]), i};
+	sort_items(fold->order, table->count, NULL, NULL);
+	for (uint32_t i = 0; i < table->count; i++)
+		table->groups[fold->order[i].index].rank = i;
+	return 0;
+}
+
+struct fold_cut fold_cut(const struct fold *fold, const struct census_table *table,
+                         size_t (*series_of)(const struct census_group *, const void *), const void *data,
+                         size_t other_series, size_t max_series)
+{
+	uint64_t kept = 0, total = 0;
+	uint32_t rank = 0;
+
+	for (uint32_t i = 0; i < table->count; i++) {
+		total += series_of(&table->groups[i], data);
+		/* The order of another table may have been here. */
+		fold->order[table->groups[i].rank].index = i;
+	}
+	if (total <= max_series)
+		return (struct fold_cut){UINT32_MAX, 0};
+	for (; rank < table->count; rank++) {
+		size_t series = series_of(&table->groups[fold->order[rank].index], data);
+
+		if (kept + series + other_series > max_series)
+			break;
+		kept += series;
+	}
+	return (struct fold_cut){rank, total - kept};
+}
+
+void fold_add(struct census_group *sum, const struct census_group *group)
+{
+	for (int state = 0; state < STATE_COUNT; state++)
+		sum->count[state] += group->count[state];
+	sum->aged += group->aged;
+	if (sum->oldest_ms < group->oldest_ms)
+		sum->oldest_ms = group->oldest_ms;
+	sum->receive_bytes += group->receive_bytes;
+	sum->send_bytes += group->send_bytes;
+	sum->queue_length += group->queue_length;
+	sum->queue_limit += group->queue_limit;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one scrape says: every family of the catalog, from a snapshot, its census and the exporter's own state. */
+#ifndef METRICS_REPORT_REPORT_H
+#define METRICS_REPORT_REPORT_H
+
+#include "metrics/census/census.h"
+#include "metrics/census/fold.h"
+#include "metrics/report/catalog.h"
+#include "metrics/report/exposition.h"
+#include "metrics/snapshot.h"
+
+/* Why a scrape failed; the label `cause` of tcp_exporter_scrape_errors_total. */
+enum scrape_cause {
+	CAUSE_MEMORY,      /* out of memory */
+	CAUSE_DESCRIPTORS, /* out of file descriptors */
+	CAUSE_PERMISSION,  /* not allowed */
+	CAUSE_INTERRUPTED, /* the kernel's dump stayed inconsistent after every retry */
+	CAUSE_TIMEOUT,     /* Prometheus' own time limit was about to pass */
+	CAUSE_SYSTEM,      /* any other error of the operating system */
+	CAUSE_COUNT
+};
+const char *scrape_cause_name(enum scrape_cause cause);
+
+/* HTTP status codes that are counted; others count as "other". */
+enum { HTTP_CODE_COUNT = 12 };
+extern const unsigned http_codes[HTTP_CODE_COUNT];
+
+/* The process_* families; a fact that is not known is SELF_ABSENT. */
+#define SELF_ABSENT UINT64_MAX
+struct report_process {
+	uint64_t cpu_us, resident_bytes, virtual_bytes, virtual_max_bytes, open_fds, max_fds;
+	uint64_t start_ms; /* since the Unix epoch */
+};
+
+struct report_self {
+	const char *version, *revision, *compiler, *backend;
+	uint64_t scrapes, scrape_errors[CAUSE_COUNT];
+	uint64_t http_requests[HTTP_CODE_COUNT]; /* by http_codes */
+	uint64_t census_ns;
+	struct report_process process;
+};
+
+struct report_options {
+	enum exposition_format format;
+	uint64_t families; /* METRIC_BITs; the others are left out */
+	size_t max_series; /* of each labelled family; at least FOLD_MIN_SERIES */
+	/* Monotonic nanoseconds, for the `exposition` phase. */
+	uint64_t (*now_ns)(void);
+};
+
+/* Everything that a report is made of. */
+struct report_input {
+	const struct snapshot *snapshot;
+	struct census *census; /* its groups' ranks are set */
+	const struct report_self *self;
+};
+
+/* Appends the whole exposition to `out`. 0, -ENOMEM or -EFBIG (out's limit). */
+int report_write(struct textbuf *out, const struct report_input *input, struct fold *fold,
+                 const struct report_options *options) MUST_CHECK;
+
+#endif

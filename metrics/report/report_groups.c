@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Families by group of the census: labels, samples, and the cut to the cap on series. */
+#include "metrics/report/report_groups.h"
+#include "metrics/address.h"
+#include "metrics/census/identity.h"
+#include "metrics/decimal.h"
+
+#include <string.h>
+
+/* The name and port of what is folded. A process may bear that name too: where a family is folded,
+ * its groups go with the rest, so that no series is written twice. */
+#define OTHER_PROCESS "(other)"
+#define OTHER_PORT    "other"
+
+/* States that a healthy table does not have: shown when there are some. */
+#define STATES_SHOWN_IF_ANY (STATE_BIT(STATE_CLOSED) | STATE_BIT(STATE_DELETE_TCB))
+
+/* A family of one sample a group has `has` and `value`; one of a sample a state has neither. */
+struct family {
+	bool outbound; /* of the table of outbound connections */
+	bool (*has)(const struct census_group *group);
+	uint64_t (*value)(const struct census_group *group); /* units / 10^digits */
+	unsigned digits;
+};
+
+/* A family of this report: what tells which series a group has in it. */
+struct view {
+	const struct family *family;
+	unsigned always; /* states that are shown even at zero */
+};
+
+/* state, process and port, then the optional ones. */
+enum { FIXED_LABELS = 3 };
+
+struct labels {
+	struct label label[FIXED_LABELS + LABEL_COUNT];
+	size_t count;
+	char port[DECIMAL_MAX], pid[DECIMAL_MAX], netns[DECIMAL_MAX], address[ADDRESS_TEXT_MAX];
+};
+
+static bool has_always(const struct census_group *group)
+{
+	(void)group;
+	return true;
+}
+
+/* Without CLOSE_WAIT sockets the answer is 0; with some whose ages nobody knows there is none. */
+static bool has_oldest(const struct census_group *group)
+{
+	return group->aged || !group->count[STATE_CLOSE_WAIT];
+}
+
+static bool has_listener(const struct census_group *group)
+{
+	return group->count[STATE_LISTEN];
+}
+
+static uint64_t oldest_ms(const struct census_group *group)
+{
+	return group->oldest_ms;
+}
+
+static uint64_t queue_length(const struct census_group *group)
+{
+	return group->queue_length;
+}
+
+static uint64_t queue_limit(const struct census_group *group)
+{
+	return group->queue_limit;
+}
+
+static uint64_t receive_bytes(const struct census_group *group)
+{
+	return group->receive_bytes;
+}
+
+static uint64_t send_bytes(const struct census_group *group)
+{
+	return group->send_bytes;
+}
+
+static const struct family families[METRIC_COUNT] = {
+        [METRIC_CONNECTIONS] = {.outbound = false},
+        [METRIC_OUTBOUND_CONNECTIONS] = {.outbound = true},
+        [METRIC_CLOSE_WAIT_OLDEST] = {false, has_oldest, oldest_ms, 3},
+        [METRIC_LISTEN_QUEUE_LENGTH] = {false, has_listener, queue_length, 0},
+        [METRIC_LISTEN_QUEUE_LIMIT] = {false, has_listener, queue_limit, 0},
+        [METRIC_RECEIVE_QUEUE] = {false, has_always, receive_bytes, 0},
+        [METRIC_SEND_QUEUE] = {false, has_always, send_bytes, 0},
+};
+
+static bool shows_state(const struct view *view, const struct census_group *group, int state)
+{
+	return view->always & STATE_BIT(state) || group->count[state];
+}
+
+/* How many series the group has; for fold_cut(). */
+static size_t series_of(const struct census_group *group, const void *data)
+{
+	const struct view *view = data;
+	size_t series = 0;
+
+	if (view->family->value)
+		return view->family->has(group);
+	for (int state = 0; state < STATE_COUNT; state++)
+		series += shows_state(view, group, state);
+	return series;
+}
+
+static void add_label(struct labels *labels, const char *name, const char *value, size_t length)
+{
+	labels->label[labels->count++] = (struct label){name, value, length};
+}
+
+static void add_text(struct labels *labels, enum census_label label, const struct census *census,
+                     struct census_text text)
+{
+	add_label(labels, census_label_name(label), identity_text(census, text), text.length);
+}
+
+static void add_port(struct labels *labels, const char *name, uint32_t port)
+{
+	if (port == PORT_EPHEMERAL)
+		add_label(labels, name, "ephemeral", strlen("ephemeral"));
+	else if (port != PORT_ABSENT)
+		add_label(labels, name, labels->port, decimal_format(labels->port, port));
+}
+
+static void add_identity(struct labels *labels, const struct census *census, const struct census_identity *identity)
+{
+	if (identity->pid)
+		add_label(labels, census_label_name(LABEL_PID), labels->pid,
+		          decimal_format(labels->pid, identity->pid));
+	add_text(labels, LABEL_USER, census, identity->user);
+	add_text(labels, LABEL_EXE, census, identity->exe);
+	add_text(labels, LABEL_UNIT, census, identity->unit);
+	add_text(labels, LABEL_CONTAINER, census, identity->container);
+}
+
+static void add_place(struct labels *labels, const struct snapshot *snapshot, const struct census_group *group)
+{
+	if (group->netns != CENSUS_ABSENT)
+		add_label(labels, census_label_name(LABEL_NETNS), labels->netns,
+		          decimal_format(labels->netns, snapshot->netns[group->netns].id));
+	if (group->family != CENSUS_ABSENT)
+		add_label(labels, census_label_name(LABEL_FAMILY), group->family == 4 ? "ipv4" : "ipv6",
+		          strlen("ipv4"));
+	if (group->address != CENSUS_ABSENT)
+		add_label(labels, census_label_name(LABEL_LOCAL_ADDRESS), labels->address,
+		          address_format(labels->address, &snapshot->addresses[group->address]));
+}
+
+/* The first is left for the state. */
+static void make_labels(struct labels *labels, const struct report_input *input, const char *port_label,
+                        const struct census_group *group)
+{
+	const struct census *census = input->census;
+	const struct census_identity *identity = &census->identities[group->identity];
+
+	labels->count = 1;
+	add_label(labels, "process", identity_text(census, identity->name), identity->name.length);
+	add_port(labels, port_label, group->port);
+	add_identity(labels, census, identity);
+	add_place(labels, input->snapshot, group);
+}
+
+static void make_other_labels(struct labels *labels, const char *port_label, uint32_t port)
+{
+	labels->count = 1;
+	add_label(labels, "process", OTHER_PROCESS, strlen(OTHER_PROCESS));
+	if (port != PORT_ABSENT)
+		add_label(labels, port_label, OTHER_PORT, strlen(OTHER_PORT));
+}
+
+static void write_samples(struct exposition *exposition, const struct view *view, struct labels *labels,
+                          const struct census_group *group)
+{
+	const struct family *family = view->family;
+
+	if (family->value) {
+		if (family->has(group))
+			exposition_decimal(exposition, labels->label + 1, labels->count - 1, family->value(group),
+			                   family->digits);
+		return;
+	}
+	for (int state = 0; state < STATE_COUNT; state++) {
+		const char *name = state_name((enum socket_state)state);
+
+		if (!shows_state(view, group, state))
+			continue;
+		labels->label[0] = (struct label){"state", name, strlen(name)};
+		exposition_uint(exposition, labels->label, labels->count, group->count[state]);
+	}
+}
+
+static bool is_other(const struct census *census, const struct census_group *group)
+{
+	struct census_text name = census->identities[group->identity].name;
+
+	return name.length == strlen(OTHER_PROCESS) && !memcmp(identity_text(census, name), OTHER_PROCESS, name.length);
+}
+
+static void write_table(const struct report_groups *report, const struct view *view, const struct census_table *table,
+                        const struct fold_cut *cut)
+{
+	const char *port_label = view->family->outbound ? "remote_port" : "local_port";
+	struct census_group other = {.port = 0};
+	struct labels labels;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct census_group *group = &table->groups[i];
+
+		if (cut->folded && (group->rank >= cut->rank || is_other(report->input->census, group))) {
+			fold_add(&other, group);
+			other.port = group->port;
+			continue;
+		}
+		make_labels(&labels, report->input, port_label, group);
+		write_samples(report->exposition, view, &labels, group);
+	}
+	if (cut->folded) {
+		make_other_labels(&labels, port_label, other.port);
+		write_samples(report->exposition, view, &labels, &other);
+	}
+}
+
+/* The series that the folded group needs at the most. */
+static size_t other_series(const struct report_input *input, const struct view *view)
+{
+	size_t series = 0;
+
+	if (view->family->value)
+		return 1;
+	for (int state = 0; state < STATE_COUNT; state++)
+		series += view->always & STATE_BIT(state) || input->census->states[state];
+	return series;
+}
+
+/* Finds out where to cut, if at all. 0 or -ENOMEM. */
+static int cut_table(struct report_groups *report, const struct view *view, struct census_table *table,
+                     struct fold_cut *cut)
+{
+	bool *ranked = view->family->outbound ? &report->outbound_ranked : &report->local_ranked;
+	size_t series = 0;
+	int result;
+
+	*cut = (struct fold_cut){UINT32_MAX, 0};
+	for (size_t i = 0; i < table->count; i++)
+		series += series_of(&table->groups[i], view);
+	if (series <= report->max_series)
+		return 0;
+	if (!*ranked) {
+		result = fold_rank(report->fold, table);
+		if (result)
+			return result;
+		*ranked = true;
+	}
+	*cut = fold_cut(report->fold, table, series_of, view, other_series(report->input, view), report->max_series);
+	report->folded += cut->folded;
+	return 0;
+}
+
+int report_groups_write(struct report_groups *report, enum metric_id id)
+{
+	struct view view = {&families[id], report->input->snapshot->states & ~STATES_SHOWN_IF_ANY};
+	struct census *census = report->input->census;
+	struct census_table *table = view.family->outbound ? &census->outbound : &census->by_local_port;
+	struct fold_cut cut;
+	int result;
+
+	if (view.family->outbound)
+		view.always &= ~STATE_BIT(STATE_LISTEN);
+	result = cut_table(report, &view, table, &cut);
+	if (result)
+		return result;
+	exposition_family(report->exposition, &catalog[id]);
+	write_table(report, &view, table, &cut);
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A client that writes what a test gives it, byte for byte, and reads answers. Whatever goes wrong fails the test. */
+#ifndef TESTS_UNIT_HTTP_HTTP_CLIENT_H
+#define TESTS_UNIT_HTTP_HTTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_client {
+	int socket;
+	char *bytes; /* received and not yet taken */
+	size_t length, capacity;
+};
+
+struct http_answer {
+	unsigned status;
+	char *head; /* from the status line to the empty line, terminated */
+	char *body; /* terminated beyond its length */
+	size_t length;
+};
+
+void http_client_open(struct http_client *client, uint16_t port);
+void http_client_close(struct http_client *client);
+void http_client_send(struct http_client *client, const char *text);
+
+/* Reads one answer; `headless` if it answers HEAD, and so has no body. */
+void http_client_read(struct http_client *client, struct http_answer *answer, bool headless);
+void http_answer_release(struct http_answer *answer);
+/* Whether the server closes the connection without another byte. */
+bool http_client_at_end(struct http_client *client);
+
+/* The header's value, until the next call; NULL if the answer has none of that name. */
+const char *http_answer_header(const struct http_answer *answer, const char *name);
+bool http_answer_has(const struct http_answer *answer, const char *text);
+
+/* A whole exchange on a connection of its own: `method` and `target` of the request line, and further
+ * header lines, each ended by CRLF. */
+void http_exchange(uint16_t port, const char *method, const char *target, const char *headers,
+                   struct http_answer *answer);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that runs out, at each allocation that a request costs in turn: a 503, and a next request that works. */
+#include "tests/unit/failing_memory.h"
+#include "tests/unit/http/http_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Far more than a request allocates: the loop ends at the first one that needs no more. */
+enum { ALLOCATIONS_MAX = 1000 };
+
+static int fail_at_each(struct fixture *fixture, const char *target, int count)
+{
+	bool failed = true;
+	int at;
+
+	for (at = 0; failed && at < ALLOCATIONS_MAX; at++) {
+		struct http_answer answer;
+
+		memory_fail(at, count);
+		http_exchange(fixture->port, "GET", target, "Accept-Encoding: gzip\r\n", &answer);
+		failed = memory_failed();
+		assert_status_line(&answer, failed ? "HTTP/1.1 503 Service Unavailable" : "HTTP/1.1 200 OK");
+		if (failed) {
+			assert_header(&answer, "Content-Type", "text/plain; charset=utf-8");
+			assert_true(http_answer_has(&answer, "out of memory\n"));
+		}
+		http_answer_release(&answer);
+		http_expect(fixture, "GET", target, "", "HTTP/1.1 200 OK", "");
+	}
+	return at;
+}
+
+static void test_metrics(void **state)
+{
+	/* the request and the copy of the body at the least */
+	assert_in_range(fail_at_each(*state, "/metrics", 1), 3, ALLOCATIONS_MAX - 1);
+}
+
+/* Without memory for the reason the answer was made beforehand. */
+static void test_nothing_left(void **state)
+{
+	assert_in_range(fail_at_each(*state, "/metrics", 3), 3, ALLOCATIONS_MAX - 1);
+}
+
+static void test_pages(void **state)
+{
+	static const char *const targets[] = {"/", "/page.css", "/healthz", "/readyz"};
+
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		assert_in_range(fail_at_each(*state, targets[i], 1), 2, ALLOCATIONS_MAX - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        TEST(test_metrics),
+	        TEST(test_nothing_left),
+	        TEST(test_pages),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

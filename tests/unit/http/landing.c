@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The landing page: what it links to, that texts are escaped, and the files it loads. */
+#include "exporter/http/page/landing.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* What the page and all its files may have together: it is looked at over slow lines too. */
+enum { LIMIT = 30 * 1024 };
+
+/* The file as a string. */
+static void copy(struct textbuf *out, const struct page_file *file)
+{
+	textbuf_init(out, LIMIT);
+	for (size_t i = 0; i < file->length; i++)
+		textbuf_putc(out, (char)file->data[i]);
+	textbuf_putc(out, '\0');
+	assert_int_equal(out->error, 0);
+}
+
+static void test_page(void **state)
+{
+	struct textbuf out;
+
+	(void)state;
+	textbuf_init(&out, LIMIT);
+	landing_write(&out, "1.2.3", "/tcp/metrics");
+	textbuf_putc(&out, '\0');
+	assert_int_equal(out.error, 0);
+	assert_memory_equal(out.data, "<!DOCTYPE html>\n", 16);
+	assert_non_null(strstr(out.data, "<title>tcp_exporter</title>"));
+	assert_non_null(strstr(out.data, "version 1.2.3<"));
+	assert_non_null(strstr(out.data, "<body data-metrics=\"./tcp/metrics\">"));
+	assert_non_null(strstr(out.data, "<a href=\"./tcp/metrics\">"));
+	assert_non_null(strstr(out.data, "<a href=\"./healthz\">"));
+	assert_non_null(strstr(out.data, "<a href=\"./readyz\">"));
+	assert_null(strstr(out.data, "{{"));
+	assert_int_equal(strcmp(out.data + strlen(out.data) - 8, "</html>\n"), 0);
+	textbuf_release(&out);
+}
+
+static void test_escapes(void **state)
+{
+	struct textbuf out;
+
+	(void)state;
+	textbuf_init(&out, LIMIT);
+	landing_write(&out, "<b>&", "/a\"b'<c>&d{{version}}");
+	textbuf_putc(&out, '\0');
+	assert_int_equal(out.error, 0);
+	assert_non_null(strstr(out.data, "version &lt;b&gt;&amp;<"));
+	assert_non_null(strstr(out.data, "<a href=\"./a&quot;b&#39;&lt;c&gt;&amp;d{{version}}\">"));
+	assert_null(strstr(out.data, "<b>"));
+	textbuf_release(&out);
+}
+
+/* What a strict Content-Security-Policy would refuse is not there to begin with. */
+static void test_nothing_inline(void **state)
+{
+	struct textbuf out;
+
+	(void)state;
+	textbuf_init(&out, LIMIT);
+	landing_write(&out, "1", "/metrics");
+	textbuf_putc(&out, '\0');
+	assert_null(strstr(out.data, "<style"));
+	assert_null(strstr(out.data, " style="));
+	assert_null(strstr(out.data, " on"));
+	assert_null(strstr(out.data, "://"));
+	assert_non_null(strstr(out.data, "<script type=\"module\" src=\"page.js\"></script>"));
+	assert_null(strstr(strstr(out.data, "<script") + 1, "<script"));
+	textbuf_release(&out);
+}
+
+static void test_files(void **state)
+{
+	static const struct {
+		const char *path, *type, *text;
+	} cases[] = {
+	        {"/page.css", "text/css; charset=utf-8", "prefers-color-scheme: dark"},
+	        {"/page.js", "text/javascript; charset=utf-8", "\nimport {tableView} from \"./table.js\";\n"},
+	        {"/table.js", "text/javascript; charset=utf-8", "textContent"},
+	        {"/rows.js", "text/javascript; charset=utf-8", "tcp_connections"},
+	        {"/exposition.js", "text/javascript; charset=utf-8", "export function parse("},
+	        {"/icon.svg", "image/svg+xml; charset=utf-8", "</svg>\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct page_file *file = landing_file(cases[i].path);
+		struct textbuf text;
+
+		if (!file)
+			fail_msg("%s is missing", cases[i].path);
+		assert_string_equal(file->path, cases[i].path);
+		assert_string_equal(file->type, cases[i].type);
+		copy(&text, file);
+		assert_int_equal(strlen(text.data), file->length);
+		assert_non_null(strstr(text.data, cases[i].text));
+		assert_non_null(strstr(text.data, "SPDX-License-Identifier: Apache-2.0"));
+		textbuf_release(&text);
+	}
+	assert_null(landing_file("/index.html")); /* with its fields not filled in */
+	assert_null(landing_file("/"));
+	assert_null(landing_file("page.css"));
+	assert_null(landing_file("/page.css/"));
+}
+
+static void test_size(void **state)
+{
+	size_t total = 0;
+
+	(void)state;
+	for (const struct page_file *file = page_files; file->path; file++)
+		total += file->length;
+	assert_in_range(total, 1, LIMIT - 1);
+}
+
+static void test_limit_is_sticky(void **state)
+{
+	struct textbuf out;
+
+	(void)state;
+	textbuf_init(&out, 100);
+	landing_write(&out, "1", "/metrics");
+	assert_int_equal(out.error, -EFBIG);
+	textbuf_release(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_page),  cmocka_unit_test(test_escapes), cmocka_unit_test(test_nothing_inline),
+	        cmocka_unit_test(test_files), cmocka_unit_test(test_size),    cmocka_unit_test(test_limit_is_sticky),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What backends and flags come to that are Linux' own, or are not Linux'. */
+#include "exporter/scrape/backend.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "exporter/platform/service.h"
+
+static struct options parsed(const char *first, const char *second)
+{
+	const char *const argv[] = {first, second};
+	struct options options;
+	char error[256];
+
+	assert_int_equal(options_parse(&options, (first != NULL) + (second != NULL), argv, error, sizeof(error)), 0);
+	return options;
+}
+
+/* No backend works: auto never falls back to replay, and the last one's reason is told. */
+static void test_none_works(void **state)
+{
+	static const char *const backends[] = {"--collector.backend=auto", "--collector.backend=procfs"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		const struct options options = parsed("--path.procfs=/nonexistent", backends[i]);
+		struct platform_error error = {""};
+		struct open_backend open;
+
+		assert_true(backend_open(&open, &options, 0, &error) < 0);
+		assert_null(open.platform);
+		assert_non_null(strstr(error.text, "/nonexistent"));
+		backend_close(&open);
+	}
+}
+
+/* Services that must speak to their manager are Windows'. */
+static void test_service(void **state)
+{
+	const struct service_work work = {NULL, NULL};
+	struct platform_error error = {""};
+
+	(void)state;
+	assert_int_equal(service_install("--service=run", &error), -ENOTSUP);
+	assert_non_null(strstr(error.text, "Windows"));
+	assert_int_equal(service_remove(&error), -ENOTSUP);
+	assert_int_equal(service_run(&work, &error), -ENOTSUP);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_none_works),
+	        cmocka_unit_test(test_service),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests of the census share: a snapshot with one namespace, and whole tables as text. */
+#ifndef TESTS_UNIT_METRICS_CENSUS_FIXTURE_H
+#define TESTS_UNIT_METRICS_CENSUS_FIXTURE_H
+
+#include "tests/unit/metrics/groups.h"
+
+#include <stdlib.h>
+
+struct fixture {
+	struct snapshot snapshot;
+	struct listeners listeners;
+	struct census census;
+	char text[8192];
+};
+
+static inline int setup(void **state)
+{
+	struct fixture *f = malloc(sizeof(*f));
+
+	if (!f)
+		return -1;
+	snapshot_init(&f->snapshot);
+	listeners_init(&f->listeners);
+	census_init(&f->census);
+	rows_netns(&f->snapshot, 100);
+	*state = f;
+	return 0;
+}
+
+static inline int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	snapshot_release(&f->snapshot);
+	listeners_release(&f->listeners);
+	census_release(&f->census);
+	free(f);
+	return 0;
+}
+
+static inline void take(struct fixture *f, const struct census_options *options)
+{
+	assert_int_equal(listeners_build(&f->listeners, &f->snapshot), 0);
+	listeners_credit(&f->listeners, &f->snapshot);
+	assert_int_equal(census_take(&f->census, &f->snapshot, &f->listeners, options), 0);
+}
+
+/* "labels: state count ...", a line for each group. */
+static inline const char *print(struct fixture *f, const struct census_table *table)
+{
+	char *at = f->text, *end = f->text + sizeof(f->text);
+
+	*at = '\0';
+	for (size_t i = 0; i < table->count; i++) {
+		char labels[GROUPS_LINE];
+
+		groups_labels(labels, &f->census, &f->snapshot, &table->groups[i]);
+		at += snprintf(at, (size_t)(end - at), "%s:", labels);
+		for (int s = 0; s < STATE_COUNT; s++) {
+			if (table->groups[i].count[s])
+				at += snprintf(at, (size_t)(end - at), " %s %" PRIu32, state_name((enum socket_state)s),
+				               table->groups[i].count[s]);
+		}
+		at += snprintf(at, (size_t)(end - at), "\n");
+	}
+	return f->text;
+}
+
+static inline void add_client(struct fixture *f, uint32_t owner, enum socket_state state, uint16_t local_port,
+                              uint16_t remote_port)
+{
+	rows_socket(&f->snapshot, owner, state, "10.0.0.1", local_port)->remote_port = remote_port;
+}
+
+#define CENSUS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests of reports share: the exporter's own facts, and a report as text. */
+#ifndef TESTS_UNIT_METRICS_REPORT_FIXTURE_H
+#define TESTS_UNIT_METRICS_REPORT_FIXTURE_H
+
+#include "tests/unit/metrics/census_fixture.h"
+
+#include "metrics/report/report.h"
+
+/* More than any report here has. */
+enum { TEXT_LIMIT = 4 << 20, MANY_SERIES = 10000 };
+
+/* Of a snapshot. */
+#define ALL_FACTS  (FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE)
+#define FEW_STATES (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN))
+
+/* What is left of a report in the tests that look at samples alone. */
+enum keep { KEEP_ALL, KEEP_TYPES, KEEP_SAMPLES };
+
+static inline uint64_t tick(void)
+{
+	static uint64_t now;
+
+	return now += 1500;
+}
+
+static const struct report_self self = {
+        .version = "1.2",
+        .revision = "abc",
+        .compiler = "gcc \"12\"",
+        .backend = "replay",
+        .scrapes = 9,
+        .scrape_errors = {[CAUSE_TIMEOUT] = 4},
+        .http_requests = {[0] = 8, [HTTP_CODE_COUNT - 1] = 1},
+        .census_ns = 1000000001,
+        .process = {.cpu_us = 1500000,
+                    .resident_bytes = 4096,
+                    .virtual_bytes = 8192,
+                    .virtual_max_bytes = 16384,
+                    .open_fds = 5,
+                    .max_fds = 1024,
+                    .start_ms = 1700000000250},
+};
+
+static const struct report_options everything = {FORMAT_TEXT, METRICS_ALL, MANY_SERIES, tick};
+
+static inline bool keeps(enum keep keep, const char *line)
+{
+	return line[0] != '#' || keep == KEEP_ALL || (keep == KEEP_TYPES && !strncmp(line, "# TYPE ", 7));
+}
+
+/* Takes out the lines that are not to be looked at, and terminates the text. */
+static inline void drop_lines(struct textbuf *out, enum keep keep)
+{
+	size_t kept = 0, next;
+
+	for (size_t at = 0; at < out->length; at = next) {
+		const char *end = memchr(out->data + at, '\n', out->length - at);
+
+		assert_non_null(end);
+		next = (size_t)(end + 1 - out->data);
+		if (!keeps(keep, out->data + at))
+			continue;
+		memmove(out->data + kept, out->data + at, next - at);
+		kept += next - at;
+	}
+	out->length = kept;
+	textbuf_putc(out, '\0');
+	assert_int_equal(out->error, 0);
+}
+
+/* The caller frees the text. */
+static char *report_text(struct fixture *f, const struct report_self *own, const struct report_options *options,
+                         enum keep keep)
+{
+	const struct report_input input = {&f->snapshot, &f->census, own};
+	struct textbuf out;
+	struct fold fold;
+
+	textbuf_init(&out, TEXT_LIMIT);
+	fold_init(&fold);
+	assert_int_equal(report_write(&out, &input, &fold, options), 0);
+	drop_lines(&out, keep);
+	fold_release(&fold);
+	return out.data;
+}
+
+static inline void assert_report(struct fixture *f, const struct report_options *options, enum keep keep,
+                                 const char *expected)
+{
+	char *text = report_text(f, &self, options, keep);
+
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static inline void assert_families(struct fixture *f, uint64_t families, size_t max_series, const char *expected)
+{
+	const struct report_options options = {FORMAT_TEXT, families, max_series, tick};
+
+	assert_report(f, &options, KEEP_SAMPLES, expected);
+}
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Waiting clients. */
+#include "tests/unit/scrape/scrape_client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+static void on_done(struct scrape_ticket *ticket)
+{
+	struct client *client = ticket->owner;
+
+	pthread_mutex_lock(&client->lock);
+	client->answers++;
+	client->answered_ns = platform_now_ns();
+	pthread_cond_signal(&client->changed);
+	pthread_mutex_unlock(&client->lock);
+}
+
+void client_init(struct client *client)
+{
+	memset(client, 0, sizeof(*client));
+	pthread_mutex_init(&client->lock, NULL);
+	pthread_cond_init(&client->changed, NULL);
+	client->ticket.format = FORMAT_TEXT;
+	client->ticket.families = METRICS_ALL;
+	client->ticket.deadline_ns = UINT64_MAX;
+	client->ticket.done = on_done;
+	client->ticket.owner = client;
+}
+
+void client_wait(struct client *client)
+{
+	pthread_mutex_lock(&client->lock);
+	while (client->answers == 0)
+		pthread_cond_wait(&client->changed, &client->lock);
+	assert_int_equal(client->answers, 1);
+	pthread_mutex_unlock(&client->lock);
+}
+
+void client_release(struct client *client)
+{
+	free(client->ticket.body);
+	pthread_cond_destroy(&client->changed);
+	pthread_mutex_destroy(&client->lock);
+}
+
+bool client_has(const struct client *client, const char *text)
+{
+	return client->ticket.body && memmem(client->ticket.body, client->ticket.length, text, strlen(text));
+}
+
+void client_expect(const struct client *client, unsigned status, const char *text)
+{
+	if (client->ticket.status != status || !client_has(client, text))
+		fail_msg("expected %u with '%s', got %u: %.*s", status, text, client->ticket.status,
+		         (int)client->ticket.length, client->ticket.body ? client->ticket.body : "");
+}
+
+void scrape_expect(struct fixture *fixture, unsigned status, const char *text)
+{
+	struct client client;
+
+	client_init(&client);
+	scraper_submit(fixture->scraper, &client.ticket);
+	client_wait(&client);
+	client_expect(&client, status, text);
+	client_release(&client);
+}
+
+void fixture_wait_until_ready(struct fixture *fixture)
+{
+	const struct timespec pause = {0, 1000000};
+	char reason[256];
+
+	for (int tries = 0; !scraper_ready(fixture->scraper, reason, sizeof(reason)); tries++) {
+		if (tries == 10000)
+			fail_msg("not ready: %s", reason);
+		nanosleep(&pause, NULL);
+	}
+}
+
+void fixture_start(struct fixture *fixture, uint64_t families)
+{
+	const struct scraper_options options = {
+	        .backend = &fake_backend,
+	        .platform = fixture->fake,
+	        .max_series = 10000,
+	        .families = families,
+	        .version = "1.2.3",
+	        .revision = "abc",
+	        .compiler = "cc",
+	};
+
+	assert_int_equal(scraper_new(&fixture->scraper, &options), 0);
+}

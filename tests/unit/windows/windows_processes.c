@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Processes as Windows tells of them: this one, of which the test knows everything, and the services. */
+#include <windows.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "exporter/platform/windows/names/process_detail.h"
+#include "exporter/platform/windows/names/services.h"
+#include "exporter/platform/windows/tables/port_range.h"
+#include "exporter/platform/windows/tables/toolhelp.h"
+
+#define OWN_NAME "unit_windows_processes.exe"
+
+static void test_toolhelp(void **state)
+{
+	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct platform_error error = {""};
+	struct process_table table = {0};
+	const struct process_entry *own;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		process_table_reset(&table);
+		assert_int_equal(toolhelp_read(&table, &patience, &error), 0);
+		assert_true(table.count > 2); /* this one and Windows' own */
+		own = process_table_find(&table, GetCurrentProcessId());
+		assert_non_null(own);
+		assert_int_equal(own->name_length, strlen(OWN_NAME));
+		assert_memory_equal(table.names + own->name, OWN_NAME, strlen(OWN_NAME));
+	}
+	atomic_store(&patience.cancelled, true);
+	process_table_reset(&table);
+	assert_int_equal(toolhelp_read(&table, &patience, &error), -ECANCELED);
+	process_table_release(&table);
+}
+
+static uint32_t add_process(struct snapshot *snapshot, uint32_t pid)
+{
+	uint32_t index;
+
+	assert_int_equal(snapshot_add_process(snapshot, pid, 0, &index), 0);
+	return index;
+}
+
+static void assert_text(const struct snapshot *snapshot, uint32_t index, enum process_text which, const char *expected)
+{
+	struct snapshot_text text = snapshot->processes[index].text[which];
+
+	assert_int_equal(text.length, strlen(expected));
+	assert_memory_equal(snapshot_text(snapshot, text), expected, strlen(expected));
+}
+
+static void test_details(void **state)
+{
+	static struct process_details details;
+	char path[MAX_PATH], user[256], domain[256] = "", expected[600];
+	DWORD size = sizeof(user);
+	struct snapshot snapshot;
+	uint32_t own, plain, gone;
+
+	(void)state;
+	snapshot_init(&snapshot);
+	own = add_process(&snapshot, GetCurrentProcessId());
+	plain = add_process(&snapshot, GetCurrentProcessId());
+	gone = add_process(&snapshot, 0xfffffff0);
+	for (int i = 0; i < 2; i++) /* the second time, the user is known already */
+		assert_int_equal(process_details_add(&details, &snapshot, own, WANT_EXE | WANT_USER), 0);
+	assert_int_equal(details.users.count, 1);
+	assert_int_not_equal(snapshot.processes[own].start, 0);
+	assert_true(GetModuleFileNameA(NULL, path, sizeof(path)) > 0);
+	assert_text(&snapshot, own, PROCESS_EXE, path);
+	assert_true(GetUserNameA(user, &size));
+	assert_true(GetEnvironmentVariableA("USERDOMAIN", domain, sizeof(domain)) < sizeof(domain));
+	assert_true(snapshot.processes[own].text[PROCESS_USER].length > strlen(user));
+	snprintf(expected, sizeof(expected), "\\%s", user);
+	assert_memory_equal(snapshot_text(&snapshot, snapshot.processes[own].text[PROCESS_USER]) +
+	                            snapshot.processes[own].text[PROCESS_USER].length - strlen(expected),
+	                    expected, strlen(expected));
+
+	assert_int_equal(process_details_add(&details, &snapshot, plain, 0), 0);
+	assert_int_equal(snapshot.processes[plain].start, snapshot.processes[own].start);
+	assert_null(snapshot_text(&snapshot, snapshot.processes[plain].text[PROCESS_EXE]));
+	assert_null(snapshot_text(&snapshot, snapshot.processes[plain].text[PROCESS_USER]));
+	assert_int_equal(process_details_add(&details, &snapshot, gone, WANT_EXE | WANT_USER), 0);
+	assert_int_equal(snapshot.processes[gone].start, 0);
+	assert_null(snapshot_text(&snapshot, snapshot.processes[gone].text[PROCESS_EXE]));
+	users_release(&details.users);
+	snapshot_release(&snapshot);
+}
+
+/* Whatever services run here: each process has just those that the list says, in order. */
+static void test_services(void **state)
+{
+	struct services services = {0};
+	struct platform_error error = {""};
+	const ENUM_SERVICE_STATUS_PROCESSW *list;
+	struct snapshot snapshot;
+	uint32_t index;
+
+	(void)state;
+	snapshot_init(&snapshot);
+	assert_int_equal(services_read(&services, &error), 0);
+	assert_true(services.count > 0); /* the service manager starts its own */
+	list = services.list;
+	for (size_t i = 1; i < services.count; i++)
+		assert_true(list[i - 1].ServiceStatusProcess.dwProcessId <= list[i].ServiceStatusProcess.dwProcessId);
+	for (size_t i = 0; i < services.count; i++) {
+		char expected[512] = "";
+
+		for (size_t j = 0; j < services.count; j++) {
+			size_t length = strlen(expected);
+
+			if (list[j].ServiceStatusProcess.dwProcessId == list[i].ServiceStatusProcess.dwProcessId)
+				snprintf(expected + length, sizeof(expected) - length, "%s%ls", length > 0 ? "," : "",
+				         list[j].lpServiceName);
+		}
+		index = add_process(&snapshot, list[i].ServiceStatusProcess.dwProcessId);
+		assert_int_equal(services_name(&services, &snapshot, index), 0);
+		assert_text(&snapshot, index, PROCESS_UNIT, expected);
+	}
+	index = add_process(&snapshot, GetCurrentProcessId());
+	assert_int_equal(services_name(&services, &snapshot, index), 0);
+	assert_null(snapshot_text(&snapshot, snapshot.processes[index].text[PROCESS_UNIT]));
+	services_release(&services);
+	snapshot_release(&snapshot);
+}
+
+static void test_port_range(void **state)
+{
+	static const wchar_t key[] = L"SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters";
+	static const struct {
+		DWORD registry;
+		uint16_t low, high;
+	} cases[] = {{60000, 1025, 60000}, {5000, 1025, 5000}, {4999, 49152, 65535}, {65535, 49152, 65535}};
+	uint16_t low, high;
+
+	(void)state;
+	RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, key, L"MaxUserPort");
+	port_range_read(&low, &high);
+	assert_int_equal(low, 49152);
+	assert_int_equal(high, 65535);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(RegSetKeyValueW(HKEY_LOCAL_MACHINE, key, L"MaxUserPort", REG_DWORD, &cases[i].registry,
+		                                 sizeof(cases[i].registry)),
+		                 ERROR_SUCCESS);
+		port_range_read(&low, &high);
+		assert_int_equal(low, cases[i].low);
+		assert_int_equal(high, cases[i].high);
+	}
+	assert_int_equal(RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, key, L"MaxUserPort"), ERROR_SUCCESS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_toolhelp),
+	        cmocka_unit_test(test_details),
+	        cmocka_unit_test(test_services),
+	        cmocka_unit_test(test_port_range),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
