@@ -256,7 +256,8 @@ static void bpf_rights(struct platform *platform, struct platform_rights *rights
 	bool wants_exe = options->naming == NAMING_EXE || (options->want & WANT_EXE);
 
 	if (!bpf_iterator_has_tables(&platform->iterator))
-		capability_of_options(options, rights);
+		capability_for_netns(options, rights);
+	capability_for_users(options, rights);
 	rights->calls |= CALLS_BPF_ITERATOR;
 	if (wants_exe ||
 	    (process_texts_wanted(options) && !capability_suffice(rights->capabilities, sees_processes, platform)))
