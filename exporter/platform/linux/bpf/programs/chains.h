@@ -102,8 +102,9 @@ static long note_heads(__u32 group, void *data)
 	for (__u32 i = 0; i < HEADS; i++) {
 		__u64 head = chains.heads[first + i];
 
-		chains.nodes[at] = head;
-		chains.buckets[at] = first + i;
+		/* Linux 6.1 does not see that the place is within bounds. */
+		chains.nodes[at % BUCKETS] = head;
+		chains.buckets[at % BUCKETS] = first + i;
 		at += !is_end(head);
 	}
 	chains.count = at;
@@ -135,13 +136,14 @@ static long clear_head(__u32 number, void *data)
 static __always_inline bool read_heads(__u32 count)
 {
 	const char *first = (const char *)table.table + (__u64)table.bucket * table.stride;
-	__u32 size = count * table.stride;
+	__u64 size = (__u64)count * table.stride;
 
 	chains.count = chains.found_count = 0;
 	chains.candidate_count = window.candidate_count;
 	chains.moved = chains.overflow = false;
+	barrier_var(size); /* the verifier has to see the comparisons that the compiler finds needless */
 	if (table.stride == sizeof(chains.heads[0])) {
-		if (count > BUCKETS || bpf_probe_read_kernel(chains.heads, count * sizeof(chains.heads[0]), first) != 0)
+		if (size > sizeof(chains.heads) || bpf_probe_read_kernel(chains.heads, size, first) != 0)
 			return false;
 	} else {
 		if (size > BUCKET_BYTES || bpf_probe_read_kernel(chains.bytes, size, first) != 0)
