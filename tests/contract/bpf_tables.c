@@ -290,10 +290,8 @@ static void more_than_a_window(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(minisockets_and_orphans),
-	        cmocka_unit_test(candidates_that_are_kept),
-	        cmocka_unit_test(minisockets_that_are_older),
-	        cmocka_unit_test(other_namespaces),
+	        cmocka_unit_test(minisockets_and_orphans),    cmocka_unit_test(candidates_that_are_kept),
+	        cmocka_unit_test(minisockets_that_are_older), cmocka_unit_test(other_namespaces),
 	        cmocka_unit_test(more_than_a_window),
 	};
 

@@ -148,7 +148,7 @@ static void an_appended_row_repeats_none(void **state)
 		size_t left;
 	} rows[] = {
 	        {STATE_ESTABLISHED, 80, 50000, 7, true, 1},
-	        {STATE_TIME_WAIT, 80, 50000, 7, true, 1}, /* the same connection, later */
+	        {STATE_TIME_WAIT, 80, 50000, 7, true, 1},  /* the same connection, later */
 	        {STATE_TIME_WAIT, 80, 50000, 7, false, 2}, /* one before it */
 	        {STATE_ESTABLISHED, 80, 50000, 8, true, 2},
 	        {STATE_LISTEN, 80, 50000, 7, true, 2},
@@ -200,8 +200,13 @@ static void appended_rows_are_forgotten(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        CASE(identities_grow_and_are_found),  CASE(identities_with_an_equal_half), CASE(ports_are_checked),
-	        CASE(mapped_addresses_check_as_ipv4), CASE(an_appended_row_repeats_none), CASE(appended_rows_repeat_each_other), CASE(appended_rows_are_forgotten),
+	        CASE(identities_grow_and_are_found),
+	        CASE(identities_with_an_equal_half),
+	        CASE(ports_are_checked),
+	        CASE(mapped_addresses_check_as_ipv4),
+	        CASE(an_appended_row_repeats_none),
+	        CASE(appended_rows_repeat_each_other),
+	        CASE(appended_rows_are_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

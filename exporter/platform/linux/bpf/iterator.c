@@ -239,7 +239,8 @@ static int walk_table(struct bpf_iterator *iterator, const struct table_state *w
 	result = run(iterator, iterator->tables, "the kernel's tables of sockets", patience, sink, error);
 	if (result != 0 || !table->incomplete)
 		return result;
-	platform_error_set(error, "cannot read the kernel's table of %s: it changes too fast, or its chains are too long",
+	platform_error_set(error,
+	                   "cannot read the kernel's table of %s: it changes too fast, or its chains are too long",
 	                   which->of_listeners ? "listeners" : "connections");
 	return -ENOTSUP;
 }

@@ -20,9 +20,9 @@ struct bpf_iterator {
 
 /* The programs by what the kernel can do, best first. */
 enum bpf_variant {
-	BPF_DIRECTLY,      /* Linux 6.2 and later: programs read the kernel's objects directly */
-	BPF_BY_HELPER,     /* Linux 6.1: they read by helpers */
-	BPF_FILES_ALONE,   /* Linux 5.8 and later: the same, and no walk over tables */
+	BPF_DIRECTLY,    /* Linux 6.2 and later: programs read the kernel's objects directly */
+	BPF_BY_HELPER,   /* Linux 6.1: they read by helpers */
+	BPF_FILES_ALONE, /* Linux 5.8 and later: the same, and no walk over tables */
 	BPF_VARIANT_COUNT,
 };
 

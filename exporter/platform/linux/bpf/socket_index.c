@@ -238,8 +238,7 @@ static uint32_t *find_connection(const struct socket_index *index, const struct 
 	for (; index->slots[slot] != 0; slot = (slot + 1) & index->mask) {
 		uint32_t other = SLOT_ROW(index->slots[slot]);
 
-		if (index->entries[other].check == check &&
-		    is_same(&snapshot->sockets[other], &snapshot->sockets[row]))
+		if (index->entries[other].check == check && is_same(&snapshot->sockets[other], &snapshot->sockets[row]))
 			break;
 	}
 	return &index->slots[slot];

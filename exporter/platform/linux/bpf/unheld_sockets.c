@@ -114,8 +114,7 @@ static int add_table_row(struct unheld_sockets *unheld, const struct window_row 
 	result = held_sockets_netns(held, row, &netns);
 	if (result == 0)
 		result = held_sockets_fill(held, row, netns, &socket);
-	return result != 0 ? result
-	                   : append(unheld, &socket, held_sockets_check(held, row), !(row->flags & ROW_OLD));
+	return result != 0 ? result : append(unheld, &socket, held_sockets_check(held, row), !(row->flags & ROW_OLD));
 }
 
 static int add_table_rows(void *data, const struct window *window)
@@ -221,8 +220,7 @@ static int dump_namespace(void *data, uint64_t id)
 	if (unheld->netns == snapshot->netns_count)
 		result = netns_add_current(unheld->procfs, id, snapshot, &unheld->netns);
 	unheld->first_row = snapshot->socket_count;
-	return result != 0 ? result
-	                   : sock_diag_dump(&unheld->diag, &request, unheld->patience, &rows, unheld->error);
+	return result != 0 ? result : sock_diag_dump(&unheld->diag, &request, unheld->patience, &rows, unheld->error);
 }
 
 /* Every socket of the namespaces, those that the walk over files has reached too. */
@@ -239,8 +237,8 @@ static int dump(struct unheld_sockets *unheld)
 	}
 	result = dump_namespace(unheld, own);
 	if (result == 0 && unheld->held->options->all_netns)
-		result = netns_visit_others(unheld->procfs, &unheld->dirents, &visitor, unheld->patience,
-		                            unheld->error);
+		result =
+		        netns_visit_others(unheld->procfs, &unheld->dirents, &visitor, unheld->patience, unheld->error);
 	return result;
 }
 

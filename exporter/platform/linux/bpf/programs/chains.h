@@ -76,7 +76,8 @@ static __always_inline bool is_end(__u64 node)
 	return node & 1;
 }
 
-/* Returns true if there is nothing in any of a group's buckets: on a host with few connections most groups are empty. */
+/* Returns true if there is nothing in any of a group's buckets: on a host with few connections most groups are empty.
+ */
 static __always_inline bool are_empty(__u32 first)
 {
 	const __u64 *heads = &chains.heads[first];

@@ -36,7 +36,7 @@ _Static_assert(WINDOW_ROWS >= BATCH * SUBFLOWS_MAX, "every batch finds room in a
 
 /* Words of fdtable.open_fds that are read at once, and how often in one call: each call passes over as many empty
  * batches as 32,768 descriptors. */
-#define OPEN_WORDS    64
+#define OPEN_WORDS      64
 #define OPEN_WORD_READS 8
 
 /* open_fds, a bit per descriptor: a word per batch. */
@@ -343,7 +343,7 @@ static __always_inline int end_task(void)
 			continue;                                                                                      \
 		if (!begin_batch())                                                                                    \
 			return end_task();                                                                             \
-		if (window.row_count > WINDOW_ROWS - BATCH || window.task_count >= WINDOW_ROWS)                          \
+		if (window.row_count > WINDOW_ROWS - BATCH || window.task_count >= WINDOW_ROWS)                        \
 			break;                                                                                         \
 		for (int j = 0; j < BATCH; j++)                                                                        \
 			find_socket_##how(j);                                                                          \

@@ -218,7 +218,7 @@ static __always_inline bool read_fewer(__u32 count)
                                                                                                                        \
 		(void)number;                                                                                          \
 		(void)data;                                                                                            \
-		if (next >= table.wanted_count || next >= WINDOW_CANDIDATES || window.row_count >= WINDOW_ROWS)         \
+		if (next >= table.wanted_count || next >= WINDOW_CANDIDATES || window.row_count >= WINDOW_ROWS)        \
 			return 1;                                                                                      \
 		add_sock(window.candidates[next], direct);                                                             \
 		table.wanted_next = next + 1;                                                                          \
@@ -244,14 +244,14 @@ static __always_inline bool read_fewer(__u32 count)
 			table.moves++;                                                                                 \
 			return 0;                                                                                      \
 		}                                                                                                      \
-		if (chains.overflow || window.row_count + chains.found_count > WINDOW_ROWS) {                           \
+		if (chains.overflow || window.row_count + chains.found_count > WINDOW_ROWS) {                          \
 			/* The reader makes room. In an empty window it is the buckets that hold too much. */          \
-			if (window.row_count == 0 && window.candidate_count == 0)                                        \
+			if (window.row_count == 0 && window.candidate_count == 0)                                      \
 				table.incomplete = !read_fewer(count);                                                 \
 			return 1;                                                                                      \
 		}                                                                                                      \
 		bpf_loop(chains.found_count, add_found_##how, NULL, 0);                                                \
-		window.candidate_count = chains.candidate_count;                                                        \
+		window.candidate_count = chains.candidate_count;                                                       \
 		table.bucket += count;                                                                                 \
 		table.moves = 0;                                                                                       \
 		return 0;                                                                                              \
@@ -267,10 +267,9 @@ static __always_inline bool read_fewer(__u32 count)
 		bpf_loop(WINDOW_CANDIDATES, add_wanted_##how, NULL, 0);                                                \
 		if (table.wanted_next >= table.wanted_count)                                                           \
 			bpf_loop(ROUNDS_OF_A_CALL, read_buckets_##how, NULL, 0);                                       \
-		state.rows_seen += window.row_count;                                                                    \
-		return !table.incomplete &&                                                                            \
-		       (table.bucket <= table.mask || window.candidate_count != 0 ||                                    \
-		        table.wanted_next < table.wanted_count);                                                       \
+		state.rows_seen += window.row_count;                                                                   \
+		return !table.incomplete && (table.bucket <= table.mask || window.candidate_count != 0 ||              \
+		                             table.wanted_next < table.wanted_count);                                  \
 	}
 
 TABLE_STEPS(directly, true)

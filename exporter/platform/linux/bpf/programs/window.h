@@ -87,13 +87,13 @@ struct walk_state {
 
 /* What a walk over files finds out for the reader and for the walks over tables that follow. */
 struct walk_facts {
-	__u64 net;               /* the reader's network namespace */
-	__u32 net_inum;          /* and its inode number */
-	__u32 keepalive_jiffies; /* net.ipv4.tcp_keepalive_time of that namespace */
-	__u64 began;             /* in jiffies */
+	__u64 net;                   /* the reader's network namespace */
+	__u32 net_inum;              /* and its inode number */
+	__u32 keepalive_jiffies;     /* net.ipv4.tcp_keepalive_time of that namespace */
+	__u64 began;                 /* in jiffies */
 	__u64 tables[WINDOW_TABLES]; /* struct inet_hashinfo of the reader's namespace, then of others that differ */
 	__u32 table_count;
-	__u32 too_many; /* tables, or network namespaces: the tables cannot be walked */
+	__u32 too_many;                /* tables, or network namespaces: the tables cannot be walked */
 	__u64 bound_ports[65536 / 64]; /* of sockets in the reader's namespace that are bound and not connected */
 };
 
@@ -111,8 +111,8 @@ struct table_state {
 	__u32 incomplete; /* the table cannot be read by this program */
 
 	/* The program's own. */
-	__u64 table; /* 0: the walk begins */
-	__u32 mask;  /* buckets - 1 */
+	__u64 table;        /* 0: the walk begins */
+	__u32 mask;         /* buckets - 1 */
 	__u32 stride, head; /* of a bucket: its size, and where its chain begins */
 	__u32 end;          /* the first bucket's number at the end of its chain */
 	__u32 bucket;
