@@ -15,6 +15,7 @@ import time
 import traceback
 from typing import Any, Callable
 
+from packet import raw_socket, syn
 from process import (CLONE_NEWNET, CLONE_NEWPID, MS_PRIVATE, MS_REC, close_all_but, libc, mount, set_name, set_user,
                      setns, unshare)  # fmt: skip
 
@@ -26,7 +27,6 @@ SYS_EXIT = {"x86_64": 60, "aarch64": 93, "riscv64": 93}
 SYS_CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}
 CLONE_FILES = 0x400
 TCP_FASTOPEN = 23
-TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x1, 0x1000
 
 
 def set_link_up(name: str) -> None:
@@ -37,24 +37,6 @@ def set_link_up(name: str) -> None:
 
 def family_of(address: str) -> int:
     return socket.AF_INET6 if ":" in address else socket.AF_INET
-
-
-def checksum(data: bytes) -> int:
-    """RFC 1071."""
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
-
-def syn_with_data(source: str, port: int, target: str, target_port: int, data: bytes) -> bytes:
-    """An IPv4 packet (RFC 791, RFC 9293)."""
-    ends = socket.inet_aton(source) + socket.inet_aton(target)
-    tcp = struct.pack("!HHIIBBHHH", port, target_port, 1, 0, 5 << 4, 0x02, 65535, 0, 0) + data
-    pseudo = ends + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(tcp))
-    tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0, 64, socket.IPPROTO_TCP, 0) + ends
-    return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + tcp
 
 
 class Part:
@@ -137,18 +119,13 @@ class Part:
             except BlockingIOError:
                 return accepted
 
-    def open_tunnel(self, name: str) -> int:
-        """A device whose other end nobody reads."""
-        tunnel = os.open("/dev/net/tun", os.O_RDWR)
-        fcntl.ioctl(tunnel, TUNSETIFF, struct.pack("16sH", name.encode(), IFF_TUN | IFF_NO_PI).ljust(40, b"\0"))
-        return tunnel
-
     def accept_fast_open(self, listener: int, limit: int) -> None:
         self.sockets[listener].setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN, limit)
 
-    def send_syn(self, tunnel: int, source: str, port: int, target: str, target_port: int) -> None:
+    def send_syn(self, source: str, port: int, target: str, target_port: int) -> None:
         """A handshake that carries data and is never completed."""
-        os.write(tunnel, syn_with_data(source, port, target, target_port, b"data"))
+        with raw_socket() as sock:
+            sock.sendto(syn((source, port), (target, target_port), data=b"data"), (target, 0))
 
     # Using sockets
 
