@@ -77,6 +77,11 @@ struct platform_rights {
 	unsigned calls;
 };
 
+/* What keeps reads from the whole picture, as one lower-case event, and what helps against it. */
+struct platform_limit {
+	const char *event, *remedy;
+};
+
 struct platform_backend {
 	const char *name; /* the label of tcp_exporter_backend_info: "procfs", "replay" */
 	unsigned lacks;   /* LACKS_ bits: such options do not reach open() */
@@ -87,11 +92,12 @@ struct platform_backend {
 	int (*open)(struct platform **platform, const struct platform_options *options,
 	            struct platform_error *error) MUST_CHECK;
 	/* Fills `snapshot`, which is empty. 0, or -errno with *error filled: -ENOMEM, -EMFILE/-ENFILE,
-	 * -EACCES/-EPERM, -EINTR (the dump stayed interrupted), -ETIMEDOUT, -ECANCELED, others. The
-	 * snapshot's contents are then undefined but may be reset. */
+	 * -EACCES/-EPERM, -ETIMEDOUT, -ECANCELED, others. The snapshot's contents are then undefined but may be reset. */
 	int (*read)(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
 	            struct platform_error *error) MUST_CHECK;
 	void (*close)(struct platform *platform);
+	/* Returns what limits the reads to come, or NULL. NULL: nothing ever does. */
+	const struct platform_limit *(*limit)(const struct platform *platform);
 	/* Fills in what the reads to come need; NULL: nothing. */
 	void (*rights)(struct platform *platform, struct platform_rights *rights);
 };

@@ -89,6 +89,15 @@ static int check_demands(const struct platform_backend *backend, const struct op
 	return 0;
 }
 
+static void warn_of_limit(const struct open_backend *open)
+{
+	const struct platform_limit *limit =
+	        open->backend->limit != NULL ? open->backend->limit(open->platform) : NULL;
+
+	if (limit != NULL)
+		log_message(LOG_LEVEL_WARN, limit->event, "backend", open->backend->name, "remedy", limit->remedy, NULL);
+}
+
 static int open_one(struct open_backend *open, const struct platform_backend *backend, struct platform_error *error)
 {
 	int err = check_demands(backend, open->options, error);
@@ -96,7 +105,10 @@ static int open_one(struct open_backend *open, const struct platform_backend *ba
 	if (err != 0)
 		return err;
 	open->backend = backend;
-	return backend->open(&open->platform, &open->settings, error);
+	err = backend->open(&open->platform, &open->settings, error);
+	if (err == 0)
+		warn_of_limit(open);
+	return err;
 }
 
 /* Best first. Replay stands for no host's sockets: only its own flag chooses it. */

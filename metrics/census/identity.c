@@ -7,6 +7,8 @@
 
 /* In identity_of_process: nothing was counted for this process yet. */
 #define IDENTITY_UNSEEN (UINT32_MAX - 1)
+/* Bytes of a process's name in a label. Every series repeats it, and a command line may be a hundred thousand long. */
+#define NAME_LABEL_MAX 256
 
 const char *identity_text(const struct census *census, struct census_text text)
 {
@@ -145,6 +147,19 @@ static int intern(struct census *census, const struct census_identity *identity,
 	return 0;
 }
 
+/* Shortens the name, which is the last text, to what a label holds, at the end of a character. */
+static void cut_name(struct census *census, struct census_text *name)
+{
+	uint32_t length = NAME_LABEL_MAX;
+
+	if (name->length <= length)
+		return;
+	while (length > 0 && ((unsigned char)identity_text(census, *name)[length] & 0xc0) == 0x80)
+		length--;
+	census->text.length -= name->length - length;
+	name->length = length;
+}
+
 static int identify(struct census *census, const struct snapshot *snapshot, const struct census_options *options,
                     uint32_t owner, uint32_t *index)
 {
@@ -159,6 +174,7 @@ static int identify(struct census *census, const struct snapshot *snapshot, cons
 		*index = IDENTITY_REJECTED;
 		return 0;
 	}
+	cut_name(census, &identity.name);
 	if (owner < OWNER_UNKNOWN)
 		add_optional_labels(census, snapshot, &snapshot->processes[owner], options->labels, &identity);
 	if (census->text.error)

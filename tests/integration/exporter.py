@@ -70,7 +70,7 @@ def read_metrics(reply: Reply) -> Exposition:
 
 class Exporter:
     def __init__(self, scene: Scene, binary: str, *flags: str, uid: int | None = None, network: str = MAIN,
-                 address: str = "127.0.0.1", port: int = PORT, **environment: str):
+                 address: str = "127.0.0.1", port: int = PORT, outside: bool = False, **environment: str):
         self.scene = scene
         self.binary = binary
         self.flags = flags
@@ -80,11 +80,11 @@ class Exporter:
         self.network = network
         self.environment = environment
         self.name = os.path.basename(binary)[:15]
-        # Who owns the test's end of a scrape, as the exporter sees it.
-        self.client = "(none)" if uid is None else "(unknown)"
+        # The test's end of a scrape is held outside the scene's PID namespace, where the exporter cannot see.
+        self.client = "(unknown)"
         host = f"[{address}]" if ":" in address else address
         self.program = scene.start(binary, f"--web.listen-address={host}:{port}", *flags,
-                                   network=network, uid=uid, **environment)  # fmt: skip
+                                   network=network, uid=uid, outside=outside, **environment)  # fmt: skip
         if not wait_until(self._ready, START_SECONDS):
             raise AssertionError(f"the exporter is not ready: {self.program.output()}")
 

@@ -111,7 +111,7 @@ class Procfs(SceneCase):
         self.assertEqual({key: n for key, n in got.items() if key[2] in ("80", "81", "82")}, {
             ("service", "2", "80"): 1,
             ("service", "2", "81"): 1,
-            ("(none)", "", "82"): 1,
+            ("(unknown)", "", "82"): 1,
         })  # fmt: skip
 
 
@@ -131,6 +131,15 @@ class ProcessNames(SceneCase):
 
     def test_exe(self) -> None:
         self.assertEqual(self.shown("--collector.process-name=exe"), [os.path.basename(os.path.realpath("/bin/sleep"))])
+
+    def test_a_long_command_line(self) -> None:
+        """It is matched as a whole, a label has the beginning."""
+        web = self.scene.actor("java")
+        web.listen(port=81)
+        web.exec("/usr/bin/env", "-i", "/bin/sleep", *["0"] * 10000, "1000")
+        flags = "--collector.process-name=cmdline", r"--collector.process.include=/bin/sleep[ 0]* 1000"
+        names = self.start_exporter(*flags).metrics().sum_by("tcp_connections", "process", "local_port")
+        self.assertEqual([process for process, port in names if port == "81"], [("/bin/sleep" + " 0" * 10000)[:256]])
 
     def test_cmdline(self) -> None:
         self.assertEqual(self.shown("--collector.process-name=cmdline"), ["/bin/sleep 1000 0"])
@@ -192,7 +201,7 @@ class Ports(SceneCase):
         self.assertEqual(got, {
             ("established", "client", "80"): 3,
             ("established", "client", "40050"): 1,
-            ("established", "(none)", str(PORT)): 1,
+            ("established", "(unknown)", str(PORT)): 1,
         })  # fmt: skip
 
 
@@ -215,7 +224,7 @@ class Filters(SceneCase):
 
     def test_exclude(self) -> None:
         names = self.names("--collector.process.exclude=web-.*")
-        self.assertEqual(names, {"database", "tcp_exporter", "(none)"})
+        self.assertEqual(names, {"database", "tcp_exporter", "(unknown)"})
 
     def test_both(self) -> None:
         flags = ("--collector.process.include=web-.*", "--collector.process.exclude=.*-b")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several network namespaces, with the same ports in each."""
 import os
+import tempfile
+import unittest
 
 from actor import connect_pairs
 from case import SceneCase, main
@@ -64,7 +66,7 @@ class Namespaces(SceneCase):
         self.add_inner("blue")
         exposition = self.start_exporter().metrics()
         names = {process for (process,) in exposition.sum_by("tcp_connections", "process")}
-        self.assertEqual(names, {"web", "client", "tcp_exporter", "(none)"})
+        self.assertEqual(names, {"web", "client", "tcp_exporter", "(unknown)"})
 
     def test_ports_are_served_in_their_own_namespace_alone(self) -> None:
         """A client's port in one namespace may be a listener's in another."""
@@ -123,9 +125,9 @@ class Namespaces(SceneCase):
                 actor.hand_over(sock=sock, to=actor.name)
                 actor.close(sock=sock)
         self.check(self.owners | {
-            ("listen", "(none)", "80"): 1,
-            ("established", "(none)", "80"): 2,
-            ("established", "(none)", "ephemeral"): 2,
+            ("listen", "(unknown)", "80"): 1,
+            ("established", "(unknown)", "80"): 2,
+            ("established", "(unknown)", "ephemeral"): 2,
         }, exporter)  # fmt: skip
 
     def test_five_hundred(self) -> None:
@@ -139,6 +141,75 @@ class Namespaces(SceneCase):
             ("ephemeral", "established"): 1000,
         })  # fmt: skip
         self.assertEqual(exposition.sum_by("tcp_listen_queue_length", "process")[("cell",)], 500)
+
+
+INITIAL_PID_NAMESPACE = "pid:[4026531836]"
+HIDDEN, ELSEWHERE = "only processes of one PID namespace", "only sockets of the exporter's own network namespace"
+
+
+class Visibility(SceneCase):
+    """What an exporter in some namespaces of the host's can see of it, and what it says about the rest."""
+
+    compares = False
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.scene.actor("web").listen(port=80)
+        giver = self.scene.actor("giver")
+        listener = giver.listen(port=81)
+        giver.open_mailbox(name="box")
+        giver.hand_over(sock=listener, to="box")
+        giver.close(sock=listener)
+
+    def seen(self, *flags: str, **options) -> tuple[dict[str, str], float, str]:
+        """Who owns which listener, how many processes cannot be read, and what is logged."""
+        exporter = self.start_exporter(*flags, **options)
+        exposition = exporter.metrics()
+        owners = exposition.sum_by("tcp_connections", "state", "process", "local_port")
+        log = exporter.program.output().stderr.decode()
+        listeners = {port: name for (state, name, port), count in owners.items() if state == "listen" and count}
+        return {port: listeners[port] for port in ("80", "81")}, exposition.value(
+            "tcp_exporter_unreadable_processes"), log
+
+    def contained(self, preparation: str) -> str:
+        """A script that starts the exporter as PID 1 of a PID namespace, in a mount namespace that is prepared so."""
+        exporter = self.write_script(f'{preparation} && exec {self.binary} "$@"')
+        shell = self.write_script(f'{exporter} "$@" & trap "kill -TERM $!" TERM; wait $!; wait $!')
+        return self.write_script(f'exec unshare --mount --pid {shell} "$@"')
+
+    def test_a_pid_namespace_of_its_own(self) -> None:
+        owners, unreadable, log = self.seen()
+        self.assertEqual(owners, {"80": "web", "81": "(unknown)"})
+        self.assertGreater(unreadable, 0)
+        self.assertEqual(log.count(HIDDEN), 1, log)
+        self.assertIn("--pid=host", log)
+
+    def test_processes_in_another_pid_namespace(self) -> None:
+        """As of an exporter in a container that has the host's network and not its processes."""
+        owners, unreadable, log = self.seen(binary=self.contained("mount -t proc proc /proc"))
+        self.assertEqual(owners, {"80": "(unknown)", "81": "(unknown)"})
+        self.assertGreater(unreadable, 0)
+        self.assertEqual(log.count(HIDDEN), 1, log)
+
+    @unittest.skipIf(os.readlink("/proc/self/ns/pid") != INITIAL_PID_NAMESPACE, "not in the initial PID namespace")
+    def test_the_whole_host(self) -> None:
+        owners, unreadable, log = self.seen(outside=True)
+        self.assertEqual(owners, {"80": "web", "81": "(none)"})
+        self.assertEqual(unreadable, 0)
+        self.assertNotIn(HIDDEN, log)
+        self.assertEqual(log.count(ELSEWHERE), 1, log)
+
+    @unittest.skipIf(os.readlink("/proc/self/ns/pid") != INITIAL_PID_NAMESPACE, "not in the initial PID namespace")
+    def test_the_procfs_of_the_whole_host(self) -> None:
+        """It makes up for a PID namespace of the exporter's own; bpf leaves it to procfs."""
+        root = tempfile.mkdtemp()
+        self.addCleanup(os.rmdir, root)
+        script = self.contained(f"mount --bind /proc {root}")
+        owners, unreadable, log = self.seen(f"--path.procfs={root}", binary=script, backend="procfs", outside=True)
+        self.assertEqual(owners, {"80": "web", "81": "(none)"})
+        self.assertEqual(unreadable, 0)
+        self.assertNotIn(HIDDEN, log)
+        self.assertEqual(log.count(ELSEWHERE), 1, log)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@
 enum { OWN_NETNS = 100, OTHER_NETNS = 200, HZ = 250 };
 
 static struct platform_options options;
+static struct visibility visibility;
 static struct snapshot snapshot;
 static struct held_sockets held;
 static struct window window;
@@ -36,7 +37,8 @@ static int set_up(void **state)
 	(void)state;
 	options = (struct platform_options){.want = WANT_SHARED | WANT_CLOSE_WAIT_AGE | WANT_REMOTE_ADDRESSES};
 	snapshot_init(&snapshot);
-	held_sockets_init(&held, &options);
+	visibility = (struct visibility){0};
+	held_sockets_init(&held, &options, &visibility);
 	held.hz = HZ;
 	begin();
 	return 0;
@@ -181,7 +183,7 @@ static void the_oldest_holder_owns(void **state)
 static void the_first_process_comes_last(void **state)
 {
 	(void)state;
-	task(0, 1, 1, "init");
+	task(0, 7, 1, "init");
 	window.tasks[0].init = 1;
 	task(1, 6, 1000, "service");
 	row(1, TCP_LISTEN, 0);
@@ -190,6 +192,48 @@ static void the_first_process_comes_last(void **state)
 	assert_int_equal(drain(), 0);
 	assert_string_equal(owner_of(0), "service");
 	assert_string_equal(owner_of(1), "init");
+}
+
+/* In the whole host's PID namespace that is PID 1, whatever it is called; in a container one that is called so. */
+static void the_first_process_owns_by_age_unless_it_is_an_init(void **state)
+{
+	(void)state;
+	task(0, 1, 1, "gunicorn");
+	window.tasks[0].init = 1;
+	task(1, 6, 1000, "worker");
+	row(1, TCP_LISTEN, 0);
+	row(1, TCP_LISTEN, 1);
+	assert_int_equal(drain(), 0);
+	assert_string_equal(owner_of(0), "gunicorn");
+}
+
+static void the_hosts_first_process_comes_last(void **state)
+{
+	(void)state;
+	visibility.whole_host = true;
+	task(0, 1, 1, "runit");
+	window.tasks[0].init = 1;
+	task(1, 6, 1000, "service");
+	row(1, TCP_LISTEN, 0);
+	row(1, TCP_LISTEN, 1);
+	assert_int_equal(drain(), 0);
+	assert_string_equal(owner_of(0), "service");
+}
+
+/* Thread ids wrap: a thread may come before its process. */
+static void a_thread_that_comes_before_its_process(void **state)
+{
+	(void)state;
+	task(0, 9, 1000, "web");
+	window.tasks[0].thread = 1;
+	task(1, 8, 500, "other");
+	task(2, 9, 1000, "web");
+	row(1, TCP_LISTEN, 0);
+	row(2, TCP_LISTEN, 1);
+	row(1, TCP_LISTEN, 2);
+	assert_int_equal(drain(), 0);
+	assert_int_equal(snapshot.process_count, 2);
+	assert_int_equal(held.shared, 0);
 }
 
 /* The walk goes through a table once; whoever shares it holds the same sockets. */
@@ -304,6 +348,9 @@ int main(void)
 	        CASE(a_task_that_is_none),
 	        CASE(the_oldest_holder_owns),
 	        CASE(the_first_process_comes_last),
+	        CASE(the_first_process_owns_by_age_unless_it_is_an_init),
+	        CASE(the_hosts_first_process_comes_last),
+	        CASE(a_thread_that_comes_before_its_process),
 	        CASE(processes_that_share_a_table),
 	        CASE(a_process_over_two_windows),
 	        CASE(namespaces),

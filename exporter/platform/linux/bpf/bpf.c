@@ -16,19 +16,22 @@
 #include "exporter/platform/linux/procfs/netns.h"
 #include "exporter/platform/linux/procfs/parse.h"
 #include "exporter/platform/linux/procfs/process_text.h"
+#include "exporter/platform/linux/procfs/visibility.h"
 
 /* A walk that lost rows is a bug or a kernel that works otherwise: one more may be luckier, a third will not. */
 #define WALK_ATTEMPTS 2
-/* The first lines of /proc/self/status, NSpid among them; Groups may be long. */
+/* /proc/PID/stat, and the first lines of status, NSpid among them; Groups may be long. */
 #define STATUS_SIZE 4096
 /* What the kernel can be configured to (kernel/Kconfig.hz and the architectures' own). */
 #define HZ_MIN 24
 #define HZ_MAX 2000
+#define NS_PER_SECOND 1000000000u
 
 struct platform {
 	const struct platform_options *options;
 	int procfs;         /* open directory */
 	uint64_t own_netns; /* where reads begin and end */
+	struct visibility visibility;
 	struct bpf_iterator iterator;
 	struct held_sockets held;
 	struct unheld_sockets unheld;
@@ -83,8 +86,10 @@ static int open_parts(struct platform *platform, struct platform_error *error)
 	if (result != 0)
 		return result;
 	platform->own_netns = netns_current_id(platform->procfs);
+	visibility_find(&platform->visibility, platform->procfs);
 	platform_error_set(error, "out of memory");
 	result = unheld_sockets_init(&platform->unheld, platform->procfs, &platform->held, &platform->iterator);
+	platform->unheld.owners_unknown = !platform->visibility.whole_host;
 	if (result == 0)
 		result = bpf_iterator_init(&platform->iterator, &iterator, error);
 	if (result == 0 && !bpf_iterator_has_tables(&platform->iterator))
@@ -105,7 +110,7 @@ static int bpf_open(struct platform **out, const struct platform_options *option
 	}
 	platform->options = options;
 	platform->procfs = -1;
-	held_sockets_init(&platform->held, options);
+	held_sockets_init(&platform->held, options, &platform->visibility);
 	process_texts_init(&platform->texts);
 	result = open_parts(platform, error);
 	if (result != 0)
@@ -171,17 +176,32 @@ static int first_walk(struct read_context *context)
 	return platform->held.hz != 0 ? walk(context) : 0;
 }
 
-/* A process that is gone keeps the name that the walk has met it by. */
+/* Returns true if the directory in procfs is that of the process, not of a later one with its pid. */
+static bool is_same_process(const struct platform *platform, int dir, const struct snapshot_process *process)
+{
+	const uint64_t tick_ns = NS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK);
+	char bytes[STATUS_SIZE];
+	struct proc_stat stat;
+	long length;
+
+	if (platform->visibility.other_clock)
+		return true; /* for all that can be told */
+	length = read_file_at(dir, "stat", bytes, sizeof(bytes));
+	return length > 0 && parse_stat(bytes, (size_t)length, &stat) && stat.start == process->start / tick_ns;
+}
+
+/* A process that is gone keeps the name that the walk has seen it by. */
 static int complete_process(struct platform *platform, struct snapshot *snapshot, uint32_t index)
 {
 	char path[16];
-	int dir, result;
+	int dir, result = 0;
 
 	snprintf(path, sizeof(path), "%u", snapshot->processes[index].pid);
 	dir = openat(platform->procfs, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return is_gone(-errno) || is_denied(-errno) ? 0 : -errno;
-	result = process_texts_fill(&platform->texts, dir, platform->options, snapshot, index);
+	if (is_same_process(platform, dir, &snapshot->processes[index]))
+		result = process_texts_fill(&platform->texts, dir, platform->options, snapshot, index);
 	close(dir);
 	return is_gone(result) ? 0 : result;
 }
@@ -210,6 +230,9 @@ static void set_facts(struct platform *platform, struct snapshot *snapshot)
 	if (platform->options->want & WANT_SHARED)
 		snapshot->facts |= FACT_SHARED;
 	snapshot->shared_sockets = platform->held.shared;
+	if (!platform->visibility.whole_host)
+		snapshot->unreadable_processes = visibility_count_hidden(&platform->visibility, platform->procfs,
+		                                                         &platform->unheld.dirents);
 }
 
 static int bpf_read(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
@@ -249,6 +272,11 @@ static bool sees_processes(void *data)
 	return read_file_at(platform->procfs, "1/comm", bytes, sizeof(bytes)) >= 0;
 }
 
+static const struct platform_limit *bpf_limit(const struct platform *platform)
+{
+	return visibility_limit(&platform->visibility, platform->options);
+}
+
 /* Once the program is loaded nothing is asked for, where the kernel is 5.19 or later or lets everybody load some. */
 static void bpf_rights(struct platform *platform, struct platform_rights *rights)
 {
@@ -271,5 +299,6 @@ const struct platform_backend platform_bpf = {
         .open = bpf_open,
         .read = bpf_read,
         .close = bpf_close,
+        .limit = bpf_limit,
         .rights = bpf_rights,
 };

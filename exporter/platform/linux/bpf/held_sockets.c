@@ -16,9 +16,10 @@
 /* The index of a large host is in no cache: its slots are asked for this many rows before they are needed. */
 #define ROWS_AHEAD 16
 
-void held_sockets_init(struct held_sockets *held, const struct platform_options *options)
+void held_sockets_init(struct held_sockets *held, const struct platform_options *options,
+                       const struct visibility *visibility)
 {
-	*held = (struct held_sockets){.options = options};
+	*held = (struct held_sockets){.options = options, .visibility = visibility};
 	socket_index_init(&held->index);
 }
 
@@ -35,7 +36,7 @@ int held_sockets_begin(struct held_sockets *held, struct snapshot *snapshot)
 	held->snapshot = snapshot;
 	held->table_count = held->claim_count = 0;
 	held->shared = held->own = 0;
-	held->requests = false;
+	held->requests = held->early = false;
 	held->last_netns = 0;
 	held->last_inode = (uint32_t)snapshot->netns[0].id;
 	return socket_index_reset(&held->index);
@@ -77,15 +78,17 @@ static int add_process(struct held_sockets *held, const struct window_task *task
 	if (result == 0)
 		result = array_reserve((void **)&held->inits, &held->init_capacity, *index + 1, sizeof(*held->inits));
 	if (result == 0)
-		held->inits[*index] = task->init;
+		held->inits[*index] = visibility_is_init(held->visibility, task->pid, task->init, task->comm,
+		                                         strnlen(task->comm, sizeof(task->comm)));
 	return result;
 }
 
-/* A process's files come in one run, which may reach over windows; only those of its odd threads come later. */
+/* A process's files come in one run, which may reach over windows. A thread with a table of its own comes in the order
+ * of thread ids: before the process's run if its id has wrapped, else after it. */
 static int find_process(struct held_sockets *held, const struct window_task *task, uint32_t *index)
 {
 	const struct snapshot_process *processes = held->snapshot->processes;
-	size_t count = held->snapshot->process_count, first = task->thread || count == 0 ? 0 : count - 1;
+	size_t count = held->snapshot->process_count, first = task->thread || held->early || count == 0 ? 0 : count - 1;
 
 	for (size_t i = count; i > first; i--) {
 		if (processes[i - 1].pid == task->pid && processes[i - 1].start == task->start) {
@@ -93,6 +96,7 @@ static int find_process(struct held_sockets *held, const struct window_task *tas
 			return 0;
 		}
 	}
+	held->early |= task->thread;
 	return add_process(held, task, index);
 }
 

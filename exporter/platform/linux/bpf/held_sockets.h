@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Held sockets: rows of the BPF walk over files -> rows of the snapshot, each socket once, with the oldest of its
- * holders. A process that is PID 1 of its PID namespace owns only what nobody else holds.
+ * holders. An init (visibility_is_init()) owns only what nobody else holds.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_HELD_SOCKETS_H
 #define EXPORTER_PLATFORM_LINUX_BPF_HELD_SOCKETS_H
 
 #include "exporter/platform/linux/bpf/programs/window.h"
 #include "exporter/platform/linux/bpf/socket_index.h"
+#include "exporter/platform/linux/procfs/visibility.h"
 #include "exporter/platform/platform.h"
 
 /* A table of descriptors that several processes share: claims[first..first + count) are the rows of its sockets. */
@@ -18,10 +19,11 @@ struct shared_table {
 
 struct held_sockets {
 	struct socket_index index;
-	uint8_t *inits; /* by process: it is PID 1 */
+	uint8_t *inits; /* by process: it is an init */
 	size_t init_capacity;
 	uint64_t shared; /* sockets with several holders */
 	uint64_t own;    /* rows of the first namespace that sockstat counts: all but those in SYN_RECV */
+	bool early;      /* a thread's table came before its process's own */
 	bool requests;   /* a listener of the first namespace has request sockets */
 	unsigned hz;     /* jiffies in a second; 0: not known */
 
@@ -32,13 +34,16 @@ struct held_sockets {
 
 	/* Of the current walk. */
 	const struct platform_options *options;
+	const struct visibility *visibility;
 	struct snapshot *snapshot;
 	uint32_t last_inode; /* of the namespace last_netns */
 	uint32_t last_netns;
 	uint32_t tasks[WINDOW_ROWS]; /* processes by index in the window; UINT32_MAX: not known yet */
 };
 
-void held_sockets_init(struct held_sockets *held, const struct platform_options *options);
+/* `visibility` must outlive it, and may be found later. */
+void held_sockets_init(struct held_sockets *held, const struct platform_options *options,
+                       const struct visibility *visibility);
 void held_sockets_release(struct held_sockets *held);
 
 /* Forgets the last snapshot; the next is `snapshot`, which has the exporter's own namespace. 0 or -ENOMEM. */

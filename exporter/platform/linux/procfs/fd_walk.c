@@ -21,6 +21,8 @@
 #define SPARSE_MISSES 16
 /* The first lines of /proc/PID/status, NSpid among them; Groups may be long. */
 #define STATUS_SIZE 4096
+/* TASK_COMM_LEN in include/linux/sched.h, which has room for the newline. */
+#define COMM_SIZE 16
 
 /* One process that is being walked. */
 struct visit {
@@ -33,13 +35,15 @@ struct visit {
 	bool put_off;
 };
 
-void fd_walk_init(struct fd_walk *walk, int procfs, const struct platform_options *options)
+void fd_walk_init(struct fd_walk *walk, int procfs, const struct platform_options *options,
+                  const struct visibility *visibility)
 {
 	char link[LINK_SIZE];
 	long length = read_link_at(procfs, "self/ns/pid", link, sizeof(link));
 
 	walk->procfs = procfs;
 	walk->options = options;
+	walk->visibility = visibility;
 	walk->own_pid_namespace = 0;
 	if (length > 0 && !parse_ns_link(link, (size_t)length, "pid", &walk->own_pid_namespace))
 		walk->own_pid_namespace = 0;
@@ -55,8 +59,8 @@ void fd_walk_release(struct fd_walk *walk)
 	process_texts_release(&walk->texts);
 }
 
-/* Whether the process is PID 1 of its PID namespace. */
-static bool is_namespace_init(const struct fd_walk *walk, const struct visit *visit)
+/* Returns true if the process is PID 1 of its PID namespace. */
+static bool is_first(const struct fd_walk *walk, const struct visit *visit)
 {
 	char bytes[STATUS_SIZE];
 	uint64_t namespace;
@@ -71,6 +75,18 @@ static bool is_namespace_init(const struct fd_walk *walk, const struct visit *vi
 	if (length > 0 && parse_status_innermost_pid(bytes, (size_t)length, &innermost))
 		return innermost == 1;
 	return visit->process->pid == 1;
+}
+
+static bool is_init(const struct fd_walk *walk, const struct visit *visit)
+{
+	char comm[COMM_SIZE];
+	long length;
+
+	if (!is_first(walk, visit))
+		return false;
+	length = read_file_at(visit->dir, "comm", comm, sizeof(comm));
+	/* The kernel ends the comm with a newline. */
+	return visibility_is_init(walk->visibility, visit->process->pid, true, comm, length > 0 ? (size_t)length - 1 : 0);
 }
 
 static int put_off(struct fd_walk *walk, struct visit *visit)
@@ -92,7 +108,7 @@ static int found_socket(struct fd_walk *walk, struct visit *visit, uint32_t inod
 	if (!visit->has_owner) {
 		if (!inode_index_next(walk->inodes, inode, NULL))
 			return 0; /* not a TCP socket, or made after the dump */
-		if (visit->may_put_off && is_namespace_init(walk, visit))
+		if (visit->may_put_off && is_init(walk, visit))
 			return put_off(walk, visit);
 		result = process_texts_add(&walk->texts, visit->dir, visit->process, walk->options, walk->snapshot,
 		                           &visit->owner);

@@ -12,8 +12,6 @@
 
 /* /proc/PID/stat is 52 numbers and a comm of at most 64 bytes (PROC_NUMBUF and TASK_COMM_LEN). */
 #define STAT_SIZE 2048
-/* A kernel thread: has no files (include/linux/sched.h). */
-#define PF_KTHREAD 0x00200000u
 
 void process_list_init(struct process_list *list)
 {

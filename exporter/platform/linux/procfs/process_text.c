@@ -29,6 +29,7 @@ void process_texts_init(struct process_texts *texts)
 void process_texts_release(struct process_texts *texts)
 {
 	free(texts->users);
+	free(texts->command_line);
 	process_texts_init(texts);
 }
 
@@ -58,12 +59,23 @@ static int read_exe(struct process_texts *texts, int dir, size_t *length)
 	return got < 0 && got != -ENAMETOOLONG ? optional(got) : 0;
 }
 
-static int read_cmdline(struct process_texts *texts, int dir, size_t *length)
+/* A text that fills the room may go on: it is read again with more. */
+static int read_command_line(struct process_texts *texts, int dir, size_t *length)
 {
-	long got = read_file_at(dir, "cmdline", texts->bytes, sizeof(texts->bytes));
+	size_t room = texts->command_line_size ? texts->command_line_size : PROCESS_TEXT_SIZE;
+	long got;
 
-	*length = got > 0 ? parse_cmdline(texts->bytes, (size_t)got) : 0;
-	return got < 0 ? optional(got) : 0;
+	*length = 0;
+	do {
+		if (array_reserve((void **)&texts->command_line, &texts->command_line_size, room, 1) != 0)
+			return -ENOMEM;
+		got = read_file_at(dir, "cmdline", texts->command_line, room);
+		if (got < 0)
+			return optional(got);
+		room *= 2;
+	} while ((size_t)got == room / 2 && room <= COMMAND_LINE_MAX);
+	*length = parse_cmdline(texts->command_line, (size_t)got);
+	return 0;
 }
 
 /* The name of the kind asked for; length 0: there is none, or it is the comm that is asked for. */
@@ -75,8 +87,11 @@ static int read_better_name(struct process_texts *texts, int dir, enum process_n
 
 	*name = texts->bytes;
 	*length = 0;
-	if (naming == NAMING_CMDLINE)
-		return read_cmdline(texts, dir, length);
+	if (naming == NAMING_CMDLINE) {
+		result = read_command_line(texts, dir, length);
+		*name = texts->command_line;
+		return result;
+	}
 	if (naming != NAMING_EXE)
 		return 0;
 	result = read_exe(texts, dir, length);

@@ -6,14 +6,19 @@
 #include "exporter/platform/linux/procfs/process_list.h"
 #include "exporter/platform/platform.h"
 
-/* Of a command line: the kernel's classic limit, a page. A longer one is cut there. */
+/* Of every text but command lines: what is looked for is in the first page. PATH_MAX has the same size. */
 #define PROCESS_TEXT_SIZE 4096
+/* Of a command line: MAX_ARG_STRLEN in include/uapi/linux/binfmts.h, the longest argument there is. A process can make
+ * its command line longer, up to megabytes, and a thousand such processes would fill the memory. */
+#define COMMAND_LINE_MAX (128 * 1024)
 
 struct user_name;
 
 struct process_texts {
 	struct user_name *users; /* names by user id, kept for the life of the program */
 	size_t user_count, user_capacity;
+	char *command_line; /* grows up to COMMAND_LINE_MAX */
+	size_t command_line_size;
 	char bytes[PROCESS_TEXT_SIZE];
 };
 

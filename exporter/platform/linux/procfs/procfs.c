@@ -14,11 +14,13 @@
 #include "exporter/platform/linux/procfs/fd_walk.h"
 #include "exporter/platform/linux/procfs/file.h"
 #include "exporter/platform/linux/procfs/netns.h"
+#include "exporter/platform/linux/procfs/visibility.h"
 
 struct platform {
 	const struct platform_options *options;
 	int procfs;         /* open directory */
 	uint64_t own_netns; /* where reads begin and end */
+	struct visibility visibility;
 	struct socket_table table;
 	struct fd_walk walk;
 };
@@ -62,7 +64,8 @@ static int procfs_open(struct platform **out, const struct platform_options *opt
 		return result;
 	}
 	platform->own_netns = netns_current_id(platform->procfs);
-	fd_walk_init(&platform->walk, platform->procfs, options);
+	visibility_find(&platform->visibility, platform->procfs);
+	fd_walk_init(&platform->walk, platform->procfs, options, &platform->visibility);
 	result = socket_table_init(&platform->table);
 	if (result != 0) {
 		platform_error_set(error, "out of memory");
@@ -114,11 +117,14 @@ static int read_sockets(struct read_context *context)
 
 /* Sockets that some process should hold, whose holder could not be seen. Where every process's files may be
  * read, a socket without a holder really has none. */
-static void mark_unknown_owners(const struct inode_index *inodes, struct snapshot *snapshot)
+static void mark_unknown_owners(struct platform *platform, struct snapshot *snapshot)
 {
-	if (inodes->unresolved == 0 || (snapshot->unreadable_processes == 0 && has_capability(CAP_SYS_PTRACE)))
-		return;
-	inode_index_mark_unknown(inodes, snapshot);
+	const struct inode_index *inodes = &platform->table.inodes;
+
+	snapshot->unreadable_processes +=
+	        visibility_count_hidden(&platform->visibility, platform->procfs, &platform->walk.dirents);
+	if (inodes->unresolved > 0 && (snapshot->unreadable_processes > 0 || !has_capability(CAP_SYS_PTRACE)))
+		inode_index_mark_unknown(inodes, snapshot);
 }
 
 static int read_owners(struct read_context *context)
@@ -129,7 +135,7 @@ static int read_owners(struct read_context *context)
 
 	if (result != 0)
 		return result;
-	mark_unknown_owners(inodes, context->snapshot);
+	mark_unknown_owners(platform, context->snapshot);
 	context->snapshot->shared_sockets = inodes->shared;
 	return 0;
 }
@@ -162,6 +168,11 @@ static int procfs_read(struct platform *platform, struct patience *patience, str
 	return result;
 }
 
+static const struct platform_limit *procfs_limit(const struct platform *platform)
+{
+	return visibility_limit(&platform->visibility, platform->options);
+}
+
 /* CAP_SYS_PTRACE is asked for before the kernel tells what a process has open, CAP_DAC_READ_SEARCH before it lists
  * the descriptors of another user's. */
 static void procfs_rights(struct platform *platform, struct platform_rights *rights)
@@ -176,5 +187,6 @@ const struct platform_backend platform_procfs = {
         .open = procfs_open,
         .read = procfs_read,
         .close = procfs_close,
+        .limit = procfs_limit,
         .rights = procfs_rights,
 };
