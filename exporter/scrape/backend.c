@@ -91,11 +91,11 @@ static int check_demands(const struct platform_backend *backend, const struct op
 
 static void warn_of_limit(const struct open_backend *open)
 {
-	const struct platform_limit *limit =
-	        open->backend->limit != NULL ? open->backend->limit(open->platform) : NULL;
+	const struct platform_limit *limit = open->backend->limit != NULL ? open->backend->limit(open->platform) : NULL;
 
 	if (limit != NULL)
-		log_message(LOG_LEVEL_WARN, limit->event, "backend", open->backend->name, "remedy", limit->remedy, NULL);
+		log_message(LOG_LEVEL_WARN, limit->event, "backend", open->backend->name, "remedy", limit->remedy,
+		            NULL);
 }
 
 static int open_one(struct open_backend *open, const struct platform_backend *backend, struct platform_error *error)

@@ -54,12 +54,13 @@ const struct metric catalog[METRIC_COUNT] = {
         [METRIC_FOLDED_SERIES] = {"tcp_exporter_folded_series", METRIC_GAUGE, "", "",
                                   "Series of this scrape that the limit on series has merged into process "
                                   "\"(other)\"; above 0, raise the limit or choose fewer labels"},
-        [METRIC_UNREADABLE_PROCESSES] = {"tcp_exporter_unreadable_processes", METRIC_GAUGE, "", "",
-                                         "Processes whose open files this exporter may not read; their sockets are "
-                                         "counted with process \"(unknown)\""},
+        [METRIC_UNREADABLE_PROCESSES] =
+                {"tcp_exporter_unreadable_processes", METRIC_GAUGE, "", "",
+                 "Processes whose open files this exporter may not read or see, kernel threads among "
+                 "those it may not see; their sockets are counted with process \"(unknown)\""},
         [METRIC_SHARED_SOCKETS] = {"tcp_exporter_shared_sockets", METRIC_GAUGE, "", "",
                                    "Sockets that more than one process holds; each is counted with the holder that "
-                                   "started first, PID 1 coming last"},
+                                   "started first, an init coming last"},
         [METRIC_HTTP_REQUESTS] = {"tcp_exporter_http_requests_total", METRIC_COUNTER, "", "code",
                                   "HTTP requests that were answered, by status code; not among them are this one "
                                   "and those that libmicrohttpd itself refuses: malformed, or too long"},

@@ -132,6 +132,13 @@ class Part:
     def port(self, sock: int) -> int:
         return self.sockets[sock].getsockname()[1]
 
+    def descriptor(self, sock: int) -> int:
+        return self.sockets[sock].fileno()
+
+    def open_path(self, path: str) -> None:
+        """Until the actor ends."""
+        os.open(path, os.O_PATH)
+
     def send(self, sock: int, count: int) -> None:
         self.sockets[sock].sendall(bytes(count))
 

@@ -144,6 +144,7 @@ class Namespaces(SceneCase):
 
 
 INITIAL_PID_NAMESPACE = "pid:[4026531836]"
+SEES_HOST = os.readlink("/proc/self/ns/pid") == INITIAL_PID_NAMESPACE
 HIDDEN, ELSEWHERE = "only processes of one PID namespace", "only sockets of the exporter's own network namespace"
 
 
@@ -191,25 +192,24 @@ class Visibility(SceneCase):
         self.assertGreater(unreadable, 0)
         self.assertEqual(log.count(HIDDEN), 1, log)
 
-    @unittest.skipIf(os.readlink("/proc/self/ns/pid") != INITIAL_PID_NAMESPACE, "not in the initial PID namespace")
-    def test_the_whole_host(self) -> None:
-        owners, unreadable, log = self.seen(outside=True)
-        self.assertEqual(owners, {"80": "web", "81": "(none)"})
-        self.assertEqual(unreadable, 0)
+    def check_host(self, owners: dict[str, str], unreadable: float, log: str) -> None:
+        """A security module may keep even root from reading some process."""
+        self.assertEqual(owners, {"80": "web", "81": "(unknown)" if unreadable else "(none)"})
+        self.assertLess(unreadable, 5)
         self.assertNotIn(HIDDEN, log)
         self.assertEqual(log.count(ELSEWHERE), 1, log)
 
-    @unittest.skipIf(os.readlink("/proc/self/ns/pid") != INITIAL_PID_NAMESPACE, "not in the initial PID namespace")
+    @unittest.skipUnless(SEES_HOST, "not in the initial PID namespace")
+    def test_the_whole_host(self) -> None:
+        self.check_host(*self.seen(outside=True))
+
+    @unittest.skipUnless(SEES_HOST, "not in the initial PID namespace")
     def test_the_procfs_of_the_whole_host(self) -> None:
         """It makes up for a PID namespace of the exporter's own; bpf leaves it to procfs."""
         root = tempfile.mkdtemp()
         self.addCleanup(os.rmdir, root)
         script = self.contained(f"mount --bind /proc {root}")
-        owners, unreadable, log = self.seen(f"--path.procfs={root}", binary=script, backend="procfs", outside=True)
-        self.assertEqual(owners, {"80": "web", "81": "(none)"})
-        self.assertEqual(unreadable, 0)
-        self.assertNotIn(HIDDEN, log)
-        self.assertEqual(log.count(ELSEWHERE), 1, log)
+        self.check_host(*self.seen(f"--path.procfs={root}", binary=script, backend="procfs", outside=True))
 
 
 if __name__ == "__main__":

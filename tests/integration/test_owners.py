@@ -134,6 +134,16 @@ class Owners(OwnerCase):
             web.kill(pid=pid)
         self.check_shared(self.check(expected, exporter), 0)
 
+    def test_a_descriptor_of_the_path_alone_is_no_holder(self) -> None:
+        viewer, web = self.scene.actor("viewer"), self.scene.actor("web")
+        _, listener = self.pairs(web, 1)
+        viewer.open_path(path=f"/proc/{web.pid}/fd/{web.descriptor(sock=listener)}")
+        self.check_shared(self.check({
+            ("listen", "web", "80"): 1,
+            ("established", "web", "80"): 1,
+            ("established", "client", "ephemeral"): 1,
+        }), 0)  # fmt: skip
+
     def test_multipath_tcp(self) -> None:
         """Its TCP sockets are no file's own. A peer without it is served by a plain one."""
         web, client = self.scene.actor("web"), self.scene.actor("client")

@@ -62,7 +62,7 @@ class PrintTable(SceneCase):
     def print_table(self, *flags: str) -> str:
         output = self.output_of_binary(*flags)
         self.assertEqual(output.code, 0, output)
-        self.assertRegex(output.stderr, rb"\A[^\n]* level=WARN [^\n]*only processes of one PID namespace[^\n]*\n\Z")
+        self.assertRegex(output.stderr, rb"\A[^\n]* level=warn [^\n]*only processes of one PID namespace[^\n]*\n\Z")
         return output.stdout.decode()
 
     def both(self) -> list[list[Printed]]:

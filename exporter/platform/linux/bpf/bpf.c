@@ -23,8 +23,8 @@
 /* /proc/PID/stat, and the first lines of status, NSpid among them; Groups may be long. */
 #define STATUS_SIZE 4096
 /* What the kernel can be configured to (kernel/Kconfig.hz and the architectures' own). */
-#define HZ_MIN 24
-#define HZ_MAX 2000
+#define HZ_MIN        24
+#define HZ_MAX        2000
 #define NS_PER_SECOND 1000000000u
 
 struct platform {
@@ -231,8 +231,8 @@ static void set_facts(struct platform *platform, struct snapshot *snapshot)
 		snapshot->facts |= FACT_SHARED;
 	snapshot->shared_sockets = platform->held.shared;
 	if (!platform->visibility.whole_host)
-		snapshot->unreadable_processes = visibility_count_hidden(&platform->visibility, platform->procfs,
-		                                                         &platform->unheld.dirents);
+		snapshot->unreadable_processes =
+		        visibility_count_hidden(&platform->visibility, platform->procfs, &platform->unheld.dirents);
 }
 
 static int bpf_read(struct platform *platform, struct patience *patience, struct snapshot *snapshot,

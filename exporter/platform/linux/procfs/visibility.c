@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exporter/platform/linux/procfs/netns.h"
 #include "exporter/platform/linux/procfs/parse.h"
 
 /* PROC_PID_INIT_INO and PROC_TIME_INIT_INO in include/linux/proc_ns.h: the initial namespaces, on every host. */
@@ -50,6 +49,15 @@ static bool has_kernel_threads(int procfs)
 	return length > 0 && parse_stat(bytes, (size_t)length, &stat) && (stat.flags & PF_KTHREAD);
 }
 
+/* The files below net are each namespace's own, and unlike ns/net they tell of PID 1 without a capability. */
+static bool is_other_network(int procfs)
+{
+	struct stat first, own;
+
+	return fstatat(procfs, "1/net/dev", &first, 0) == 0 && fstatat(procfs, "thread-self/net/dev", &own, 0) == 0 &&
+	       first.st_ino != own.st_ino;
+}
+
 /* Since proc_mkdir() counts links, these are what the root's link count has in addition to processes. */
 static uint64_t count_folders(int procfs)
 {
@@ -72,12 +80,11 @@ static uint64_t count_folders(int procfs)
 
 void visibility_find(struct visibility *visibility, int procfs)
 {
-	uint64_t first = namespace_of(procfs, "1/ns/net", "net"), clock = namespace_of(procfs, "self/ns/time", "time");
+	uint64_t clock = namespace_of(procfs, "self/ns/time", "time");
 
-	visibility->whole_host =
-	        is_own(procfs) ? namespace_of(procfs, "self/ns/pid", "pid") == INITIAL_PID_NAMESPACE
-	                       : has_kernel_threads(procfs);
-	visibility->other_network = first != 0 && first != netns_current_id(procfs);
+	visibility->whole_host = is_own(procfs) ? namespace_of(procfs, "self/ns/pid", "pid") == INITIAL_PID_NAMESPACE
+	                                        : has_kernel_threads(procfs);
+	visibility->other_network = is_other_network(procfs);
 	visibility->other_clock = clock != 0 && clock != INITIAL_TIME_NAMESPACE;
 	visibility->folders = count_folders(procfs);
 }
