@@ -101,7 +101,7 @@ class Procfs(SceneCase):
     def test_processes_come_from_the_procfs_that_was_named(self) -> None:
         folder = tempfile.mkdtemp()
         self.addCleanup(os.rmdir, folder)
-        inner, outer = self.scene.nested_init("inner"), self.scene.actor("outer")
+        inner, outer = self.scene.nested_init("systemd"), self.scene.actor("outer")
         inner.mount_proc(path=folder)
         inner.listen(port=80)
         inner.fork("service").listen(port=81)
@@ -111,7 +111,7 @@ class Procfs(SceneCase):
         self.assertEqual({key: n for key, n in got.items() if key[2] in ("80", "81", "82")}, {
             ("service", "2", "80"): 1,
             ("service", "2", "81"): 1,
-            ("(none)", "", "82"): 1,
+            ("(unknown)", "", "82"): 1,
         })  # fmt: skip
 
 
@@ -192,7 +192,7 @@ class Ports(SceneCase):
         self.assertEqual(got, {
             ("established", "client", "80"): 3,
             ("established", "client", "40050"): 1,
-            ("established", "(none)", str(PORT)): 1,
+            ("established", "(unknown)", str(PORT)): 1,
         })  # fmt: skip
 
 
@@ -215,7 +215,7 @@ class Filters(SceneCase):
 
     def test_exclude(self) -> None:
         names = self.names("--collector.process.exclude=web-.*")
-        self.assertEqual(names, {"database", "tcp_exporter", "(none)"})
+        self.assertEqual(names, {"database", "tcp_exporter", "(unknown)"})
 
     def test_both(self) -> None:
         flags = ("--collector.process.include=web-.*", "--collector.process.exclude=.*-b")

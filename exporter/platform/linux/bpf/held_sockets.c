@@ -10,6 +10,7 @@
 
 #include "exporter/platform/linux/netlink/socket_row.h"
 #include "exporter/platform/linux/procfs/netns.h"
+#include "exporter/platform/linux/procfs/process_list.h"
 
 #define MS_PER_SECOND 1000u
 #define NOT_KNOWN     UINT32_MAX
@@ -77,7 +78,8 @@ static int add_process(struct held_sockets *held, const struct window_task *task
 	if (result == 0)
 		result = array_reserve((void **)&held->inits, &held->init_capacity, *index + 1, sizeof(*held->inits));
 	if (result == 0)
-		held->inits[*index] = task->init;
+		held->inits[*index] = task->init && process_is_init(task->nested, task->comm,
+		                                                    strnlen(task->comm, sizeof(task->comm)));
 	return result;
 }
 
