@@ -153,8 +153,6 @@ static int decode(struct held_sockets *held, struct model *model, const uint8_t 
 	return result;
 }
 
-static const struct visibility visibility;
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	const struct snapshot_netns netns = {.id = 1};
@@ -167,7 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		return 0;
 	fill_tasks();
 	snapshot_init(&snapshot);
-	held_sockets_init(&held, &all, &visibility);
+	held_sockets_init(&held, &all);
 	held.hz = bytes[0] >> 4;
 	CHECK(snapshot_add_netns(&snapshot, &netns, &index) == 0);
 	CHECK(held_sockets_begin(&held, &snapshot) == 0);

@@ -104,11 +104,8 @@ class Scene:
         """Lets go of a network namespace, so that it ends with its last process."""
         os.close(self.networks.pop(name))
 
-    def start(self, *argv: str, network: str = MAIN, uid: int | None = None, outside: bool = False,
-              **environment: str) -> Program:  # fmt: skip
-        """`outside`: of the scene it shares the network alone, and sees the processes that the test does."""
-        inside = () if outside else self._inside
-        program = Program(argv, (*inside, self.networks[network]), uid, environment)
+    def start(self, *argv: str, network: str = MAIN, uid: int | None = None, **environment: str) -> Program:
+        program = Program(argv, (*self._inside, self.networks[network]), uid, environment)
         self._closing.callback(program.close)
         return program
 

@@ -113,7 +113,7 @@ class Procfs(SceneCase):
     def test_processes_come_from_the_procfs_that_was_named(self) -> None:
         folder = tempfile.mkdtemp()
         self.addCleanup(os.rmdir, folder)
-        inner, outer = self.scene.nested_init("init"), self.scene.actor("outer")
+        inner, outer = self.scene.nested_init("systemd"), self.scene.actor("outer")
         inner.mount_proc(path=folder)
         inner.listen(port=80)
         inner.fork("service").listen(port=81)

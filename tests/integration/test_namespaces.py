@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several network namespaces, with the same ports in each."""
 import os
-import tempfile
-import unittest
 
 from actor import connect_pairs
 from case import SceneCase, main
@@ -112,7 +110,7 @@ class Namespaces(SceneCase):
         self.check(self.owners, self.start_exporter("--collector.netns=all"))
 
     def test_sockets_in_flight(self) -> None:
-        """Sockets that no process holds, in a namespace of which that is all there is, beside one with a TIME_WAIT."""
+        """Sockets that no process is seen to hold, in a namespace of which that is all there is, beside one with a TIME_WAIT."""
         self.add_inner("green")
         self.scene.add_network("blue")
         web, client = self.scene.actor("web", network="blue"), self.scene.actor("client", network="blue")
@@ -141,75 +139,6 @@ class Namespaces(SceneCase):
             ("ephemeral", "established"): 1000,
         })  # fmt: skip
         self.assertEqual(exposition.sum_by("tcp_listen_queue_length", "process")[("cell",)], 500)
-
-
-INITIAL_PID_NAMESPACE = "pid:[4026531836]"
-SEES_HOST = os.readlink("/proc/self/ns/pid") == INITIAL_PID_NAMESPACE
-HIDDEN, ELSEWHERE = "only processes of one PID namespace", "only sockets of the exporter's own network namespace"
-
-
-class Visibility(SceneCase):
-    """What an exporter in some namespaces of the host's can see of it, and what it says about the rest."""
-
-    compares = False
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.scene.actor("web").listen(port=80)
-        giver = self.scene.actor("giver")
-        listener = giver.listen(port=81)
-        giver.open_mailbox(name="box")
-        giver.hand_over(sock=listener, to="box")
-        giver.close(sock=listener)
-
-    def seen(self, *flags: str, **options) -> tuple[dict[str, str], float, str]:
-        """Who owns which listener, how many processes cannot be read, and what is logged."""
-        exporter = self.start_exporter(*flags, **options)
-        exposition = exporter.metrics()
-        owners = exposition.sum_by("tcp_connections", "state", "process", "local_port")
-        log = exporter.program.output().stderr.decode()
-        listeners = {port: name for (state, name, port), count in owners.items() if state == "listen" and count}
-        return {port: listeners[port] for port in ("80", "81")}, exposition.value(
-            "tcp_exporter_unreadable_processes"), log
-
-    def contained(self, preparation: str) -> str:
-        """A script that starts the exporter as PID 1 of a PID namespace, in a mount namespace that is prepared so."""
-        exporter = self.write_script(f'{preparation} && exec {self.binary} "$@"')
-        shell = self.write_script(f'{exporter} "$@" & trap "kill -TERM $!" TERM; wait $!; wait $!')
-        return self.write_script(f'exec unshare --mount --pid {shell} "$@"')
-
-    def test_a_pid_namespace_of_its_own(self) -> None:
-        owners, unreadable, log = self.seen()
-        self.assertEqual(owners, {"80": "web", "81": "(unknown)"})
-        self.assertGreater(unreadable, 0)
-        self.assertEqual(log.count(HIDDEN), 1, log)
-        self.assertIn("--pid=host", log)
-
-    def test_processes_in_another_pid_namespace(self) -> None:
-        """As of an exporter in a container that has the host's network and not its processes."""
-        owners, unreadable, log = self.seen(binary=self.contained("mount -t proc proc /proc"))
-        self.assertEqual(owners, {"80": "(unknown)", "81": "(unknown)"})
-        self.assertGreater(unreadable, 0)
-        self.assertEqual(log.count(HIDDEN), 1, log)
-
-    def check_host(self, owners: dict[str, str], unreadable: float, log: str) -> None:
-        """A security module may keep even root from reading some process."""
-        self.assertEqual(owners, {"80": "web", "81": "(unknown)" if unreadable else "(none)"})
-        self.assertLess(unreadable, 5)
-        self.assertNotIn(HIDDEN, log)
-        self.assertEqual(log.count(ELSEWHERE), 1, log)
-
-    @unittest.skipUnless(SEES_HOST, "not in the initial PID namespace")
-    def test_the_whole_host(self) -> None:
-        self.check_host(*self.seen(outside=True))
-
-    @unittest.skipUnless(SEES_HOST, "not in the initial PID namespace")
-    def test_the_procfs_of_the_whole_host(self) -> None:
-        """It makes up for a PID namespace of the exporter's own; bpf leaves it to procfs."""
-        root = tempfile.mkdtemp()
-        self.addCleanup(os.rmdir, root)
-        script = self.contained(f"mount --bind /proc {root}")
-        self.check_host(*self.seen(f"--path.procfs={root}", binary=script, backend="procfs", outside=True))
 
 
 if __name__ == "__main__":

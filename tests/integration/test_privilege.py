@@ -5,7 +5,7 @@ import tempfile
 
 from actor import connect_pairs
 from case import main
-from exporter import Exporter
+from exporter import Exporter, without_limit
 from rights import NOBODY, SETPRIV, RightsCase, as_nobody, statuses
 
 # linux/capability.h
@@ -84,7 +84,7 @@ class Kept(RightsCase):
         self.scene.actor("web").listen(port=80)
         for backend in "bpf", "procfs":
             output = self.scene.output_of(self.binary, f"--collector.backend={backend}", "--print-table")
-            self.assertEqual(output.code, 0, output)
+            self.assertEqual((output.code, without_limit(output.stderr)), (0, b""))
             self.assertRegex(output.stdout.decode(), "LISTEN .* web")
 
 
@@ -119,18 +119,6 @@ class Visible(RightsCase):
         """Its own user's processes, but those alone that may no more than itself."""
         self.assertEqual(self.seen("--bounding-set=-all"), set())
         self.assertEqual(self.seen("--bounding-set=-all,+sys_ptrace"), {"root's"})
-
-    def test_hidden_processes(self) -> None:
-        """procfs shows an ordinary user its own processes alone: the others are counted, not left out."""
-        self.scene.run("mount", "-o", "remount,hidepid=2", "/proc")
-        for rights in (), ("sys_ptrace", "dac_read_search"):
-            exporter = self.start("procfs", *as_nobody(*rights))
-            exposition = exporter.metrics()
-            self.assertGreater(exposition.value("tcp_exporter_unreadable_processes"), 0)
-            owners = {process for (process,) in exposition.sum_by("tcp_connections", "process")}
-            self.assertEqual(owners & set(self.actors), set(self.actors) if rights else {"nobody's"})
-            self.assertIn("(unknown)", owners)
-            exporter.stop()
 
     def test_bpf(self) -> None:
         self.assertEqual(self.seen(*as_nobody("bpf", "perfmon"), backend="bpf"), set(self.actors))

@@ -21,7 +21,6 @@ static struct {
 	char root[64];
 	int procfs;
 	struct platform_options options;
-	struct visibility visibility;
 	struct fd_walk walk;
 	struct snapshot snapshot;
 	struct inode_index inodes;
@@ -41,7 +40,7 @@ static int set_up(void **state)
 	snapshot_init(&host.snapshot);
 	inode_index_init(&host.inodes);
 	assert_int_equal(inode_index_reset(&host.inodes), 0);
-	fd_walk_init(&host.walk, host.procfs, &host.options, &host.visibility);
+	fd_walk_init(&host.walk, host.procfs, &host.options);
 	return 0;
 }
 
@@ -196,18 +195,6 @@ static void pid_1_of_a_container_yields(void **state)
 	assert_owner(0, 401, "service");
 }
 
-static void pid_1_of_a_container_owns_by_age_unless_it_is_an_init(void **state)
-{
-	(void)state;
-	add_process((struct fake){.pid = 400, .comm = "gunicorn", .start = 10, .innermost_pid = 1});
-	add_process((struct fake){.pid = 401, .comm = "worker", .start = 20, .innermost_pid = 2});
-	add_fd("400/fd", 3, 77);
-	add_fd("401/fd", 3, 77);
-	add_socket(77);
-	assert_int_equal(walk(), 0);
-	assert_owner(0, 400, "gunicorn");
-}
-
 /* The number of descriptors that fstat() tells of the directory of them; 0: what the kernel says. */
 static off_t descriptors;
 
@@ -338,7 +325,6 @@ int main(void)
 	        CASE(same_start_lowest_pid_owns),
 	        CASE(pid_1_yields),
 	        CASE(pid_1_of_a_container_yields),
-	        CASE(pid_1_of_a_container_owns_by_age_unless_it_is_an_init),
 	        CASE(a_gap_that_was_filled),
 	        CASE(stops_early_unless_sharing_is_counted),
 	        CASE(threads_hold_what_their_leader_left),

@@ -16,7 +16,6 @@
 enum { OWN_NETNS = 100, OTHER_NETNS = 200, HZ = 250 };
 
 static struct platform_options options;
-static struct visibility visibility;
 static struct snapshot snapshot;
 static struct held_sockets held;
 static struct window window;
@@ -37,8 +36,7 @@ static int set_up(void **state)
 	(void)state;
 	options = (struct platform_options){.want = WANT_SHARED | WANT_CLOSE_WAIT_AGE | WANT_REMOTE_ADDRESSES};
 	snapshot_init(&snapshot);
-	visibility = (struct visibility){0};
-	held_sockets_init(&held, &options, &visibility);
+	held_sockets_init(&held, &options);
 	held.hz = HZ;
 	begin();
 	return 0;
@@ -183,7 +181,7 @@ static void the_oldest_holder_owns(void **state)
 static void the_first_process_comes_last(void **state)
 {
 	(void)state;
-	task(0, 7, 1, "init");
+	task(0, 1, 1, "host's first");
 	window.tasks[0].init = 1;
 	task(1, 6, 1000, "service");
 	row(1, TCP_LISTEN, 0);
@@ -191,33 +189,25 @@ static void the_first_process_comes_last(void **state)
 	row(2, TCP_LISTEN, 0);
 	assert_int_equal(drain(), 0);
 	assert_string_equal(owner_of(0), "service");
-	assert_string_equal(owner_of(1), "init");
+	assert_string_equal(owner_of(1), "host's first");
 }
 
-/* In the whole host's PID namespace that is PID 1, whatever it is called; in a container one that is called so. */
-static void the_first_process_owns_by_age_unless_it_is_an_init(void **state)
+/* Of a container: an init yields, a service that is PID 1 owns by age. */
+static void the_first_process_of_a_container(void **state)
 {
-	(void)state;
-	task(0, 1, 1, "gunicorn");
-	window.tasks[0].init = 1;
-	task(1, 6, 1000, "worker");
-	row(1, TCP_LISTEN, 0);
-	row(1, TCP_LISTEN, 1);
-	assert_int_equal(drain(), 0);
-	assert_string_equal(owner_of(0), "gunicorn");
-}
+	static const char *const names[] = {"systemd", "init", "gunicorn", "systemd2"};
 
-static void the_hosts_first_process_comes_last(void **state)
-{
 	(void)state;
-	visibility.whole_host = true;
-	task(0, 1, 1, "runit");
-	window.tasks[0].init = 1;
-	task(1, 6, 1000, "service");
-	row(1, TCP_LISTEN, 0);
-	row(1, TCP_LISTEN, 1);
-	assert_int_equal(drain(), 0);
-	assert_string_equal(owner_of(0), "service");
+	for (uint16_t i = 0; i < 4; i++) {
+		begin();
+		task(0, 40, 1, names[i]);
+		window.tasks[0].init = window.tasks[0].nested = 1;
+		task(1, 41, 1000, "worker");
+		row(1, TCP_LISTEN, 0);
+		row(1, TCP_LISTEN, 1);
+		assert_int_equal(drain(), 0);
+		assert_string_equal(owner_of(0), i < 2 ? "worker" : names[i]);
+	}
 }
 
 /* Thread ids wrap: a thread may come before its process. */
@@ -348,8 +338,7 @@ int main(void)
 	        CASE(a_task_that_is_none),
 	        CASE(the_oldest_holder_owns),
 	        CASE(the_first_process_comes_last),
-	        CASE(the_first_process_owns_by_age_unless_it_is_an_init),
-	        CASE(the_hosts_first_process_comes_last),
+	        CASE(the_first_process_of_a_container),
 	        CASE(a_thread_that_comes_before_its_process),
 	        CASE(processes_that_share_a_table),
 	        CASE(a_process_over_two_windows),

@@ -23,19 +23,20 @@
 /* /proc/PID/stat, and the first lines of status, NSpid among them; Groups may be long. */
 #define STATUS_SIZE 4096
 /* What the kernel can be configured to (kernel/Kconfig.hz and the architectures' own). */
-#define HZ_MIN        24
-#define HZ_MAX        2000
+#define HZ_MIN 24
+#define HZ_MAX 2000
 #define NS_PER_SECOND 1000000000u
 
 struct platform {
 	const struct platform_options *options;
 	int procfs;         /* open directory */
 	uint64_t own_netns; /* where reads begin and end */
-	struct visibility visibility;
+	bool shifted_clock; /* procfs adds an offset to the start of processes */
 	struct bpf_iterator iterator;
 	struct held_sockets held;
 	struct unheld_sockets unheld;
 	struct process_texts texts;
+	struct visibility visibility;
 };
 
 /* What the steps of a read share. */
@@ -78,6 +79,16 @@ static int open_procfs(struct platform *platform, struct platform_error *error)
 	return 0;
 }
 
+/* Returns true if the exporter is in a time namespace (time_namespaces(7)). */
+static bool has_shifted_clock(int procfs)
+{
+	char link[sizeof("time:[18446744073709551615]")];
+	uint64_t id;
+	long length = read_link_at(procfs, "self/ns/time", link, sizeof(link));
+
+	return length > 0 && parse_ns_link(link, (size_t)length, "time", &id) && id != INITIAL_TIME_NAMESPACE;
+}
+
 static int open_parts(struct platform *platform, struct platform_error *error)
 {
 	const struct bpf_iterator_options iterator = {.all_netns = platform->options->all_netns};
@@ -86,10 +97,12 @@ static int open_parts(struct platform *platform, struct platform_error *error)
 	if (result != 0)
 		return result;
 	platform->own_netns = netns_current_id(platform->procfs);
-	visibility_find(&platform->visibility, platform->procfs);
+	platform->shifted_clock = has_shifted_clock(platform->procfs);
 	platform_error_set(error, "out of memory");
 	result = unheld_sockets_init(&platform->unheld, platform->procfs, &platform->held, &platform->iterator);
-	platform->unheld.owners_unknown = !platform->visibility.whole_host;
+	visibility_init(&platform->visibility, platform->procfs, VISIBLE_BY_ITERATORS, platform->options,
+	                &platform->unheld.dirents);
+	platform->unheld.owners_unknown = platform->visibility.limit != NULL;
 	if (result == 0)
 		result = bpf_iterator_init(&platform->iterator, &iterator, error);
 	if (result == 0 && !bpf_iterator_has_tables(&platform->iterator))
@@ -110,7 +123,7 @@ static int bpf_open(struct platform **out, const struct platform_options *option
 	}
 	platform->options = options;
 	platform->procfs = -1;
-	held_sockets_init(&platform->held, options, &platform->visibility);
+	held_sockets_init(&platform->held, options);
 	process_texts_init(&platform->texts);
 	result = open_parts(platform, error);
 	if (result != 0)
@@ -184,7 +197,7 @@ static bool is_same_process(const struct platform *platform, int dir, const stru
 	struct proc_stat stat;
 	long length;
 
-	if (platform->visibility.other_clock)
+	if (platform->shifted_clock)
 		return true; /* for all that can be told */
 	length = read_file_at(dir, "stat", bytes, sizeof(bytes));
 	return length > 0 && parse_stat(bytes, (size_t)length, &stat) && stat.start == process->start / tick_ns;
@@ -223,6 +236,14 @@ static int complete_processes(struct read_context *context)
 	return result;
 }
 
+/* An owner that is not known is a process that the walk does not see. */
+static void count_hidden_processes(struct platform *platform, struct snapshot *snapshot)
+{
+	if (platform->unheld.unknown_count > 0)
+		snapshot->unreadable_processes =
+		        visibility_hidden_processes(&platform->visibility, &platform->unheld.dirents);
+}
+
 static void set_facts(struct platform *platform, struct snapshot *snapshot)
 {
 	if ((platform->options->want & WANT_CLOSE_WAIT_AGE) && platform->held.hz != 0)
@@ -230,9 +251,6 @@ static void set_facts(struct platform *platform, struct snapshot *snapshot)
 	if (platform->options->want & WANT_SHARED)
 		snapshot->facts |= FACT_SHARED;
 	snapshot->shared_sockets = platform->held.shared;
-	if (!platform->visibility.whole_host)
-		snapshot->unreadable_processes =
-		        visibility_count_hidden(&platform->visibility, platform->procfs, &platform->unheld.dirents);
 }
 
 static int bpf_read(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
@@ -250,6 +268,7 @@ static int bpf_read(struct platform *platform, struct patience *patience, struct
 	walked = platform_now_ns();
 	if (result == 0)
 		result = complete_processes(&context);
+	count_hidden_processes(platform, snapshot);
 	set_facts(platform, snapshot);
 	snapshot->sockets_ns = walked - began;
 	snapshot->owners_ns = platform_now_ns() - walked;
@@ -272,11 +291,6 @@ static bool sees_processes(void *data)
 	return read_file_at(platform->procfs, "1/comm", bytes, sizeof(bytes)) >= 0;
 }
 
-static const struct platform_limit *bpf_limit(const struct platform *platform)
-{
-	return visibility_limit(&platform->visibility, platform->options);
-}
-
 /* Once the program is loaded nothing is asked for, where the kernel is 5.19 or later or lets everybody load some. */
 static void bpf_rights(struct platform *platform, struct platform_rights *rights)
 {
@@ -292,6 +306,11 @@ static void bpf_rights(struct platform *platform, struct platform_rights *rights
 		rights->capabilities |= CAPABILITY_BIT(CAP_SYS_PTRACE);
 	if (!capability_suffice(rights->capabilities, can_walk, platform))
 		rights->capabilities |= CAPABILITY_BIT(CAP_BPF);
+}
+
+static const struct platform_limit *bpf_limit(const struct platform *platform)
+{
+	return platform->visibility.limit;
 }
 
 const struct platform_backend platform_bpf = {

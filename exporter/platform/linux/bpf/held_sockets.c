@@ -10,16 +10,16 @@
 
 #include "exporter/platform/linux/netlink/socket_row.h"
 #include "exporter/platform/linux/procfs/netns.h"
+#include "exporter/platform/linux/procfs/process_list.h"
 
 #define MS_PER_SECOND 1000u
 #define NOT_KNOWN     UINT32_MAX
 /* The index of a large host is in no cache: its slots are asked for this many rows before they are needed. */
 #define ROWS_AHEAD 16
 
-void held_sockets_init(struct held_sockets *held, const struct platform_options *options,
-                       const struct visibility *visibility)
+void held_sockets_init(struct held_sockets *held, const struct platform_options *options)
 {
-	*held = (struct held_sockets){.options = options, .visibility = visibility};
+	*held = (struct held_sockets){.options = options};
 	socket_index_init(&held->index);
 }
 
@@ -78,8 +78,8 @@ static int add_process(struct held_sockets *held, const struct window_task *task
 	if (result == 0)
 		result = array_reserve((void **)&held->inits, &held->init_capacity, *index + 1, sizeof(*held->inits));
 	if (result == 0)
-		held->inits[*index] = visibility_is_init(held->visibility, task->pid, task->init, task->comm,
-		                                         strnlen(task->comm, sizeof(task->comm)));
+		held->inits[*index] = task->init && process_is_init(task->nested, task->comm,
+		                                                    strnlen(task->comm, sizeof(task->comm)));
 	return result;
 }
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Held sockets: rows of the BPF walk over files -> rows of the snapshot, each socket once, with the oldest of its
- * holders. An init (visibility_is_init()) owns only what nobody else holds.
+ * holders as its owner. An init (process_is_init()) yields to any other holder.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_HELD_SOCKETS_H
 #define EXPORTER_PLATFORM_LINUX_BPF_HELD_SOCKETS_H
 
 #include "exporter/platform/linux/bpf/programs/window.h"
 #include "exporter/platform/linux/bpf/socket_index.h"
-#include "exporter/platform/linux/procfs/visibility.h"
 #include "exporter/platform/platform.h"
 
 /* A table of descriptors that several processes share: claims[first..first + count) are the rows of its sockets. */
@@ -34,16 +33,13 @@ struct held_sockets {
 
 	/* Of the current walk. */
 	const struct platform_options *options;
-	const struct visibility *visibility;
 	struct snapshot *snapshot;
 	uint32_t last_inode; /* of the namespace last_netns */
 	uint32_t last_netns;
 	uint32_t tasks[WINDOW_ROWS]; /* processes by index in the window; UINT32_MAX: not known yet */
 };
 
-/* `visibility` must outlive it, and may be found later. */
-void held_sockets_init(struct held_sockets *held, const struct platform_options *options,
-                       const struct visibility *visibility);
+void held_sockets_init(struct held_sockets *held, const struct platform_options *options);
 void held_sockets_release(struct held_sockets *held);
 
 /* Forgets the last snapshot; the next is `snapshot`, which has the exporter's own namespace. 0 or -ENOMEM. */

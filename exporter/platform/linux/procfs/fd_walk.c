@@ -21,8 +21,9 @@
 #define SPARSE_MISSES 16
 /* The first lines of /proc/PID/status, NSpid among them; Groups may be long. */
 #define STATUS_SIZE 4096
-/* TASK_COMM_LEN in include/linux/sched.h, which has room for the newline. */
-#define COMM_SIZE 16
+
+/* A comm is at most 15 bytes (TASK_COMM_LEN), and a newline follows. */
+#define COMM_SIZE 32
 
 /* One process that is being walked. */
 struct visit {
@@ -35,15 +36,13 @@ struct visit {
 	bool put_off;
 };
 
-void fd_walk_init(struct fd_walk *walk, int procfs, const struct platform_options *options,
-                  const struct visibility *visibility)
+void fd_walk_init(struct fd_walk *walk, int procfs, const struct platform_options *options)
 {
 	char link[LINK_SIZE];
 	long length = read_link_at(procfs, "self/ns/pid", link, sizeof(link));
 
 	walk->procfs = procfs;
 	walk->options = options;
-	walk->visibility = visibility;
 	walk->own_pid_namespace = 0;
 	if (length > 0 && !parse_ns_link(link, (size_t)length, "pid", &walk->own_pid_namespace))
 		walk->own_pid_namespace = 0;
@@ -59,17 +58,22 @@ void fd_walk_release(struct fd_walk *walk)
 	process_texts_release(&walk->texts);
 }
 
-/* Returns true if the process is PID 1 of its PID namespace. */
-static bool is_first(const struct fd_walk *walk, const struct visit *visit)
+/* Returns true if the process is PID 1 of its PID namespace. *nested tells whether that is not the initial one. */
+static bool is_first_process(const struct fd_walk *walk, const struct visit *visit, bool *nested)
 {
 	char bytes[STATUS_SIZE];
-	uint64_t namespace;
+	uint64_t namespace = 0;
 	uint32_t innermost;
 	long length = read_link_at(visit->dir, "ns/pid", bytes, LINK_SIZE);
 
-	/* Most processes are in our own PID namespace, where their number here is the one that counts. */
-	if (length > 0 && parse_ns_link(bytes, (size_t)length, "pid", &namespace) &&
-	    namespace == walk->own_pid_namespace)
+	if (length > 0 && !parse_ns_link(bytes, (size_t)length, "pid", &namespace))
+	namespace = 0;
+	/* A link that cannot be read is that of our own namespace, if its PID 1 is. */
+	if (namespace == 0 && visit->process->pid == 1)
+	namespace = walk->own_pid_namespace;
+	*nested = namespace != INITIAL_PID_NAMESPACE;
+	/* Most processes are in our own namespace, where their number here is the one that counts. */
+	if (namespace != 0 && namespace == walk->own_pid_namespace)
 		return visit->process->pid == 1;
 	length = read_file_at(visit->dir, "status", bytes, sizeof(bytes));
 	if (length > 0 && parse_status_innermost_pid(bytes, (size_t)length, &innermost))
@@ -80,14 +84,13 @@ static bool is_first(const struct fd_walk *walk, const struct visit *visit)
 static bool is_init(const struct fd_walk *walk, const struct visit *visit)
 {
 	char comm[COMM_SIZE];
+	bool nested;
 	long length;
 
-	if (!is_first(walk, visit))
+	if (!is_first_process(walk, visit, &nested))
 		return false;
 	length = read_file_at(visit->dir, "comm", comm, sizeof(comm));
-	/* The kernel ends the comm with a newline. */
-	return visibility_is_init(walk->visibility, visit->process->pid, true, comm,
-	                          length > 0 ? (size_t)length - 1 : 0);
+	return process_is_init(nested, comm, length > 0 ? (size_t)length - 1 : 0); /* without the newline */
 }
 
 static int put_off(struct fd_walk *walk, struct visit *visit)
@@ -111,8 +114,8 @@ static bool is_path_only(int files, const char *name)
 	return fstatat(files, name, &link, AT_SYMLINK_NOFOLLOW) == 0 && (link.st_mode & (S_IRUSR | S_IWUSR)) == 0;
 }
 
-/* O_PATH is looked for until the process holds one socket: such processes are rare, and a look at every descriptor
- * would cost as much as reading its link. */
+/* O_PATH is looked for until the process holds one socket: such processes are rare, and a look at every descriptor would
+ * cost as much as reading its link. */
 static int found_socket(struct fd_walk *walk, struct visit *visit, int files, const char *name, uint32_t inode)
 {
 	int result;

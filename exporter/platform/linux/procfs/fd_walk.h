@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who holds which socket: a walk over the files of every process, the oldest first, so that the first
- * holder found is the owner. An init (visibility_is_init()) comes last: it owns only what nobody else
- * holds (with socket activation it holds its services' listeners too).
+ * Descriptor walk: finds who holds which socket by a walk over the files of every process, the oldest first, so that
+ * the first holder found is the owner. An init (process_is_init()) comes last: with socket activation it holds its
+ * services' listeners too.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_PROCFS_FD_WALK_H
 #define EXPORTER_PLATFORM_LINUX_PROCFS_FD_WALK_H
@@ -10,12 +10,10 @@
 #include "exporter/platform/linux/procfs/inode_index.h"
 #include "exporter/platform/linux/procfs/process_list.h"
 #include "exporter/platform/linux/procfs/process_text.h"
-#include "exporter/platform/linux/procfs/visibility.h"
 
 struct fd_walk {
 	int procfs; /* open directory, not owned */
 	const struct platform_options *options;
-	const struct visibility *visibility;
 	uint64_t own_pid_namespace; /* 0: not known */
 	struct process_list processes;
 	struct process_list last; /* the inits, put off to the end */
@@ -29,9 +27,7 @@ struct fd_walk {
 	bool whole; /* also look for second holders, once every socket has an owner */
 };
 
-/* `visibility` is of procfs and must outlive the walk. */
-void fd_walk_init(struct fd_walk *walk, int procfs, const struct platform_options *options,
-                  const struct visibility *visibility);
+void fd_walk_init(struct fd_walk *walk, int procfs, const struct platform_options *options);
 void fd_walk_release(struct fd_walk *walk);
 
 /*

@@ -13,7 +13,12 @@
 
 #include "metrics/snapshot.h"
 
-/* A kernel thread: has no files (include/linux/sched.h). */
+/* The inode number of the initial PID namespace (PROC_PID_INIT_INO in include/linux/proc_ns.h). */
+#define INITIAL_PID_NAMESPACE UINT64_C(0xEFFFFFFC)
+/* The same of the initial time namespace (PROC_TIME_INIT_INO). */
+#define INITIAL_TIME_NAMESPACE UINT64_C(0xEFFFFFFA)
+
+/* proc_stat.flags of a kernel thread, which has no files (include/linux/sched.h). */
 #define PF_KTHREAD 0x00200000u
 
 struct proc_stat {

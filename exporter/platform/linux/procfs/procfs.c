@@ -13,16 +13,16 @@
 #include "exporter/platform/linux/netlink/socket_table.h"
 #include "exporter/platform/linux/procfs/fd_walk.h"
 #include "exporter/platform/linux/procfs/file.h"
-#include "exporter/platform/linux/procfs/netns.h"
 #include "exporter/platform/linux/procfs/visibility.h"
+#include "exporter/platform/linux/procfs/netns.h"
 
 struct platform {
 	const struct platform_options *options;
 	int procfs;         /* open directory */
 	uint64_t own_netns; /* where reads begin and end */
-	struct visibility visibility;
 	struct socket_table table;
 	struct fd_walk walk;
+	struct visibility visibility;
 };
 
 /* What a visit of one network namespace needs. */
@@ -64,8 +64,8 @@ static int procfs_open(struct platform **out, const struct platform_options *opt
 		return result;
 	}
 	platform->own_netns = netns_current_id(platform->procfs);
-	visibility_find(&platform->visibility, platform->procfs);
-	fd_walk_init(&platform->walk, platform->procfs, options, &platform->visibility);
+	fd_walk_init(&platform->walk, platform->procfs, options);
+	visibility_init(&platform->visibility, platform->procfs, VISIBLE_BY_PROCFS, options, &platform->walk.dirents);
 	result = socket_table_init(&platform->table);
 	if (result != 0) {
 		platform_error_set(error, "out of memory");
@@ -120,10 +120,13 @@ static int read_sockets(struct read_context *context)
 static void mark_unknown_owners(struct platform *platform, struct snapshot *snapshot)
 {
 	const struct inode_index *inodes = &platform->table.inodes;
+	const struct visibility *visibility = &platform->visibility;
 
-	snapshot->unreadable_processes +=
-	        visibility_count_hidden(&platform->visibility, platform->procfs, &platform->walk.dirents);
-	if (inodes->unresolved > 0 && (snapshot->unreadable_processes > 0 || !has_capability(CAP_SYS_PTRACE)))
+	if (inodes->unresolved == 0)
+		return;
+	if (visibility->limit)
+		snapshot->unreadable_processes += visibility_hidden_processes(visibility, &platform->walk.dirents);
+	if (snapshot->unreadable_processes > 0 || !has_capability(CAP_SYS_PTRACE))
 		inode_index_mark_unknown(inodes, snapshot);
 }
 
@@ -168,11 +171,6 @@ static int procfs_read(struct platform *platform, struct patience *patience, str
 	return result;
 }
 
-static const struct platform_limit *procfs_limit(const struct platform *platform)
-{
-	return visibility_limit(&platform->visibility, platform->options);
-}
-
 /* CAP_SYS_PTRACE is asked for before the kernel tells what a process has open, CAP_DAC_READ_SEARCH before it lists
  * the descriptors of another user's. */
 static void procfs_rights(struct platform *platform, struct platform_rights *rights)
@@ -180,6 +178,11 @@ static void procfs_rights(struct platform *platform, struct platform_rights *rig
 	capability_for_netns(platform->options, rights);
 	capability_for_users(platform->options, rights);
 	rights->capabilities |= CAPABILITY_BIT(CAP_SYS_PTRACE) | CAPABILITY_BIT(CAP_DAC_READ_SEARCH);
+}
+
+static const struct platform_limit *procfs_limit(const struct platform *platform)
+{
+	return platform->visibility.limit;
 }
 
 const struct platform_backend platform_procfs = {

@@ -1,25 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of the host a procfs shows. */
+/* Visibility: compares the exporter's namespaces with those that procfs shows. */
 #include "exporter/platform/linux/procfs/visibility.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "exporter/platform/linux/procfs/parse.h"
 
-/* PROC_PID_INIT_INO and PROC_TIME_INIT_INO in include/linux/proc_ns.h: the initial namespaces, on every host. */
-#define INITIAL_PID_NAMESPACE  0xEFFFFFFCu
-#define INITIAL_TIME_NAMESPACE 0xEFFFFFFAu
-/* kthreadd, which is PID 2 of the initial PID namespace (rest_init() in init/main.c). No other has kernel threads. */
-#define KTHREADD_STAT "2/stat"
+/* The first lines of /proc/PID/status, NSpid among them; Groups may be long. */
+#define STATUS_SIZE 4096
 /* "pid:[4026531836]". */
 #define LINK_SIZE 64
-/* The first lines of /proc/self/status, NSpid among them; Groups may be long. */
-#define STATUS_SIZE 4096
+/* The first kernel thread, kthreadd: only the initial PID namespace has kernel threads. */
+#define KTHREADD  "2/stat"
+#define STAT_SIZE 2048
+
+static const struct platform_limit own_pid_namespace = {
+        .reason = "the exporter is in a PID namespace of its own, and cannot see processes outside of it",
+        .remedy = "--pid=host, hostPID: true, or the host's procfs in --path.procfs",
+};
+static const struct platform_limit own_netns = {
+        .reason = "the exporter is in another network namespace than process 1 of its procfs, and reads the sockets of "
+                  "its own",
+        .remedy = "--network=host, hostNetwork: true, or --collector.netns=all",
+};
+static const struct platform_limit hidepid = {
+        .reason = "procfs is mounted with hidepid=2, and does not show other users' processes",
+        .remedy = "CAP_SYS_PTRACE, or the group of the mount option gid",
+};
+
+/* Returns true if procfs shows the exporter, and no PID namespace above the exporter's. */
+static bool shows_own_namespace(int procfs)
+{
+	char bytes[STATUS_SIZE];
+	uint32_t pid, namespaces;
+	long length = read_file_at(procfs, "self/status", bytes, sizeof(bytes));
+
+	return length > 0 && parse_status_pids(bytes, (size_t)length, &pid, &namespaces) && namespaces == 1;
+}
 
 static uint64_t namespace_of(int procfs, const char *path, const char *kind)
 {
@@ -30,115 +50,95 @@ static uint64_t namespace_of(int procfs, const char *path, const char *kind)
 	return length > 0 && parse_ns_link(link, (size_t)length, kind, &id) ? id : 0;
 }
 
-/* Returns true if procfs is of the exporter's own PID namespace, not of one around it. */
-static bool is_own(int procfs)
+static bool shows_first_process(int procfs)
 {
-	char bytes[STATUS_SIZE];
-	uint32_t pid, namespaces;
-	long length = read_file_at(procfs, "self/status", bytes, sizeof(bytes));
-
-	return length > 0 && parse_status_pids(bytes, (size_t)length, &pid, &namespaces) && namespaces == 1;
+	return faccessat(procfs, "1", F_OK, 0) == 0;
 }
 
 static bool has_kernel_threads(int procfs)
 {
-	char bytes[STATUS_SIZE];
+	char bytes[STAT_SIZE];
 	struct proc_stat stat;
-	long length = read_file_at(procfs, KTHREADD_STAT, bytes, sizeof(bytes));
+	long length = read_file_at(procfs, KTHREADD, bytes, sizeof(bytes));
 
+	if (length == -ENOENT) /* where hidepid hides even process 1, it may be there */
+		return !shows_first_process(procfs);
 	return length > 0 && parse_stat(bytes, (size_t)length, &stat) && (stat.flags & PF_KTHREAD);
 }
 
-/* The files below net are each namespace's own, and unlike ns/net they tell of PID 1 without a capability. */
-static bool is_other_network(int procfs)
+/* Returns true if the PID namespace whose processes are seen is not the initial one. */
+static bool is_nested(int procfs, enum visibility_source source)
 {
-	struct stat first, own;
-
-	return fstatat(procfs, "1/net/dev", &first, 0) == 0 && fstatat(procfs, "thread-self/net/dev", &own, 0) == 0 &&
-	       first.st_ino != own.st_ino;
+	if (source == VISIBLE_BY_ITERATORS || shows_own_namespace(procfs))
+		return namespace_of(procfs, "self/ns/pid", "pid") != INITIAL_PID_NAMESPACE;
+	return !has_kernel_threads(procfs);
 }
 
-/* Since proc_mkdir() counts links, these are what the root's link count has in addition to processes. */
-static uint64_t count_folders(int procfs)
+static bool is_in_other_netns(int procfs)
 {
-	int root = openat(procfs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = root < 0 ? NULL : fdopendir(root);
-	const struct dirent *entry;
-	uint64_t count = 0;
-	uint32_t pid;
+	uint64_t first = namespace_of(procfs, "1/ns/net", "net");
 
-	if (!directory) {
-		if (root >= 0)
-			close(root);
-		return 0;
-	}
-	while ((entry = readdir(directory)) != NULL)
-		count += entry->d_type == DT_DIR && !parse_pid(entry->d_name, &pid);
-	closedir(directory);
-	return count;
+	return first != 0 && first != namespace_of(procfs, "thread-self/ns/net", "net");
 }
 
-void visibility_find(struct visibility *visibility, int procfs)
+static const struct platform_limit *find_limit(int procfs, enum visibility_source source, bool all_netns)
 {
-	uint64_t clock = namespace_of(procfs, "self/ns/time", "time");
-
-	visibility->whole_host = is_own(procfs) ? namespace_of(procfs, "self/ns/pid", "pid") == INITIAL_PID_NAMESPACE
-	                                        : has_kernel_threads(procfs);
-	visibility->other_network = is_other_network(procfs);
-	visibility->other_clock = clock != 0 && clock != INITIAL_TIME_NAMESPACE;
-	visibility->folders = count_folders(procfs);
+	if (is_nested(procfs, source))
+		return &own_pid_namespace;
+	if (!all_netns && is_in_other_netns(procfs))
+		return &own_netns;
+	if (source == VISIBLE_BY_PROCFS && !shows_first_process(procfs))
+		return &hidepid;
+	return NULL;
 }
 
-const struct platform_limit *visibility_limit(const struct visibility *visibility,
-                                              const struct platform_options *options)
+/* Counts the processes that procfs shows, and its other directories. False: it cannot be read. */
+static bool count_entries(int procfs, struct dirents *dirents, uint64_t *processes, uint64_t *directories)
 {
-	static const struct platform_limit processes = {
-	        "only processes of one PID namespace are seen, owners of other sockets are \"(unknown)\"",
-	        "run with --pid=host (Kubernetes: hostPID: true), or with --path.procfs for the host's procfs"};
-	static const struct platform_limit network = {
-	        "only sockets of the exporter's own network namespace are read, which is not that of PID 1",
-	        "run with --net=host (Kubernetes: hostNetwork: true), or with --collector.netns=all"};
-
-	if (!visibility->whole_host)
-		return &processes;
-	return visibility->other_network && !options->all_netns ? &network : NULL;
-}
-
-static uint64_t count_listed(int procfs, struct dirents *dirents)
-{
+	struct stat stat;
 	const char *name;
-	uint64_t count = 0;
 	uint32_t pid;
+	int result;
 
+	*processes = *directories = 0;
 	if (lseek(procfs, 0, SEEK_SET) < 0)
-		return 0;
+		return false;
 	dirents_begin(dirents, procfs);
-	while (dirents_next(dirents, &name) > 0)
-		count += parse_pid(name, &pid);
-	return count;
+	while ((result = dirents_next(dirents, &name)) > 0) {
+		if (parse_pid(name, &pid))
+			++*processes;
+		else if (fstatat(procfs, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(stat.st_mode))
+			++*directories;
+	}
+	return result == 0;
 }
 
-/* The root's link count tells of every process on the host, whichever PID namespace it is of (proc_root_getattr() in
- * fs/proc/root.c). The option hidepid hides PID 1 from whoever it hides anything from. */
-uint64_t visibility_count_hidden(const struct visibility *visibility, int procfs, struct dirents *dirents)
+static uint64_t links_of(int procfs)
 {
-	struct stat root;
-	uint64_t listed;
+	struct stat stat;
 
-	if (visibility->whole_host && faccessat(procfs, "1/stat", F_OK, 0) == 0)
-		return 0;
-	listed = count_listed(procfs, dirents) + visibility->folders + 2; /* its own "." and its parent's entry */
-	return fstat(procfs, &root) == 0 && root.st_nlink > listed ? root.st_nlink - listed : 1;
+	return fstat(procfs, &stat) == 0 ? stat.st_nlink : 0;
 }
 
-static bool is_called(const char *comm, size_t length, const char *name)
+void visibility_init(struct visibility *visibility, int procfs, enum visibility_source source,
+                     const struct platform_options *options, struct dirents *dirents)
 {
-	return length == strlen(name) && memcmp(comm, name, length) == 0;
+	uint64_t processes, directories;
+
+	*visibility = (struct visibility){
+	        .limit = find_limit(procfs, source, options->all_netns),
+	        .procfs = procfs,
+	};
+	if (visibility->limit && count_entries(procfs, dirents, &processes, &directories))
+		visibility->other_links = directories + 2; /* "." and that of its parent */
 }
 
-bool visibility_is_init(const struct visibility *visibility, uint32_t pid, bool first, const char *comm, size_t length)
+uint64_t visibility_hidden_processes(const struct visibility *visibility, struct dirents *dirents)
 {
-	if (visibility->whole_host && pid == 1)
-		return true;
-	return first && (is_called(comm, length, "systemd") || is_called(comm, length, "init"));
+	uint64_t shown, directories, links = links_of(visibility->procfs);
+
+	if (!count_entries(visibility->procfs, dirents, &shown, &directories))
+		return 1;
+	shown += visibility->other_links;
+	return links > shown ? links - shown : 1;
 }

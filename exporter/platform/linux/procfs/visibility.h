@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of the host a procfs shows, and what follows from it for both backends. */
+/*
+ * Visibility: whether every process that may hold a socket can be seen. Where it cannot, a socket that some process
+ * holds, and no visible one, has an unknown owner rather than none.
+ */
 #ifndef EXPORTER_PLATFORM_LINUX_PROCFS_VISIBILITY_H
 #define EXPORTER_PLATFORM_LINUX_PROCFS_VISIBILITY_H
 
@@ -7,28 +10,25 @@
 #include "exporter/platform/platform.h"
 
 struct visibility {
-	bool whole_host;    /* procfs is of the initial PID namespace, which every process is in */
-	bool other_network; /* the exporter's network namespace is not that of PID 1 */
-	bool other_clock;   /* processes' start times in procfs are shifted (time_namespaces(7)) */
-	uint64_t folders;   /* of procfs that are not processes */
+	const struct platform_limit *limit; /* NULL: every process can be seen */
+	int procfs;                         /* open directory, not owned */
+	uint64_t other_links;               /* of procfs's root directory, those of no process */
 };
 
-void visibility_find(struct visibility *visibility, int procfs);
+/* Which processes a backend learns of. */
+enum visibility_source {
+	VISIBLE_BY_PROCFS,    /* those that procfs shows */
+	VISIBLE_BY_ITERATORS, /* those of the exporter's PID namespace */
+};
 
-/* Returns what keeps reads from the whole picture, or NULL. */
-const struct platform_limit *visibility_limit(const struct visibility *visibility,
-                                              const struct platform_options *options);
-
-/* Returns the number of processes on the host that procfs does not list, at least 1 if it hides any; kernel threads are
- * among them. `dirents` is used meanwhile. */
-uint64_t visibility_count_hidden(const struct visibility *visibility, int procfs, struct dirents *dirents);
+/* Finds out what limits the view. `dirents` is used meanwhile. */
+void visibility_init(struct visibility *visibility, int procfs, enum visibility_source source,
+                     const struct platform_options *options, struct dirents *dirents);
 
 /*
- * Returns true if the process is an init, which owns only what no other process holds. PID 1 yields where it is an
- * init: PID 1 of the host, and in a nested PID namespace a PID 1 that is called "systemd" or "init". Any other PID 1 of
- * a container is the service itself and owns by age. `pid` is the process in procfs, `first`: it is PID 1 of its own
- * PID namespace.
+ * Returns how many processes the kernel has that procfs does not show, kernel threads among them, and at least 1. The
+ * links of procfs's root directory count all processes (proc_root_getattr() in fs/proc/root.c). Needs a limit.
  */
-bool visibility_is_init(const struct visibility *visibility, uint32_t pid, bool first, const char *comm, size_t length);
+uint64_t visibility_hidden_processes(const struct visibility *visibility, struct dirents *dirents);
 
 #endif
