@@ -73,6 +73,12 @@ static bool set_local_port(struct options *options, struct option_value *value)
 	return true;
 }
 
+static bool set_remote_port(struct options *options, struct option_value *value)
+{
+	options->remote_port = (enum remote_port_mode)value->number;
+	return true;
+}
+
 static bool set_max_series(struct options *options, struct option_value *value)
 {
 	options->max_series = value->number;
@@ -184,6 +190,7 @@ enum {
 	ROW_BACKEND,
 	ROW_REPLAY,
 	ROW_LOCAL_PORT,
+	ROW_REMOTE_PORT,
 	ROW_MAX_SERIES,
 	ROW_LABEL,
 	ROW_PROCESS_NAME,
@@ -268,8 +275,17 @@ const struct option option_table[ROW_COUNT] = {
                  .placeholder = "MODE",
                  .choices = choice_local_port_names,
                  .set = set_local_port,
-                 .help = "Which local ports become label values. served: ports that have a listener or lie outside "
-                         "the ephemeral range; the others are \"ephemeral\"."},
+                 .help = "Which local ports become label values. served: those of listeners and inbound connections; "
+                         "outbound connections share \"ephemeral\"."},
+        [ROW_REMOTE_PORT] =
+                {.name = "collector.remote-port",
+                 .kind = OPTION_CHOICE,
+                 .fallback = "all",
+                 .placeholder = "MODE",
+                 .choices = choice_remote_port_names,
+                 .set = set_remote_port,
+                 .help = "Which remote ports of outbound connections become label values. service: ports outside the "
+                         "ephemeral range; the others share \"ephemeral\"."},
         [ROW_MAX_SERIES] =
                 {.name = "collector.max-series",
                  .kind = OPTION_NUMBER,
@@ -278,7 +294,7 @@ const struct option option_table[ROW_COUNT] = {
                  .set = set_max_series,
                  .min = FOLD_MIN_SERIES,
                  .max = MAX_SERIES_LIMIT,
-                 .help = "Series of a metric at the most. Beyond it, the quietest processes fold into \"(other)\"; "
+                 .help = "Series of a metric at most. Beyond it, the quietest processes fold into \"(other)\"; "
                          "sums stay exact."},
         [ROW_LABEL] = {.name = "collector.label",
                        .kind = OPTION_CHOICE,

@@ -12,7 +12,7 @@
 #include "exporter/cli/table.h"
 #include "exporter/log.h"
 #include "exporter/platform/platform.h"
-#include "metrics/census/census.h"
+#include "metrics/census/labels.h"
 #include "metrics/textbuf.h"
 
 /* Why so many: a host has few addresses to listen on; the limit only bounds the array. */
@@ -38,6 +38,7 @@ struct options {
 	const char *backend; /* "auto" or a backend's name */
 	const char *replay_file;
 	enum local_port_mode local_port;
+	enum remote_port_mode remote_port;
 	size_t max_series;
 	unsigned labels; /* LABEL_BITs */
 	enum process_naming naming;

@@ -14,7 +14,8 @@
 #include "exporter/http/gzip.h"
 #include "exporter/platform/platform.h"
 #include "metrics/census/census.h"
-#include "metrics/census/fold.h"
+#include "metrics/census/listeners.h"
+#include "metrics/census/served_ports.h"
 #include "metrics/report/report.h"
 
 struct collector_options {
@@ -28,8 +29,9 @@ struct collector {
 	struct collector_options options;
 	struct snapshot snapshot;
 	struct listeners listeners;
+	struct served_ports served; /* remembers from snapshot to snapshot */
 	struct census census;
-	struct fold fold;
+	struct report_folding folding; /* remembers, too */
 	struct gzip gzip;
 	struct textbuf text, packed;
 	uint64_t census_ns; /* time spent counting the last snapshot */

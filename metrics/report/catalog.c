@@ -12,14 +12,13 @@ static_assert(METRIC_SCRAPE_DURATION == METRIC_COUNT - 1, "the duration of the w
 const struct metric catalog[METRIC_COUNT] = {
         [METRIC_CONNECTIONS] = {"tcp_connections", METRIC_GAUGE, "", "state,process,local_port",
                                 "TCP sockets by state, owning process and local port; each socket is counted once, "
-                                "those no process holds with the listener on their port, and client ports that are "
-                                "not served share local_port \"ephemeral\""},
+                                "those no process holds with the listener on their port, and outbound connections "
+                                "share local_port \"ephemeral\""},
         [METRIC_SOCKETS] = {"tcp_sockets", METRIC_GAUGE, "", "state",
                             "TCP sockets of the whole host by state, whoever owns them; process filters do not apply"},
         [METRIC_OUTBOUND_CONNECTIONS] = {"tcp_outbound_connections", METRIC_GAUGE, "", "state,process,remote_port",
-                                         "TCP sockets whose local port nobody on this host listens on, so that this "
-                                         "host most likely opened them, by state, process and the peer's port; also "
-                                         "counted in tcp_connections"},
+                                         "TCP connections that this host opened, by state, process and the peer's "
+                                         "port; also counted in tcp_connections"},
         [METRIC_CLOSE_WAIT_OLDEST] = {"tcp_close_wait_oldest_seconds", METRIC_GAUGE, "seconds", "process,local_port",
                                       "Time since the peer's last segment on the CLOSE_WAIT socket that has waited "
                                       "longest for its process to close it; 0 without such sockets, and keepalive "
@@ -37,7 +36,8 @@ const struct metric catalog[METRIC_COUNT] = {
                                "Bytes that the process has written and that the peer has not acknowledged"},
         [METRIC_EPHEMERAL_PORTS_USED] = {"tcp_ephemeral_ports_used", METRIC_GAUGE, "", "",
                                          "Distinct local ports of the ephemeral range that some socket uses, in any "
-                                         "state; reserved ports are left out"},
+                                         "state; bound ports without a connection are counted where the system can "
+                                         "tell, reserved ports are left out"},
         [METRIC_EPHEMERAL_PORTS_LIMIT] = {"tcp_ephemeral_ports_limit", METRIC_GAUGE, "", "",
                                           "Ports in the ephemeral range, reserved ports left out; connections to one "
                                           "peer address and port cannot outnumber it"},

@@ -11,9 +11,9 @@
 struct report_groups {
 	struct exposition *exposition;
 	const struct report_input *input;
-	struct fold *fold;
+	struct report_folding *folding;
 	size_t max_series;
-	bool local_ranked, outbound_ranked; /* tables that fold_rank() has seen: only where a family is too large */
+	bool local_ranked, outbound_ranked; /* tables that were ranked: only where a family is too large */
 	uint64_t folded;                    /* series that the families so far have lost */
 };
 

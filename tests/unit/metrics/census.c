@@ -94,7 +94,7 @@ static void test_next_census_forgets_the_last(void **state)
 	assert_int_equal(f->census.states[STATE_ESTABLISHED], 1);
 	assert_int_equal(f->census.states[STATE_LISTEN], 0);
 	assert_int_equal(f->census.ephemeral_used, 1);
-	assert_int_equal(f->census.identity_count, 1);
+	assert_int_equal(f->census.identities.count, 1);
 }
 
 /* Ends of the range, a range that is not known, and ranges of other namespaces. */
@@ -209,7 +209,7 @@ static void test_names_are_repaired_before_they_are_compared(void **state)
 	                        "a 80: established 1\n"
 	                        "a\xef\xbf\xbd 80: established 4\n");
 	/* Each of the names is kept once. */
-	assert_int_equal(f->census.text.length, strlen("a\xef\xbf\xbd") + strlen("a") + strlen("(none)"));
+	assert_int_equal(f->census.identities.text.length, strlen("a\xef\xbf\xbd") + strlen("a") + strlen("(none)"));
 }
 
 static void test_order_is_by_bytes_of_the_name(void **state)

@@ -224,21 +224,25 @@ static int compare_numbers(uint64_t a, uint64_t b)
 
 static int compare_groups(const struct fixture *f, const struct census_group *a, const struct census_group *b)
 {
-	const struct census_identity *x = &f->census.identities[a->identity], *y = &f->census.identities[b->identity];
+	const struct census_identity *x = &f->census.identities.items[a->key.identity],
+	                             *y = &f->census.identities.items[b->key.identity];
 	const struct snapshot_netns *netns = f->snapshot.netns;
 	const struct snapshot_address *addresses = f->snapshot.addresses;
 	const int orders[] = {
 	        compare_texts(&f->census, x->name, y->name),
-	        compare_numbers(a->port, b->port),
+	        compare_numbers(a->key.port, b->key.port),
 	        compare_numbers(x->pid, y->pid),
 	        compare_texts(&f->census, x->user, y->user),
 	        compare_texts(&f->census, x->exe, y->exe),
 	        compare_texts(&f->census, x->unit, y->unit),
 	        compare_texts(&f->census, x->container, y->container),
-	        a->netns == CENSUS_ABSENT ? 0 : compare_numbers(netns[a->netns].id, netns[b->netns].id),
-	        compare_numbers(a->family, b->family),
-	        a->address == CENSUS_ABSENT ? 0 : addresses[a->address].family - addresses[b->address].family,
-	        a->address == CENSUS_ABSENT ? 0 : memcmp(addresses[a->address].bytes, addresses[b->address].bytes, 16),
+	        a->key.netns == CENSUS_ABSENT ? 0 : compare_numbers(netns[a->key.netns].id, netns[b->key.netns].id),
+	        compare_numbers(a->key.family, b->key.family),
+	        a->key.address == CENSUS_ABSENT ? 0
+	                                        : addresses[a->key.address].family - addresses[b->key.address].family,
+	        a->key.address == CENSUS_ABSENT
+	                ? 0
+	                : memcmp(addresses[a->key.address].bytes, addresses[b->key.address].bytes, 16),
 	};
 
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
@@ -281,7 +285,7 @@ static void check_folding(struct fixture *f, struct census_table *table)
 	uint32_t least_kept = UINT32_MAX, most_folded = 0;
 	struct fold_cut cut;
 
-	assert_int_equal(fold_rank(&f->fold, table), 0);
+	assert_int_equal(fold_rank(&f->fold, table, NULL), 0);
 	cut = fold_cut(&f->fold, table, states_shown, NULL, STATE_COUNT, max);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct census_group *group = &table->groups[i];

@@ -51,7 +51,7 @@ static void test_ranks(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(fold_rank(&f->fold, &f->table), 0);
+	assert_int_equal(fold_rank(&f->fold, &f->table, NULL), 0);
 	for (int i = 0; i < GROUPS; i++)
 		assert_int_equal(f->groups[i].rank, numbers[i][2]);
 }
@@ -61,7 +61,7 @@ static void test_close_wait_outranks_any_number_of_others(void **state)
 	struct fixture *f = *state;
 
 	f->groups[4].count[STATE_TIME_WAIT] = UINT32_MAX - 2000;
-	assert_int_equal(fold_rank(&f->fold, &f->table), 0);
+	assert_int_equal(fold_rank(&f->fold, &f->table, NULL), 0);
 	assert_int_equal(f->groups[5].rank, 2);
 	assert_int_equal(f->groups[4].rank, 3);
 }
@@ -94,7 +94,7 @@ static void test_cuts(void **state)
 	};
 	struct fixture *f = *state;
 
-	assert_int_equal(fold_rank(&f->fold, &f->table), 0);
+	assert_int_equal(fold_rank(&f->fold, &f->table, NULL), 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct fold_cut cut = fold_cut(&f->fold, &f->table, cases[i].series ? close_wait_series : two_series,
 		                               &cases[i].series, cases[i].other, cases[i].max);
@@ -112,9 +112,9 @@ static void test_tables_are_ranked_in_turn(void **state)
 	struct census_table empty = {0};
 	struct fold_cut cut;
 
-	assert_int_equal(fold_rank(&f->fold, &f->table), 0);
-	assert_int_equal(fold_rank(&f->fold, &other), 0);
-	assert_int_equal(fold_rank(&f->fold, &empty), 0);
+	assert_int_equal(fold_rank(&f->fold, &f->table, NULL), 0);
+	assert_int_equal(fold_rank(&f->fold, &other, NULL), 0);
+	assert_int_equal(fold_rank(&f->fold, &empty, NULL), 0);
 	cut = fold_cut(&f->fold, &f->table, close_wait_series, &(size_t){4}, 4, 11);
 	assert_int_equal(cut.rank, 1);
 	assert_int_equal(cut.folded, 8);
@@ -129,15 +129,15 @@ static void test_empty_table_before_any_other(void **state)
 	struct fixture *f = *state;
 	struct census_table empty = {0};
 
-	assert_int_equal(fold_rank(&f->fold, &empty), 0);
+	assert_int_equal(fold_rank(&f->fold, &empty, NULL), 0);
 	assert_int_equal(fold_cut(&f->fold, &empty, two_series, NULL, 2, 2).folded, 0);
 }
 
 static void test_sums(void **state)
 {
-	struct census_group sum = {.identity = 7, .count[STATE_LISTEN] = 1, .oldest_ms = 5, .aged = 1};
+	struct census_group sum = {.key.identity = 7, .count[STATE_LISTEN] = 1, .oldest_ms = 5, .aged = 1};
 	const struct census_group group = {
-	        .identity = 8,
+	        .key.identity = 8,
 	        .count = {[STATE_LISTEN] = 2, [STATE_DELETE_TCB] = 3},
 	        .aged = 2,
 	        .oldest_ms = 4,
@@ -150,7 +150,7 @@ static void test_sums(void **state)
 	(void)state;
 	fold_add(&sum, &group);
 	fold_add(&sum, &group);
-	assert_int_equal(sum.identity, 7);
+	assert_int_equal(sum.key.identity, 7);
 	assert_int_equal(sum.count[STATE_LISTEN], 5);
 	assert_int_equal(sum.count[STATE_DELETE_TCB], 6);
 	assert_int_equal(sum.aged, 5);

@@ -65,7 +65,6 @@ static void test_nothing_listens(void **state)
 	size_t row;
 
 	assert_int_equal(listeners_build(&f->listeners, &f->snapshot), 0);
-	assert_false(listeners_serve(&f->listeners, &f->snapshot, 0, 80));
 	row = orphan(f, STATE_TIME_WAIT, "10.0.0.1", 80);
 	credit(f);
 	assert_owner(f, row, OWNER_NONE);
@@ -162,9 +161,6 @@ static void test_other_ports_and_namespaces_do_not_match(void **state)
 	credit(f);
 	assert_owner(f, other_port, OWNER_NONE);
 	assert_owner(f, other_netns, OWNER_NONE);
-	assert_true(listeners_serve(&f->listeners, &f->snapshot, 0, 80));
-	assert_false(listeners_serve(&f->listeners, &f->snapshot, netns, 80));
-	assert_false(listeners_serve(&f->listeners, &f->snapshot, 0, 81));
 }
 
 /* SO_REUSEPORT: those with a queue take from it, oldest first; the rest goes to the oldest. */
