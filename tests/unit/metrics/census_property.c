@@ -17,6 +17,7 @@ struct fixture {
 	struct draw draw;
 	struct snapshot snapshot;
 	struct listeners listeners;
+	struct served_ports served;
 	struct census census;
 	struct fold fold;
 	struct textbuf text; /* of names that are repaired the plain way */
@@ -41,6 +42,7 @@ static void choose_options(struct fixture *f)
 	f->options = (struct census_options){
 	        .labels = (unsigned)(f->draw.seed % (1u << LABEL_COUNT)),
 	        .local_port = modes[f->draw.seed / (1u << LABEL_COUNT) % 3],
+	        .remote_port = (enum remote_port_mode)draw(&f->draw, 3),
 	        .keep = draw(&f->draw, 3) ? NULL : keep_some,
 	        .keep_data = f,
 	};
@@ -63,12 +65,74 @@ static bool served(const struct fixture *f, const struct snapshot_socket *row)
 	return false;
 }
 
+static const struct snapshot_netns *netns_of(const struct fixture *f, const struct snapshot_socket *row)
+{
+	return &f->snapshot.netns[f->snapshot.addresses[row->local].netns];
+}
+
+static bool is_open(const struct fixture *f, const struct snapshot_socket *row)
+{
+	return row->state != STATE_LISTEN && !served(f, row) && netns_is_ephemeral(netns_of(f, row), row->remote_port);
+}
+
+struct crowd {
+	uint32_t rows, others;
+};
+
+/* The open rows that share the row's local address and port, and the different remote ports that they have; or the
+ * other way round. */
+static struct crowd crowd_of(const struct fixture *f, const struct snapshot_socket *row, bool remote)
+{
+	struct crowd crowd = {0};
+	struct port_set others = {0};
+
+	for (size_t i = 0; i < f->snapshot.socket_count; i++) {
+		const struct snapshot_socket *other = &f->snapshot.sockets[i];
+		uint16_t port = remote ? other->local_port : other->remote_port;
+
+		if (!is_open(f, other) || netns_of(f, other) != netns_of(f, row) ||
+		    (remote ? other->remote_port != row->remote_port
+		            : other->local != row->local || other->local_port != row->local_port))
+			continue;
+		crowd.rows++;
+		crowd.others += !port_set_has(&others, port);
+		port_set_add(&others, port);
+	}
+	return crowd;
+}
+
+static bool is_outbound(const struct fixture *f, const struct snapshot_socket *row)
+{
+	struct crowd here, there;
+
+	if (row->state == STATE_LISTEN || served(f, row))
+		return false;
+	if (!is_open(f, row))
+		return true;
+	here = crowd_of(f, row, false);
+	there = crowd_of(f, row, true);
+	if (there.others >= 3 && there.rows > here.rows)
+		return true;
+	return netns_is_ephemeral(netns_of(f, row), row->local_port) && here.others < 3;
+}
+
+static uint32_t remote_port_of(const struct fixture *f, const struct snapshot_socket *row)
+{
+	switch (f->options.remote_port) {
+	case REMOTE_PORT_NONE:
+		return PORT_ABSENT;
+	case REMOTE_PORT_SERVICE:
+		return netns_is_ephemeral(netns_of(f, row), row->remote_port) ? PORT_EPHEMERAL : row->remote_port;
+	case REMOTE_PORT_ALL:
+		break;
+	}
+	return row->remote_port;
+}
+
 static uint32_t port_of(const struct fixture *f, const struct snapshot_socket *row, bool outbound)
 {
-	const struct snapshot_netns *netns = &f->snapshot.netns[f->snapshot.addresses[row->local].netns];
-
 	if (outbound)
-		return row->remote_port;
+		return remote_port_of(f, row);
 	switch (f->options.local_port) {
 	case LOCAL_PORT_ALL:
 		return row->local_port;
@@ -77,10 +141,7 @@ static uint32_t port_of(const struct fixture *f, const struct snapshot_socket *r
 	case LOCAL_PORT_SERVED:
 		break;
 	}
-	if (served(f, row) || netns->ephemeral_high < netns->ephemeral_low || row->local_port < netns->ephemeral_low ||
-	    row->local_port > netns->ephemeral_high)
-		return row->local_port;
-	return PORT_EPHEMERAL;
+	return is_outbound(f, row) ? PORT_EPHEMERAL : row->local_port;
 }
 
 static const char *repaired(struct fixture *f, const struct snapshot_process *process, enum process_text which)
@@ -144,11 +205,6 @@ static bool kept(struct fixture *f, const struct snapshot_socket *row)
 	const char *name = name_of(f, row);
 
 	return !f->options.keep || f->options.keep(f->options.keep_data, name, strlen(name));
-}
-
-static bool is_outbound(const struct fixture *f, const struct snapshot_socket *row)
-{
-	return row->state != STATE_LISTEN && !served(f, row);
 }
 
 /* Takes the row's numbers away from a copy of its group: nothing may remain in the end. */
@@ -277,12 +333,18 @@ static size_t states_shown(const struct census_group *group, const void *data)
 	return shown;
 }
 
+/* Single sockets are worth least; then CLOSE_WAIT counts. */
+static uint64_t worth(const struct census_group *group)
+{
+	return (uint64_t)(rows_in(group) > 1) << 32 | group->count[STATE_CLOSE_WAIT];
+}
+
 /* Folded or not, the rows are all there, the cap holds, and what stays is not less than what goes. */
 static void check_folding(struct fixture *f, struct census_table *table)
 {
 	size_t max = FOLD_MIN_SERIES + draw(&f->draw, 40), shown = 0, all = 0;
 	struct census_group sum = {0}, other = {0};
-	uint32_t least_kept = UINT32_MAX, most_folded = 0;
+	uint64_t least_kept = UINT64_MAX, most_folded = 0;
 	struct fold_cut cut;
 
 	assert_int_equal(fold_rank(&f->fold, table, NULL), 0);
@@ -294,10 +356,10 @@ static void check_folding(struct fixture *f, struct census_table *table)
 		fold_add(folded ? &other : &sum, group);
 		all += states_shown(group, NULL);
 		shown += folded ? 0 : states_shown(group, NULL);
-		if (folded && most_folded < group->count[STATE_CLOSE_WAIT])
-			most_folded = group->count[STATE_CLOSE_WAIT];
-		if (!folded && least_kept > group->count[STATE_CLOSE_WAIT])
-			least_kept = group->count[STATE_CLOSE_WAIT];
+		if (folded && most_folded < worth(group))
+			most_folded = worth(group);
+		if (!folded && least_kept > worth(group))
+			least_kept = worth(group);
 	}
 	assert_int_equal(cut.folded, all - shown);
 	assert_true(shown + states_shown(&other, NULL) <= max);
@@ -315,20 +377,18 @@ static void check_totals(struct fixture *f)
 {
 	uint64_t states[STATE_COUNT] = {0};
 	uint64_t used = 0;
-	struct port_set seen = {0};
-	const struct snapshot_netns *netns = &f->snapshot.netns[0];
+	struct port_set taken = f->snapshot.bound_ports;
 
 	for (size_t i = 0; i < f->snapshot.socket_count; i++) {
 		const struct snapshot_socket *row = &f->snapshot.sockets[i];
 
 		states[row->state]++;
-		if (f->snapshot.addresses[row->local].netns || row->local_port < netns->ephemeral_low ||
-		    row->local_port > netns->ephemeral_high || port_set_has(&seen, row->local_port) ||
-		    port_set_has(&f->snapshot.reserved, row->local_port))
-			continue;
-		port_set_add(&seen, row->local_port);
-		used++;
+		if (netns_of(f, row) == f->snapshot.netns)
+			port_set_add(&taken, row->local_port);
 	}
+	for (unsigned port = 0; port <= UINT16_MAX; port++)
+		used += port_set_has(&taken, (uint16_t)port) && !port_set_has(&f->snapshot.reserved, (uint16_t)port) &&
+		        netns_is_ephemeral(f->snapshot.netns, (uint16_t)port);
 	assert_memory_equal(states, f->census.states, sizeof(states));
 	assert_int_equal(used, f->census.ephemeral_used);
 }
@@ -341,7 +401,9 @@ static void run(struct fixture *f, uint64_t seed)
 	assert_int_equal(listeners_build(&f->listeners, &f->snapshot), 0);
 	if (draw(&f->draw, 2))
 		listeners_credit(&f->listeners, &f->snapshot);
-	assert_int_equal(census_take(&f->census, &f->snapshot, &f->listeners, &f->options), 0);
+	served_ports_release(&f->served); /* no memory of another seed's ports */
+	assert_int_equal(served_ports_update(&f->served, &f->snapshot, &f->listeners), 0);
+	assert_int_equal(census_take(&f->census, &f->snapshot, &f->served, &f->options), 0);
 	assert_true(f->asked <= f->snapshot.process_count + 2);
 	check_totals(f);
 	check_table(f, &f->census.by_local_port, false);
@@ -358,6 +420,7 @@ static int setup(void **state)
 
 	snapshot_init(&f.snapshot);
 	listeners_init(&f.listeners);
+	served_ports_init(&f.served);
 	census_init(&f.census);
 	fold_init(&f.fold);
 	textbuf_init(&f.text, GROUPS_LINE);
@@ -373,6 +436,7 @@ static int teardown(void **state)
 	print_message("last seed: %" PRIu64 "\n", f->draw.seed);
 	snapshot_release(&f->snapshot);
 	listeners_release(&f->listeners);
+	served_ports_release(&f->served);
 	census_release(&f->census);
 	fold_release(&f->fold);
 	textbuf_release(&f->text);

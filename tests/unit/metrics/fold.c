@@ -66,6 +66,35 @@ static void test_close_wait_outranks_any_number_of_others(void **state)
 	assert_int_equal(f->groups[4].rank, 3);
 }
 
+/* Whatever state it is in, one socket is less than two. */
+static void test_single_sockets_rank_last(void **state)
+{
+	struct fixture *f = *state;
+
+	f->groups[1] = (struct census_group){.count[STATE_CLOSE_WAIT] = 1};
+	f->groups[2] = (struct census_group){.count[STATE_ESTABLISHED] = 1};
+	f->groups[0] = (struct census_group){.count[STATE_TIME_WAIT] = 2};
+	assert_int_equal(fold_rank(&f->fold, &f->table, NULL), 0);
+	assert_int_equal(f->groups[0].rank, 3);
+	assert_int_equal(f->groups[1].rank, 4);
+	assert_int_equal(f->groups[2].rank, 5);
+}
+
+/* Last ranks decide where the power of two is the same, and nowhere else. */
+static void test_last_ranks(void **state)
+{
+	static const uint32_t sockets[GROUPS] = {33, 32, 63, 64, 40, 31};
+	static const uint32_t last[GROUPS] = {FOLD_NEW, 1, 0, 7, FOLD_NEW, 0};
+	static const uint32_t ranks[GROUPS] = {4, 2, 1, 0, 3, 5};
+	struct fixture *f = *state;
+
+	for (int i = 0; i < GROUPS; i++)
+		f->groups[i] = (struct census_group){.count[STATE_ESTABLISHED] = sockets[i]};
+	assert_int_equal(fold_rank(&f->fold, &f->table, last), 0);
+	for (int i = 0; i < GROUPS; i++)
+		assert_int_equal(f->groups[i].rank, ranks[i]);
+}
+
 static size_t two_series(const struct census_group *group, const void *data)
 {
 	(void)group;
@@ -166,6 +195,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_ranks, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_close_wait_outranks_any_number_of_others, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_single_sockets_rank_last, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_last_ranks, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_cuts, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_tables_are_ranked_in_turn, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_empty_table_before_any_other, setup, teardown),
