@@ -7,13 +7,6 @@
 #include "exporter/scrape/filter.h"
 #include "metrics/census/fold.h"
 
-enum {
-	/* More requests in flight than any set of Prometheus servers makes. */
-	MAX_REQUESTS_LIMIT = 10000,
-	/* Far more than a Prometheus server takes from one target without pain. */
-	MAX_SERIES_LIMIT = 10000000,
-};
-
 /* Setters */
 
 static bool set_listen(struct options *options, struct option_value *value)

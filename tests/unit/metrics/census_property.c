@@ -6,6 +6,7 @@
  */
 #include "tests/unit/metrics/draw.h"
 #include "tests/unit/metrics/groups.h"
+#include "tests/unit/metrics/plain_roles.h"
 
 #include "metrics/census/fold.h"
 
@@ -51,97 +52,18 @@ static void choose_options(struct fixture *f)
 
 /* The plain way: labels of a row. */
 
-static bool served(const struct fixture *f, const struct snapshot_socket *row)
-{
-	const struct snapshot_address *addresses = f->snapshot.addresses;
-
-	for (size_t i = 0; i < f->snapshot.socket_count; i++) {
-		const struct snapshot_socket *other = &f->snapshot.sockets[i];
-
-		if (other->state == STATE_LISTEN && other->local_port == row->local_port &&
-		    addresses[other->local].netns == addresses[row->local].netns)
-			return true;
-	}
-	return false;
-}
-
-static const struct snapshot_netns *netns_of(const struct fixture *f, const struct snapshot_socket *row)
-{
-	return &f->snapshot.netns[f->snapshot.addresses[row->local].netns];
-}
-
-static bool is_open(const struct fixture *f, const struct snapshot_socket *row)
-{
-	return row->state != STATE_LISTEN && !served(f, row) && netns_is_ephemeral(netns_of(f, row), row->remote_port);
-}
-
-struct crowd {
-	uint32_t rows, others;
-};
-
-/* The open rows that share the row's local address and port, and the different remote ports that they have; or the
- * other way round. */
-static struct crowd crowd_of(const struct fixture *f, const struct snapshot_socket *row, bool remote)
-{
-	struct crowd crowd = {0};
-	struct port_set others = {0};
-
-	for (size_t i = 0; i < f->snapshot.socket_count; i++) {
-		const struct snapshot_socket *other = &f->snapshot.sockets[i];
-		uint16_t port = remote ? other->local_port : other->remote_port;
-
-		if (!is_open(f, other) || netns_of(f, other) != netns_of(f, row) ||
-		    (remote ? other->remote_port != row->remote_port
-		            : other->local != row->local || other->local_port != row->local_port))
-			continue;
-		crowd.rows++;
-		crowd.others += !port_set_has(&others, port);
-		port_set_add(&others, port);
-	}
-	return crowd;
-}
-
-static bool is_outbound(const struct fixture *f, const struct snapshot_socket *row)
-{
-	struct crowd here, there;
-
-	if (row->state == STATE_LISTEN || served(f, row))
-		return false;
-	if (!is_open(f, row))
-		return true;
-	here = crowd_of(f, row, false);
-	there = crowd_of(f, row, true);
-	if (there.others >= 3 && there.rows > here.rows)
-		return true;
-	return netns_is_ephemeral(netns_of(f, row), row->local_port) && here.others < 3;
-}
-
-static uint32_t remote_port_of(const struct fixture *f, const struct snapshot_socket *row)
-{
-	switch (f->options.remote_port) {
-	case REMOTE_PORT_NONE:
-		return PORT_ABSENT;
-	case REMOTE_PORT_SERVICE:
-		return netns_is_ephemeral(netns_of(f, row), row->remote_port) ? PORT_EPHEMERAL : row->remote_port;
-	case REMOTE_PORT_ALL:
-		break;
-	}
-	return row->remote_port;
-}
-
 static uint32_t port_of(const struct fixture *f, const struct snapshot_socket *row, bool outbound)
 {
-	if (outbound)
-		return remote_port_of(f, row);
-	switch (f->options.local_port) {
-	case LOCAL_PORT_ALL:
-		return row->local_port;
-	case LOCAL_PORT_NONE:
+	uint16_t port = outbound ? row->remote_port : row->local_port;
+
+	if (outbound ? f->options.remote_port == REMOTE_PORT_NONE : f->options.local_port == LOCAL_PORT_NONE)
 		return PORT_ABSENT;
-	case LOCAL_PORT_SERVED:
-		break;
-	}
-	return is_outbound(f, row) ? PORT_EPHEMERAL : row->local_port;
+	if (outbound && f->options.remote_port == REMOTE_PORT_SERVICE &&
+	    netns_is_ephemeral(plain_netns_of(&f->snapshot, row), port))
+		return PORT_EPHEMERAL;
+	if (!outbound && f->options.local_port == LOCAL_PORT_SERVED && plain_outbound(&f->snapshot, row))
+		return PORT_EPHEMERAL;
+	return port;
 }
 
 static const char *repaired(struct fixture *f, const struct snapshot_process *process, enum process_text which)
@@ -251,7 +173,7 @@ static void check_table(struct fixture *f, const struct census_table *table, boo
 		char line[GROUPS_LINE];
 		size_t i = 0;
 
-		if (!kept(f, row) || (outbound && !is_outbound(f, row)))
+		if (!kept(f, row) || (outbound && !plain_outbound(&f->snapshot, row)))
 			continue;
 		row_labels(f, line, row, outbound);
 		while (i < table->count && strcmp(lines[i], line) != 0)
@@ -383,7 +305,7 @@ static void check_totals(struct fixture *f)
 		const struct snapshot_socket *row = &f->snapshot.sockets[i];
 
 		states[row->state]++;
-		if (netns_of(f, row) == f->snapshot.netns)
+		if (plain_netns_of(&f->snapshot, row) == f->snapshot.netns)
 			port_set_add(&taken, row->local_port);
 	}
 	for (unsigned port = 0; port <= UINT16_MAX; port++)
