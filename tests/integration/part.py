@@ -35,6 +35,11 @@ def family_of(address: str) -> int:
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
+def end_of(address: str, port: int) -> tuple:
+    """With the device of an address like "fe80::1%eth0"."""
+    return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)[0][4]
+
+
 class Part:
     """The actor's sockets by number, and the verbs."""
 
@@ -61,7 +66,8 @@ class Part:
     # Making sockets
 
     def listen(self, port: int, address: str = "127.0.0.1", backlog: int = 128, reuse: bool = False,
-               only6: bool = False, defer: bool = False, protocol: int = socket.IPPROTO_TCP) -> int:
+               only6: bool = False, defer: bool = False, protocol: int = socket.IPPROTO_TCP,
+               device: str = "") -> int:
         sock = socket.socket(family_of(address), socket.SOCK_STREAM, protocol)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if reuse:
@@ -70,6 +76,8 @@ class Part:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only6)
         if defer:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
+        if device:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
         sock.bind((address, port))
         sock.listen(backlog)
         return self._add(sock)
@@ -90,10 +98,17 @@ class Part:
             sock.bind(("", source))
         sock.settimeout(10 if wait else 0)
         try:
-            sock.connect((address, port))
+            sock.connect(end_of(address, port))
         except BlockingIOError:
             pass
         return self._add(sock)
+
+    def connect_many(self, port: int, count: int) -> None:
+        """`count` connections that are only under way, and stay when the peer accepts none of them."""
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        for _ in range(count):
+            self.connect(port=port)
 
     def connect_to_itself(self, listener: int, count: int) -> tuple[list[int], list[int]]:
         """`count` connections with both ends here: the clients' sockets and the accepted ones."""
