@@ -43,14 +43,11 @@ static bool labels_equal(const void *data, uint32_t rank, const void *key)
 
 static int make_room(struct fold_memory *memory, size_t groups)
 {
-	size_t most = groups < REMEMBERED_MAX ? groups : REMEMBERED_MAX;
 	int ret = array_reserve((void **)&memory->labels, &memory->label_capacity, groups, sizeof(*memory->labels));
 
 	if (!ret)
 		ret = array_reserve((void **)&memory->last, &memory->last_capacity, groups, sizeof(*memory->last));
-	if (!ret)
-		ret = array_reserve((void **)&memory->ranked, &memory->ranked_capacity, most, sizeof(*memory->ranked));
-	return ret ? ret : hash_index_reserve(&memory->index, most);
+	return ret;
 }
 
 static void recall(struct fold_memory *memory, const struct snapshot *snapshot, const struct identities *identities,
@@ -66,9 +63,16 @@ static void recall(struct fold_memory *memory, const struct snapshot *snapshot, 
 	}
 }
 
-static void remember(struct fold_memory *memory, const struct census_table *table)
+static int remember(struct fold_memory *memory, const struct census_table *table)
 {
+	size_t most = table->count < REMEMBERED_MAX ? table->count : REMEMBERED_MAX;
+	int ret = array_reserve((void **)&memory->ranked, &memory->ranked_capacity, most, sizeof(*memory->ranked));
+
 	hash_index_reset(&memory->index);
+	if (!ret)
+		ret = hash_index_reserve(&memory->index, most);
+	if (ret)
+		return ret;
 	for (size_t i = 0; i < table->count; i++) {
 		uint32_t rank = table->groups[i].rank;
 
@@ -77,6 +81,7 @@ static void remember(struct fold_memory *memory, const struct census_table *tabl
 		memory->ranked[rank] = memory->labels[i];
 		hash_enter(&memory->index, memory->labels[i], rank);
 	}
+	return 0;
 }
 
 int fold_memory_rank(struct fold_memory *memory, struct fold *fold, const struct snapshot *snapshot,
@@ -88,7 +93,5 @@ int fold_memory_rank(struct fold_memory *memory, struct fold *fold, const struct
 		return ret;
 	recall(memory, snapshot, identities, table);
 	ret = fold_rank(fold, table, memory->last);
-	if (!ret)
-		remember(memory, table);
-	return ret;
+	return ret ? ret : remember(memory, table);
 }

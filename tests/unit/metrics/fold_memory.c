@@ -104,6 +104,28 @@ static void test_a_table_that_is_ranked_again_keeps_its_ranks(void **state)
 	assert_ranks(f, "cdab");
 }
 
+/* Tables that differ in size by far: 5,000 groups, none, and 5,000 again. */
+static void test_large_tables(void **state)
+{
+	enum { LARGE = 5000 };
+	struct memory_fixture *f = *state;
+	struct census_table *table = &f->census.census.outbound;
+
+	for (int round = 0; round < 3; round++) {
+		snapshot_reset(&f->census.snapshot);
+		rows_netns(&f->census.snapshot, 100);
+		for (uint16_t i = 0; round != 1 && i < 2 * LARGE; i++)
+			add_client(&f->census, OWNER_NONE, STATE_TIME_WAIT, 40000, 1 + i % LARGE);
+		take(&f->census, &(struct census_options){0});
+		assert_int_equal(fold_memory_rank(&f->memory, &f->fold, &f->census.snapshot,
+		                                  &f->census.census.identities, table),
+		                 0);
+		assert_int_equal(table->count, round == 1 ? 0 : LARGE);
+		for (uint32_t i = 0; i < table->count; i++)
+			assert_int_equal(table->groups[i].rank, i);
+	}
+}
+
 static void test_empty_tables(void **state)
 {
 	struct memory_fixture *f = *state;
@@ -121,6 +143,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(test_newcomers_come_after, setup_memory, teardown_memory),
 	        cmocka_unit_test_setup_teardown(test_a_table_that_is_ranked_again_keeps_its_ranks, setup_memory,
 	                                        teardown_memory),
+	        cmocka_unit_test_setup_teardown(test_large_tables, setup_memory, teardown_memory),
 	        cmocka_unit_test_setup_teardown(test_empty_tables, setup_memory, teardown_memory),
 	};
 
