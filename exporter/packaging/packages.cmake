@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What CPack makes: a Debian and an RPM package. exporter/packaging/build calls it, in the preset "package".
+# Settings of CPack for a Debian and an RPM package. exporter/packaging/build runs CPack in the preset "package".
 set(CPACK_GENERATOR DEB RPM)
 set(CPACK_PACKAGE_NAME tcp-exporter)
 set(CPACK_PACKAGE_VENDOR "tcp_exporter")
@@ -45,7 +45,7 @@ set(CPACK_RPM_USER_FILELIST "%config(noreplace) /etc/default/tcp_exporter")
 set(CPACK_RPM_POST_INSTALL_SCRIPT_FILE "${rpm}/post.sh")
 set(CPACK_RPM_PRE_UNINSTALL_SCRIPT_FILE "${rpm}/preun.sh")
 set(CPACK_RPM_POST_UNINSTALL_SCRIPT_FILE "${rpm}/postun.sh")
-# Folders that are the system's.
+# Folders that belong to the system.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
   /etc /etc/default /usr/lib/systemd /usr/lib/systemd/system /usr/lib/sysusers.d
   /usr/share/bash-completion /usr/share/bash-completion/completions /usr/share/fish

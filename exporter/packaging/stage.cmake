@@ -7,7 +7,7 @@ else() # other systems' zsh looks elsewhere
   file(RENAME "${zsh}/vendor-completions" "${zsh}/site-functions")
 endif()
 
-# The same sources make the same bytes: no date but theirs.
+# Sets every file to the date of the sources, so that the same sources make the same bytes.
 if(DEFINED ENV{SOURCE_DATE_EPOCH})
   execute_process(COMMAND find . -exec touch -h -d "@$ENV{SOURCE_DATE_EPOCH}" "{}" +
     WORKING_DIRECTORY "${CPACK_TEMPORARY_INSTALL_DIRECTORY}" COMMAND_ERROR_IS_FATAL ANY)

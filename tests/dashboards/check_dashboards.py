@@ -22,6 +22,7 @@ COLUMNS = 24
 BUILT_IN = {"__range", "__rate_interval", "__url_time_range"}
 MACRO = re.compile(r"\$\{__(data\.fields|field\.labels)\.(\w+)(?::\w+)?\}")
 LEGEND_LABEL = re.compile(r"\{\{(\w+)\}\}")
+TITLE_MAX = 30  # characters that a panel of a quarter of the width shows
 NO_DATA = re.compile("no data", re.IGNORECASE)
 
 
@@ -126,12 +127,14 @@ def link_faults(dashboard: Json, world: World) -> Iterable[str]:
 
 
 def text_faults(dashboard: Json, world: World) -> Iterable[str]:
-    """What stands where there is nothing to show; sentences; tags and time."""
+    """Yields panels with a long title, a description that is no sentence, or a poor text in place of data."""
     del world
     for panel in panels_of(dashboard):
         no_value = panel["fieldConfig"]["defaults"].get("noValue", "")
         if not no_value or NO_DATA.search(no_value):
             yield f"{panel['title']}: says {no_value!r} when it has nothing to show"
+        if len(panel["title"]) >= TITLE_MAX:
+            yield f"{panel['title']}: the title is not under {TITLE_MAX} characters"
         if not panel["description"].endswith("."):
             yield f"{panel['title']}: the description is no sentence"
 
@@ -233,6 +236,7 @@ SPOILERS: tuple[tuple[Callable[[Json], None], str], ...] = (
     (lambda d: _graph(d, datasource={"type": "prometheus", "uid": "abc"}), "data source variable"),
     (lambda d: _graph(d, description=""), "title or a description"),
     (lambda d: _graph(d, description="No sentence"), "is no sentence"),
+    (lambda d: _graph(d, title="t" * TITLE_MAX), "title is not under"),
     (lambda d: _graph(d, targets=[]), "asks nothing"),
     (lambda d: _graph(d, gridPos={"x": 0, "y": 0, "w": 12, "h": 8}), "lies over"),
     (lambda d: _graph(d, gridPos={"x": 0, "y": 900, "w": 12, "h": 8}), "gaps"),

@@ -22,14 +22,17 @@ from catalog import TARGET_LABELS, Catalog
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = ROOT / "dashboards" / "prometheus"
 RUNBOOK = "dashboards/README.md"
-DOCUMENTS = (RUNBOOK, "README.md")
+FOREIGN = "migration.md"  # queries of other programs' metrics: test_docs.py asks them of a real Prometheus
+DOCUMENTS = (RUNBOOK, "README.md",
+             *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md") if page.name != FOREIGN))  # fmt: skip
 SEVERITIES = ("info", "warning", "critical")
 ANNOTATIONS = {"summary", "description", "runbook_url", "dashboard_url"}
+SUMMARY_MAX = 40  # the subject of a notification, whole on a telephone
 
 TEMPLATE_LABEL = re.compile(r"\$labels\.(\w+)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# A recorded name, or what begins as the exporter's metrics do; "tcp_exporter_*" is none, nor is a sysctl.
-WORD = re.compile(r"(?<![\w./:-])((?:\w+:){2}\w+|(?:tcp|process)_[a-z0-9_]*[a-z0-9])\b(?!_?\*)")
+# A recorded name, or what begins as the exporter's metrics do; "tcp_exporter_*" is none, nor is a sysctl or the start of a pattern.
+WORD = re.compile(r"(?<![\w./:-])((?:\w+:){2}\w+|(?:tcp|process)_[a-z0-9_]*[a-z0-9])\b(?!_?\.?\*)")
 NOT_METRICS = {"tcp_exporter"}
 
 
@@ -70,11 +73,14 @@ def alert_faults(catalog: Catalog, alert: dict[str, Any]) -> Iterable[str]:
     labels = catalog.labels_of(alert["expr"]) | TARGET_LABELS
     texts = "".join(annotations.values())
     yield from (f"its series have no label {name}" for name in set(TEMPLATE_LABEL.findall(texts)) - labels)
-    told = set(TEMPLATE_LABEL.findall(annotations.get("summary", "")))
+    summary, description = annotations.get("summary", ""), annotations.get("description", "")
+    if "{{" in summary or not 0 < len(summary) <= SUMMARY_MAX:
+        yield f"the summary is not a fixed text of at most {SUMMARY_MAX} characters"
     must = {"instance"} | labels & {"process", "local_port", "remote_port"}
-    yield from (f"the summary does not tell the {name}" for name in sorted(must - told))
-    if "$value" not in annotations.get("summary", ""):
-        yield "the summary does not tell the number"
+    missing = must - set(TEMPLATE_LABEL.findall(description))
+    yield from (f"the description lacks the {name}" for name in sorted(missing))
+    if "$value" not in description:
+        yield "the description lacks the number"
     if annotations.get("runbook_url") != f"{RUNBOOK}#{alert['alert'].lower()}":
         yield "runbook_url is not its section"
 
@@ -166,14 +172,17 @@ BAD_QUERIES = (
 )  # fmt: skip
 GOOD_ALERT = {
     "alert": "TcpA", "expr": "tcp_a > 1", "for": "1m", "labels": {"severity": "info"},
-    "annotations": {"summary": "{{ $labels.process }} on {{ $labels.instance }}: {{ $value }}", "description": "",
+    "annotations": {"summary": "Much of A",
+                    "description": "{{ $labels.process }} on {{ $labels.instance }} has {{ $value }}.",
                     "dashboard_url": "", "runbook_url": f"{RUNBOOK}#tcpa"},
 }  # fmt: skip
 BAD_ALERTS = (
     ({"expr": "tcp_c > 1"}, "no metric tcp_c"), ({"labels": {"severity": "page"}}, "no severity"),
     ({"annotations": {}}, "no summary"), ({"annotations": {"summary": "{{ $labels.port }}"}}, "no label port"),
-    ({"annotations": {"summary": "{{ $value }}"}}, "not tell the process"),
-    ({"annotations": {"summary": ""}}, "not tell the number"), ({"annotations": {}}, "not its section"),
+    ({"annotations": {"summary": "{{ $value }}"}}, "not a fixed text"),
+    ({"annotations": {"summary": "m" * (SUMMARY_MAX + 1)}}, "not a fixed text"),
+    ({"annotations": {"description": "{{ $value }}"}}, "lacks the process"),
+    ({"annotations": {"description": ""}}, "lacks the number"), ({"annotations": {}}, "not its section"),
 )  # fmt: skip
 ROW, SECTION = "| [TcpA](#tcpa) | info | 1m | |\n", "### TcpA\n"
 

@@ -202,7 +202,7 @@ class Alertmanager(SceneCase):
             self.assertEqual((alert["labels"]["env"], alert["labels"]["instance"]), ("test", ADDRESS))
             self.assertNotIn("no value", json.dumps(alert["annotations"]))
         high = next(alert for alert in alerts if alert["labels"]["alertname"] == "TcpCloseWaitHigh")
-        self.assertRegex(high["annotations"]["summary"], rf"^leaky on {ADDRESS}, port 80: 1\d\d sockets in CLOSE_WAIT$")
+        self.assertRegex(high["annotations"]["description"], rf"^leaky on {ADDRESS} has 1\d\d sockets in CLOSE_WAIT on port 80\.")
         self.assertEqual(high["annotations"]["dashboard_url"],
                          "/d/tcp-exporter-process?var-job=tcp&var-instance=127.0.0.1%3A10793&var-process=leaky")  # fmt: skip
 

@@ -19,7 +19,7 @@ STEPS = 24
 PAUSE = 0.5  # seconds between two of them
 RANGE = 20  # seconds that the panels look back
 SETTLE_SECONDS = 40
-NOTHING_OPENED = "none opened"
+NOTHING_OPENED = "no outbound connections"
 # What Grafana fills in for All and for the times.
 EVERYTHING = {"job": ".+", "instance": ".+", "process": ".+", "before": "5s", "__range": f"{RANGE}s",
               "__rate_interval": "4s"}  # fmt: skip
@@ -98,18 +98,18 @@ class GrafanaCase(SceneCase):
     def check_numbers(self) -> None:
         story, here = self.story, {"instance": LEAKING_HOST}
         leak = frozenset({"instance": LEAKING_HOST, "process": LEAKER, "local_port": "ephemeral"}.items())
-        worst = self.last("tcp-exporter-fleet", "Processes with the most CLOSE_WAIT")
+        worst = self.last("tcp-exporter-fleet", "Most CLOSE_WAIT")
         self.assertEqual(max(worst.items(), key=lambda item: item[1]), (leak, story.leaked))
-        self.assertEqual(self.last("tcp-exporter-fleet", "Processes that leak"), {frozenset(): 1})
+        self.assertEqual(self.last("tcp-exporter-fleet", "Leaking processes"), {frozenset(): 1})
         self.assertEqual(self.last("tcp-exporter-fleet", "Hosts up"), {frozenset(): len(HOSTS)})
         self.assertEqual(self.last("tcp-exporter-fleet", "Hosts down"), {frozenset(): 0})
         self.assertEqual(self.last("tcp-exporter-host", "Most CLOSE_WAIT", **here), {frozenset(): story.leaked})
         queue = frozenset({"process": "reports", "local_port": "8100"}.items())
         self.assertEqual(self.last("tcp-exporter-host", "Listeners", 1, **here)[queue], story.waiting)
         knocks = frozenset({"process": "search", "remote_port": "9200"}.items())
-        unanswered = self.last("tcp-exporter-host", "Unanswered by remote port", **here)
+        unanswered = self.last("tcp-exporter-host", "SYN_SENT by remote port", **here)
         self.assertEqual(unanswered[knocks], len(story.knocks))
-        self.assertEqual(self.last("tcp-exporter-process", "Hosts that run it", process=LEAKER), {frozenset(): 2})
+        self.assertEqual(self.last("tcp-exporter-process", "Hosts", process=LEAKER), {frozenset(): 2})
 
     def test_every_query_answers(self) -> None:
         self.check_variables()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that every link within the project's pages leads somewhere: to a file or folder, and to a heading there."""
+"""Checks every link between the project's pages: its file or folder exists, and has the heading."""
 import pathlib
 import re
 import subprocess
@@ -8,11 +8,11 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
-LEAST = 20  # links that there are, or the pattern finds none
+LEAST = 20  # fewer links than this: the pattern does not match
 
 
 def anchors(text: str) -> set[str]:
-    """The headings as GitHub names them."""
+    """Returns the headings as GitHub's anchors."""
     plain = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     titles = re.findall(r"^#+ (.*)$", plain, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
@@ -29,12 +29,12 @@ def main() -> int:
             count += 1
             target = page.parent / path if path else page
             if not target.exists():
-                faults.append(f"{name}: there is no {path}")
+                faults.append(f"{name}: no file {path}")
             elif heading and heading not in anchors(target.read_text(encoding="utf-8")):
-                faults.append(f"{name}: {path} has no heading #{heading}")
+                faults.append(f"{name}: no heading #{heading} in {path or name}")
     if count < LEAST:
-        faults.append(f"only {count} links were found")
-    print("\n".join(faults) or f"{count} links lead somewhere")
+        faults.append(f"found only {count} links")
+    print("\n".join(faults) or f"{count} links are good")
     return 1 if faults else 0
 
 

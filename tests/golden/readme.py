@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that the tables of metrics and flags in README.md and docs/reference.md are those of the program.
+"""Compares README.md and docs/ with the program and with each other.
 
 readme.py --tables PROGRAM [--update]
-The text between <!-- NAME --> and <!-- /NAME --> is what PROGRAM prints for NAME; --update puts it there.
+Tables: the text between <!-- NAME --> and <!-- /NAME --> is what PROGRAM prints for NAME; --update writes it.
+Sentences: a rule that several pages state has the same words on each of them.
+Length: README.md stays short enough to read to its end.
 """
 import argparse
 import difflib
@@ -13,10 +15,15 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECTIONS = {"README.md": ("metrics",), "docs/reference.md": ("own-metrics", "flags")}
+README_LINES_MAX = 120
+SHARED = {
+    "An init yields to every other holder: PID 1 of the host, and a container's PID 1 if its name is `systemd` or `init`.":
+        ("README.md", "docs/attribution.md", "docs/faq.md"),
+}  # fmt: skip
 
 
 def split(page: str, text: str, name: str) -> tuple[str, str, str]:
-    """What stands before the section, in it and after it, markers outside."""
+    """Returns the text before, in and after the section; the markers are not in it."""
     begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
     for marker in (begin, end):
         if text.count(marker) != 1:
@@ -27,7 +34,7 @@ def split(page: str, text: str, name: str) -> tuple[str, str, str]:
 
 
 def check(page: str, names: tuple[str, ...], tables: str, update: bool) -> int:
-    """How many sections of the page are wrong; or puts them right."""
+    """Returns the number of wrong sections of the page; with `update`, corrects them."""
     path = ROOT / page
     text = path.read_text(encoding="utf-8")
     wrong = 0
@@ -49,13 +56,29 @@ def check(page: str, names: tuple[str, ...], tables: str, update: bool) -> int:
     return wrong
 
 
+def prose_faults() -> list[str]:
+    """Returns a line per page that lacks a shared sentence, and one if README.md is too long."""
+    faults = []
+    for sentence, pages in SHARED.items():
+        for page in pages:
+            if sentence not in " ".join((ROOT / page).read_text(encoding="utf-8").split()):
+                faults.append(f"{page}: no sentence {sentence!r}")
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").count("\n")
+    if lines > README_LINES_MAX:
+        faults.append(f"README.md: {lines} lines, expected at most {README_LINES_MAX}")
+    return faults
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--tables", required=True)
     parser.add_argument("--update", action="store_true")
     arguments = parser.parse_args()
     wrong = sum(check(page, names, arguments.tables, arguments.update) for page, names in SECTIONS.items())
-    return 1 if wrong else 0
+    faults = prose_faults()
+    for fault in faults:
+        print(fault)
+    return 1 if wrong or faults else 0
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ class Kept(RightsCase):
 
 
 class Visible(RightsCase):
-    """The README's table, as an ordinary user."""
+    """The table of rights in docs/performance.md, as an ordinary user."""
 
     def setUp(self) -> None:
         super().setUp()

@@ -34,7 +34,7 @@ def expect(truth: bool, text: str) -> None:
 
 
 def install(machine: Machine, package: str) -> None:
-    """The one command of the README."""
+    """As exporter/packaging/README.md says."""
     machine.run("apt-get", "install", "-q", "-y", package)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A dashboard from its sections: variables, links, and panels laid out on Grafana's grid, 24 units wide."""
+"""Builds a dashboard from its sections: variables, links, and panels on Grafana's grid, which is 24 units wide."""
 from typing import NamedTuple, Sequence
 
 from panels import DATASOURCE, Json, Link
@@ -9,13 +9,13 @@ ALL = {"selected": True, "text": ["All"], "value": ["$__all"]}
 TITLES = {"tcp-exporter-fleet": "TCP / Fleet", "tcp-exporter-host": "TCP / Host",
           "tcp-exporter-process": "TCP / Process"}  # fmt: skip
 FLEET, HOST, PROCESS = TITLES
-# The chosen data source and jobs go along with every link, and the time.
+# Every link keeps the chosen data source, the jobs and the time.
 _KEPT = "${datasource:queryparam}&${job:queryparam}&${__url_time_range}"
-SCHEMA_VERSION = 38  # of Grafana 10.0; later ones read it and bring it up to date themselves
+SCHEMA_VERSION = 38  # of Grafana 10.0; later versions migrate it when they load it
 
 
 class Line(NamedTuple):
-    """Panels beside one another, each with its width."""
+    """Panels in one line, each with its width."""
 
     height: int
     panels: Sequence[tuple[int, Json]]
@@ -27,7 +27,7 @@ class Section(NamedTuple):
 
 
 def link_to(uid: str, **variables: str) -> Link:
-    """To a dashboard, for one host or process: a variable's value is a macro of Grafana's."""
+    """Returns a link to a dashboard. The value of a variable, a host or process, is the name of a Grafana macro."""
     chosen = "".join(f"&var-{name}=${{{macro}:percentencode}}" for name, macro in variables.items())
     return Link(f"Open {TITLES[uid]}", f"/d/{uid}?{_KEPT}{chosen}")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A host, or a few: what each of its processes does with its connections. Needs no recording rules."""
+"""Dashboard of one or a few hosts: the TCP connections of each process. It needs no recording rules."""
 from dashboard import (HOST, INSTANCE, JOB, PROCESS, Line, Section, dashboard, link_to,
                        process_variable)  # fmt: skip
 from panels import Column, Json, Query, graph, stat, state_overrides, table
@@ -15,7 +15,7 @@ PROCESS_PORT = "process, local_port"
 NAME_PORT = "{{process}}:{{local_port}}"
 TO_PROCESS = [link_to(PROCESS, process="__field.labels.process")]
 UNKNOWN_OWNER = 'process="(unknown)"'
-NO_AGE = "not told by this system"
+NO_AGE = "not reported"
 
 VARIABLES = (JOB, INSTANCE, process_variable('tcp_connections{job=~"$job",instance=~"$instance"}'))
 
@@ -25,29 +25,37 @@ def _numbers() -> Line:
         return f"sum({in_state(name, CONNECTIONS)})"
 
     return Line(5, [
-        (4, stat("Most CLOSE_WAIT", "The most sockets of a process at one port whose peer has closed and which the "
-                 "process has not: what the alert looks at. A few for a moment are normal.",
+        (4, stat("Most CLOSE_WAIT",
+                 "The most sockets of a process on one port that the peer has closed and the process has not. The "
+                 "alert has the same number. A few for a moment are normal.",
                  f"max({per(PROCESS_PORT, in_state('close_wait', CONNECTIONS))})", threshold=CLOSE_WAIT)),
-        (4, stat("Oldest CLOSE_WAIT", "How long the socket that has waited longest for its process to close it has "
-                 "waited.", f"max({select('tcp_close_wait_oldest_seconds')})", unit="s", decimals=0,
+        (4, stat("Oldest CLOSE_WAIT",
+                 "Age of the oldest socket in CLOSE_WAIT.",
+                 f"max({select('tcp_close_wait_oldest_seconds')})", unit="s", decimals=0,
                  threshold=CLOSE_WAIT_AGE, no_value=NO_AGE)),
-        (4, stat("Established", "Open connections, to and from this host.", state("established"), color="text")),
-        (4, stat("Fullest accept queue", "The part that is taken of the fullest accept queue. At 100 % the kernel "
-                 "drops new connections.", f"max({fill(PROCESS_PORT)})", unit="percentunit", decimals=0,
+        (4, stat("Established",
+                 "Open connections, inbound and outbound.", state("established"), color="text")),
+        (4, stat("Fullest accept queue",
+                 "Used part of the fullest accept queue. At 100 % the kernel drops new connections.",
+                 f"max({fill(PROCESS_PORT)})", unit="percentunit", decimals=0,
                  threshold=ACCEPT_QUEUE, no_value="no queues")),
-        (4, stat("Ephemeral ports", "The part in use of the ports for connections that this host opens.",
+        (4, stat("Ephemeral ports",
+                 "Used part of the local ports for outbound connections.",
                  f"max({EPHEMERAL})", unit="percentunit", decimals=1, threshold=EPHEMERAL_PORTS)),
-        (4, stat("TIME_WAIT", "Connections that this host closed first, and that the kernel keeps for a minute. They "
-                 "belong to no process and hold a port each.", state("time_wait"), color="text")),
+        (4, stat("TIME_WAIT",
+                 "Connections that this host closed first and that the kernel keeps for a minute. Each holds a port.",
+                 state("time_wait"), color="text")),
     ])  # fmt: skip
 
 
 def _states() -> Line:
     return Line(8, [
-        (12, graph("Sockets by state", "All sockets of the host but listeners, whoever owns them.",
+        (12, graph("Sockets by state",
+                   "All sockets of the host except listeners.",
                    [Query(per("state", select("tcp_sockets", HOSTS, 'state!="listen"')), "{{state}}")],
                    stacked=True, overrides=state_overrides())),
-        (12, graph("CLOSE_WAIT by process", "Sockets that the peer has closed and the process has not.",
+        (12, graph("CLOSE_WAIT by process",
+                   "Sockets that the peer has closed and the process has not.",
                    [Query(top(TOP, "process", in_state("close_wait", CONNECTIONS)), "{{process}}")],
                    links=TO_PROCESS)),
     ])  # fmt: skip
@@ -58,9 +66,10 @@ def _processes() -> Json:
         return per("process", selector, how)
 
     return table(
-        "Processes", "All that is known of each process; CLOSE_WAIT and SYN_SENT at the port where there are the most. "
-        "Click a name for its dashboard. "
-        "(none): no process owns these sockets; (unknown): the exporter may not see the owner.",
+        "Processes",
+        "All values per process. CLOSE_WAIT and SYN_SENT are those of the worst port. (none) has the sockets "
+        "without an owner, (unknown) those whose owner the exporter cannot see. A click on a name opens its "
+        "dashboard.",
         [
             Column("Process", label="process", links=[link_to(PROCESS, process="__data.fields.Process")]),
             Column("CLOSE_WAIT", query=of(per(PROCESS_PORT, in_state("close_wait", CONNECTIONS)), "max"),
@@ -68,23 +77,25 @@ def _processes() -> Json:
             Column("Oldest", query=of(select("tcp_close_wait_oldest_seconds"), "max"), unit="s", decimals=0,
                    threshold=CLOSE_WAIT_AGE),
             Column("Established", query=of(in_state("established", CONNECTIONS))),
-            Column("Opened by it", query=or_none("process", of(select(OUTBOUND, PROCESSES, OPEN)), CONNECTIONS)),
+            Column("Outbound", query=or_none("process", of(select(OUTBOUND, PROCESSES, OPEN)), CONNECTIONS)),
             Column("SYN_SENT", query=or_none("process", of(per("process, remote_port", in_state("syn_sent", OUTBOUND)),
                                                            "max"), CONNECTIONS), threshold=SYN_SENT),
             Column("Accept queue", query=fill("process"), unit="percentunit", decimals=0, threshold=ACCEPT_QUEUE),
-            Column("Not read", query=of(select("tcp_receive_queue_bytes")), unit="bytes"),
-            Column("Not acknowledged", query=of(select("tcp_send_queue_bytes")), unit="bytes"),
+            Column("Unread", query=of(select("tcp_receive_queue_bytes")), unit="bytes"),
+            Column("Unacknowledged", query=of(select("tcp_send_queue_bytes")), unit="bytes"),
         ], sort="CLOSE_WAIT")  # fmt: skip
 
 
 def _close_wait() -> Line:
     return Line(8, [
-        (12, graph("CLOSE_WAIT by local port", 'Port "ephemeral": the process opened these connections; see them by '
-                   "remote port below.",
+        (12, graph("CLOSE_WAIT by local port",
+                   "Sockets in CLOSE_WAIT by process and local port. The process opened the connections on port "
+                   '"ephemeral" itself. The section Outbound has their remote ports.',
                    [Query(top(TOP, PROCESS_PORT, in_state("close_wait", CONNECTIONS)), NAME_PORT)],
                    threshold=CLOSE_WAIT, links=TO_PROCESS)),
-        (12, graph("Oldest CLOSE_WAIT", "How long the oldest socket in CLOSE_WAIT has waited. A line that climbs as "
-                   "time does is a socket that nobody will ever close.",
+        (12, graph("Oldest CLOSE_WAIT",
+                   "Age of the oldest socket in CLOSE_WAIT. A line that rises with time is a socket that the "
+                   "process never closes.",
                    [Query(top(TOP, PROCESS_PORT, select("tcp_close_wait_oldest_seconds"), "max"), NAME_PORT)],
                    unit="s", threshold=CLOSE_WAIT_AGE, links=TO_PROCESS, no_value=NO_AGE)),
     ])  # fmt: skip
@@ -96,13 +107,14 @@ def _listeners() -> Json:
 
     listening = of(f"{in_state('listen', CONNECTIONS)} > 0")
     return table(
-        "Listeners", "Who serves which port, to how many connections, and how full its accept queue is.",
+        "Listeners",
+        "Processes that listen, their ports and connections, and the use of their accept queues.",
         [
             Column("Process", label="process", links=[link_to(PROCESS, process="__data.fields.Process")]),
             Column("Port", label="local_port"),
             Column("Established", query=f"{of(in_state('established', CONNECTIONS))} and {listening}"),
-            Column("Waiting", query=of(select("tcp_listen_queue_length"))),
-            Column("Limit", query=of(select("tcp_listen_queue_limit"))),
+            Column("Queue length", query=of(select("tcp_listen_queue_length"))),
+            Column("Queue limit", query=of(select("tcp_listen_queue_limit"))),
             Column("Accept queue", query=fill(PROCESS_PORT), unit="percentunit", decimals=0, threshold=ACCEPT_QUEUE,
                    gauge=True),
         ], sort="Accept queue")  # fmt: skip
@@ -112,16 +124,19 @@ def _served() -> list[Line]:
     return [
         Line(8, [
             (12, _listeners()),
-            (12, graph("Accept queues", "The part of each accept queue that is taken. At 100 % the kernel drops new "
-                       "connections, and clients see time-outs.", [Query(fill(PROCESS_PORT), NAME_PORT)],
+            (12, graph("Accept queues",
+                       "Used part of each accept queue. At 100 % the kernel drops new connections, and clients time"
+                       " out.", [Query(fill(PROCESS_PORT), NAME_PORT)],
                        unit="percentunit", threshold=ACCEPT_QUEUE, links=TO_PROCESS, no_value="no queues")),
         ]),
         Line(8, [
-            (12, graph("Connections by served port", "Established connections at ports that somebody listens on.",
+            (12, graph("Connections by served port",
+                       "Established connections on ports with a listener.",
                        [Query(top(TOP, PROCESS_PORT, in_state("established", CONNECTIONS, PROCESSES, SERVED)),
                               NAME_PORT)], links=TO_PROCESS)),
-            (12, graph("Waiting to be accepted", "Connections that are established and that the process has not "
-                       "accepted yet. One that never falls is a process that hangs.",
+            (12, graph("Accept queue lengths",
+                       "Connections that the kernel has established and the process has not accepted. A line that "
+                       "never falls is a process that hangs.",
                        [Query(top(TOP, PROCESS_PORT, select("tcp_listen_queue_length")), NAME_PORT)],
                        links=TO_PROCESS, no_value="no queues")),
         ]),
@@ -137,21 +152,25 @@ def _outbound() -> list[Line]:
     share = per("remote_port", f"{time_wait} / on ({where}) group_left () ({limit})", "max")
     return [
         Line(8, [
-            (12, graph("Outbound connections by remote port", "Connections that processes here opened and that are "
-                       "not closed on both sides, by the port that they went to: which client leaks, and towards what.",
+            (12, graph("Outbound by remote port",
+                       "Connections that processes of this host opened and that are not closed on both sides, by "
+                       "remote port.",
                        [Query(top(TOP, remote, select(OUTBOUND, PROCESSES, OPEN)), to_port)],
-                       links=TO_PROCESS, no_value="none opened")),
-            (12, graph("Unanswered by remote port", "Connection attempts in SYN_SENT: the peer is down, or a firewall "
-                       "drops.", [Query(top(TOP, remote, in_state("syn_sent", OUTBOUND)), to_port)],
-                       threshold=SYN_SENT, links=TO_PROCESS, no_value="none opened")),
+                       links=TO_PROCESS, no_value="no outbound connections")),
+            (12, graph("SYN_SENT by remote port",
+                       "Connections without an answer. The peer is down, or a firewall drops the packets.",
+                       [Query(top(TOP, remote, in_state("syn_sent", OUTBOUND)), to_port)],
+                       threshold=SYN_SENT, links=TO_PROCESS, no_value="no outbound connections")),
         ]),
         Line(8, [
-            (12, graph("Ephemeral ports", "The part in use of the local ports for connections that this host opens.",
+            (12, graph("Ephemeral ports",
+                       "Used part of the local ports for outbound connections.",
                        [Query(per("instance", EPHEMERAL, "max"), "{{instance}}")], unit="percentunit",
                        threshold=EPHEMERAL_PORTS)),
-            (12, graph("TIME_WAIT by remote port", "Connections that this host opened and closed first, as a part of "
-                       "the ephemeral ports: each holds one for a minute.", [Query(share, ":{{remote_port}}")],
-                       unit="percentunit", threshold=TIME_WAIT_SHARE, no_value="none opened")),
+            (12, graph("TIME_WAIT by remote port",
+                       "Outbound connections that this host closed first, as a part of the ephemeral ports. Each "
+                       "holds a port for a minute.", [Query(share, ":{{remote_port}}")],
+                       unit="percentunit", threshold=TIME_WAIT_SHARE, no_value="no outbound connections")),
         ]),
     ]  # fmt: skip
 
@@ -162,10 +181,13 @@ def _bytes() -> Line:
                      links=TO_PROCESS)  # fmt: skip
 
     return Line(8, [
-        (12, queue("Bytes not read", "What has arrived and the process has not read: it is slower than its peers.",
+        (12, queue("Unread bytes",
+                   "Bytes that have arrived and that the process has not read. The process is slower than its "
+                   "peers.",
                    "tcp_receive_queue_bytes")),
-        (12, queue("Bytes not acknowledged", "What the process has written and the peer has not acknowledged: the peer "
-                   "or the way to it is slow.", "tcp_send_queue_bytes")),
+        (12, queue("Unacknowledged bytes",
+                   "Bytes that the process has written and that the peer has not acknowledged. The peer or the path"
+                   " is slow.", "tcp_send_queue_bytes")),
     ])  # fmt: skip
 
 
@@ -176,23 +198,26 @@ def _exporter() -> Line:
     hidden = [Query(unknown, "sockets of unknown owner"), Query(unreadable, "unreadable processes"),
               Query(folded, "folded series")]  # fmt: skip
     return Line(7, [
-        (12, graph("Scrape duration by phase", "What the exporter spends a scrape on.",
+        (12, graph("Scrape duration by phase",
+                   "Time that the exporter spends on each phase of a scrape.",
                    [Query(per("phase", select("tcp_exporter_scrape_duration_seconds", HOSTS), "max"), "{{phase}}")],
                    unit="s", stacked=True, threshold=SCRAPE_SECONDS)),
-        (12, graph("What the exporter cannot tell", "Sockets and processes whose owner or sockets it may not see, for "
-                   "want of privilege, and series that the limit on series has merged into (other). All should be 0.",
+        (12, graph("Unknown and folded",
+                   "Sockets with an unknown owner, processes that the exporter cannot read, and series that the cap"
+                   " has folded into (other). All should be 0.",
                    hidden, threshold=FOLDED)),
     ])  # fmt: skip
 
 
 def build() -> Json:
-    return dashboard(HOST, "TCP connections of a host: states, processes, ports, queues, and what it connects to.",
+    return dashboard(HOST,
+                     "TCP connections of a host by state, process and port, accept queues, and outbound connections.",
                      VARIABLES, [
                          Section("Now", [_numbers()]),
                          Section("States and processes", [_states(), Line(8, [(24, _processes())])]),
-                         Section("CLOSE_WAIT: what is not closed", [_close_wait()]),
+                         Section("CLOSE_WAIT", [_close_wait()]),
                          Section("Served ports", _served()),
                          Section("Outbound", _outbound()),
-                         Section("Bytes that wait", [_bytes()]),
+                         Section("Queue bytes", [_bytes()]),
                          Section("Exporter", [_exporter()]),
                      ])  # fmt: skip

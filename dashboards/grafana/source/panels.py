@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Panels as Grafana's JSON knows them, with the choices that all of ours share."""
+"""Builds panels as Grafana's JSON, with the options that all panels of this project share."""
 from typing import Any, NamedTuple, Sequence
 
 Json = dict[str, Any]
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 BASE, WARNING, CRITICAL = "green", "orange", "red"
-# A colour a state, the same in every panel; what asks for attention is warm.
+# One colour per state, the same in every panel. States that need attention have warm colours.
 STATE_COLORS = {
     "established": "green", "listen": "semi-dark-blue", "close_wait": "red", "time_wait": "light-blue",
     "syn_sent": "orange", "syn_recv": "yellow", "fin_wait1": "light-purple", "fin_wait2": "purple",
@@ -15,7 +15,7 @@ STATE_COLORS = {
 
 
 class Threshold(NamedTuple):
-    """From which value on a number is in trouble, as the alerts say; None where only one of the two is known."""
+    """Thresholds of the alerts, by severity; None: no alert of that severity."""
 
     warning: float | None = None
     critical: float | None = None
@@ -42,7 +42,7 @@ class Query(NamedTuple):
 
 
 class Column(NamedTuple):
-    """Of a table: its title, and where its values come from: a label, or a query."""
+    """A column of a table. Its values come from a label or from a query."""
 
     title: str
     label: str = ""
@@ -84,7 +84,7 @@ REDUCE_LAST = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 def stat(title: str, description: str, query: str, *, unit: str = "short", decimals: int | None = None,
          threshold: Threshold = NONE, color: str = BASE, links: Sequence[Link] = (), spark: bool = True,
          no_value: str = "none") -> Json:  # fmt: skip
-    """One number, coloured by its threshold; without the line of how it came to be it is asked for the present only."""
+    """Returns a panel with one number, coloured by its threshold. Without `spark` it queries the present only."""
     defaults = {
         "unit": unit, "min": 0, "color": {"mode": "thresholds"}, "thresholds": _thresholds(threshold, color),
         "links": [link.json() for link in links], **({} if decimals is None else {"decimals": decimals}),
@@ -99,13 +99,13 @@ def stat(title: str, description: str, query: str, *, unit: str = "short", decim
 
 
 def _override(matcher: str, options: str, properties: Json) -> Json:
-    """In names of properties "__" stands for "."."""
+    """Returns an override. "__" in the name of a property stands for "."."""
     return {"matcher": {"id": matcher, "options": options},
             "properties": [{"id": key.replace("__", "."), "value": value} for key, value in properties.items()]}
 
 
 def frame_override(query: str, **properties: Any) -> Json:
-    """For what a query, by its letter, answers."""
+    """Returns an override for the result of the query with this letter."""
     return _override("byFrameRefID", query, properties)
 
 
@@ -117,12 +117,12 @@ def state_overrides() -> list[Json]:
     return [_override("byName", state, {"color": fixed(color)}) for state, color in STATE_COLORS.items()]
 
 
-# How far up an axis goes at least, so that a line at 0 does not look like a mountain range.
+# Least upper end of an axis, so that noise near 0 looks small.
 SOFT_MAXIMUM = {"percentunit": 0.1, "s": 0.01, "bytes": 1024}
 
 
 def _curve(threshold: Threshold, stacked: bool, soft_maximum: float) -> Json:
-    """What Grafana calls the custom options of a field in a graph."""
+    """Returns the custom options of a field in a graph."""
     return {
         "drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 0 if stacked else 1,
         "fillOpacity": 70 if stacked else 10, "gradientMode": "none", "showPoints": "never", "pointSize": 5,
@@ -138,7 +138,7 @@ def _curve(threshold: Threshold, stacked: bool, soft_maximum: float) -> Json:
 def graph(title: str, description: str, queries: Sequence[Query], *, unit: str = "short", stacked: bool = False,
           threshold: Threshold = NONE, overrides: Sequence[Json] = (), links: Sequence[Link] = (),
           no_value: str = "none", legend: str = "right") -> Json:  # fmt: skip
-    """Lines over time."""
+    """Returns a panel with lines over time."""
     defaults = {
         "unit": unit, "min": 0, "color": {"mode": "palette-classic"}, "thresholds": _thresholds(threshold),
         "custom": _curve(threshold, stacked, SOFT_MAXIMUM.get(unit, 10)), "links": [link.json() for link in links],
@@ -168,11 +168,11 @@ def _column_override(column: Column) -> Json:
 
 
 def table(title: str, description: str, columns: Sequence[Column], *, sort: str) -> Json:
-    """Rows by the labels of the columns that have one, a query for each of the others."""
+    """Returns a table. The columns with a label make the rows; each other column has a query."""
     valued = [column for column in columns if column.query]
     names = {column.label: column.title for column in columns if column.label}
     names |= {f"Value #{chr(ord('A') + index)}": column.title for index, column in enumerate(valued)}
-    names["Value"] = valued[0].title  # as Grafana calls it where only one query has an answer
+    names["Value"] = valued[0].title  # Grafana's name if only one query has a result
     order = {name: [column.title for column in columns].index(title) for name, title in names.items()}
     panel = _panel(
         "table", title, description, [Query(column.query) for column in valued],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process on all the hosts that run it: before and after a deploy, on one host and on another."""
+"""Dashboard of a process on all its hosts: before and after a deploy, and host by host."""
 from dashboard import (HOST, JOB, PROCESS, Line, Section, choice_variable, dashboard, link_to, process_variable,
                        query_variable)  # fmt: skip
 from panels import (STATE_COLORS, Column, Json, Query, fixed, frame_override, graph, stat, state_overrides,
@@ -16,26 +16,32 @@ VARIABLES = (
     process_variable('job_process_state:tcp_connections:sum{job=~"$job"}'),
     query_variable("instance", "Instance",
                    'label_values(instance_process_state:tcp_connections:sum{job=~"$job",process=~"$process",'
-                   'state="established"}, instance)', "Hosts that run them"),
+                   'state="established"}, instance)', "Hosts of the processes"),
     choice_variable("before", "Compare with", ["5m", "15m", "1h", "6h", "1d", "7d"], "1d",
-                    "How long ago: before the deploy, or the same hour of another day"),
+                    "Age of the comparison: a time before the deploy, or the same hour of another day"),
 )  # fmt: skip
 
 
 def _numbers() -> Line:
     close_wait, established = in_state("close_wait", BY_PORT), in_state("established")
-    young = "not so old"
+    young = "no earlier sockets"
     return Line(5, [
-        (4, stat("Hosts that run it", "Hosts where the process owns sockets.",
+        (4, stat("Hosts",
+                 "Hosts on which the process owns sockets.",
                  f"count(count by (instance) ({established}))", color="text", spark=False)),
-        (4, stat("Most CLOSE_WAIT", "The most sockets in CLOSE_WAIT at one port of one host: what the alert looks at.",
+        (4, stat("Most CLOSE_WAIT",
+                 "The most sockets in CLOSE_WAIT on one port of one host. The alert has the same number.",
                  f"max({close_wait})", threshold=CLOSE_WAIT)),
-        (4, stat("Most CLOSE_WAIT, $before ago", "The same at the time that is compared with.",
+        (4, stat("Most CLOSE_WAIT, $before ago",
+                 "The same number at the time of the comparison.",
                  f"max({close_wait} {BEFORE})", threshold=CLOSE_WAIT, no_value=young)),
-        (4, stat("Established", "Open connections, on all chosen hosts.", f"sum({established})", color="text")),
-        (4, stat("Established, $before ago", "The same at the time that is compared with.",
+        (4, stat("Established",
+                 "Open connections on all chosen hosts.", f"sum({established})", color="text")),
+        (4, stat("Established, $before ago",
+                 "The same number at the time of the comparison.",
                  f"sum({established} {BEFORE})", color="text", no_value=young)),
-        (4, stat("Fullest accept queue", "The part that is taken of the fullest accept queue.",
+        (4, stat("Fullest accept queue",
+                 "Used part of the fullest accept queue.",
                  f"max({select(QUEUE_RATIO)})", unit="percentunit", decimals=0, threshold=ACCEPT_QUEUE,
                  no_value="no queues")),
     ])  # fmt: skip
@@ -52,10 +58,12 @@ def _compared(title: str, description: str, state: str) -> Json:
 
 def _deploy() -> Line:
     return Line(8, [
-        (12, _compared("CLOSE_WAIT, before and after", "All chosen hosts together, now and at the time compared with. "
-                       'Annotations tagged "deploy" are shown as lines.', "close_wait")),
-        (12, _compared("Established, before and after", "All chosen hosts together, now and at the time compared "
-                       "with.", "established")),
+        (12, _compared("CLOSE_WAIT, before and after",
+                       "Sockets in CLOSE_WAIT on all chosen hosts, now and at the time of the comparison. "
+                       'Annotations with the tag "deploy" appear as lines.', "close_wait")),
+        (12, _compared("Established, before and after",
+                       "Established connections on all chosen hosts, now and at the time of the comparison.",
+                       "established")),
     ])  # fmt: skip
 
 
@@ -65,8 +73,8 @@ def _hosts() -> Json:
     leaking = in_state("close_wait", BY_PORT)
     most, most_before = (per(key, vector, "max") for vector in (leaking, f"{leaking} {BEFORE}"))
     return table(
-        "Hosts", "The process on each host, now and at the time compared with: where the new version differs from the "
-        "old one. Click a host for its dashboard.",
+        "Hosts by process",
+        "The process on each host, now and at the time of the comparison. A click on a host opens its dashboard.",
         [
             Column("Host", label="instance", links=[link_to(HOST, instance="__data.fields.Host")]),
             Column("Process", label="process"),
@@ -74,8 +82,8 @@ def _hosts() -> Json:
             Column("CLOSE_WAIT before", query=most_before, threshold=CLOSE_WAIT),
             Column("Established", query=per(key, in_state("established"))),
             Column("Established before", query=per(key, f"{in_state('established')} {BEFORE}")),
-            Column("Opened by it", query=or_none(key, per(key, outbound), BY_PROCESS)),
-            Column("Opened before", query=per(key, f"{outbound} {BEFORE}")),
+            Column("Outbound", query=or_none(key, per(key, outbound), BY_PROCESS)),
+            Column("Outbound before", query=per(key, f"{outbound} {BEFORE}")),
             Column("Oldest CLOSE_WAIT", query=per(key, select(OLDEST), "max"), unit="s", decimals=0,
                    threshold=CLOSE_WAIT_AGE),
         ], sort="CLOSE_WAIT")  # fmt: skip
@@ -86,18 +94,22 @@ def _by_host() -> list[Line]:
     on_host, at_port = "{{process}} on {{instance}}", "{{process}}:{{local_port}} on {{instance}}"
     return [
         Line(8, [
-            (12, graph("CLOSE_WAIT by host and port", f"The {TOP} that were highest in the time shown. One host that "
-                       "climbs while others do not has another version, configuration or peer.",
+            (12, graph("CLOSE_WAIT by host and port",
+                       f"The {TOP} highest numbers in the time shown. A host that rises alone has another version, "
+                       "configuration or peer.",
                        [Query(top(TOP, port, in_state("close_wait", BY_PORT)), at_port)], threshold=CLOSE_WAIT,
                        links=TO_HOST)),
-            (12, graph("Established by host", f"The {TOP} hosts where it was highest in the time shown.",
+            (12, graph("Established by host",
+                       f"The {TOP} hosts with the most established connections in the time shown.",
                        [Query(top(TOP, host, in_state("established")), on_host)], links=TO_HOST)),
         ]),
         Line(8, [
-            (12, graph("Oldest CLOSE_WAIT by host", "How long the oldest socket in CLOSE_WAIT has waited to be closed.",
+            (12, graph("Oldest CLOSE_WAIT by host",
+                       "Age of the oldest socket in CLOSE_WAIT.",
                        [Query(top(TOP, host, select(OLDEST), "max"), on_host)], unit="s",
-                       threshold=CLOSE_WAIT_AGE, links=TO_HOST, no_value="not told by these systems")),
-            (12, graph("Accept queues by host", "The part of each accept queue that is taken.",
+                       threshold=CLOSE_WAIT_AGE, links=TO_HOST, no_value="not reported")),
+            (12, graph("Accept queues by host",
+                       "Used part of each accept queue.",
                        [Query(top(TOP, port, select(QUEUE_RATIO), "max"), at_port)], unit="percentunit",
                        threshold=ACCEPT_QUEUE, links=TO_HOST, no_value="no queues")),
         ]),
@@ -109,28 +121,32 @@ def _by_port() -> list[Line]:
     remote = "process, remote_port"
     return [
         Line(8, [
-            (12, graph("Sockets by state", "All sockets of the process but its listeners.",
+            (12, graph("Sockets by state",
+                       "All sockets of the process except listeners.",
                        [Query(per("state", select(BY_PROCESS, PROCESSES, 'state!="listen"')), "{{state}}")],
                        stacked=True, overrides=state_overrides())),
-            (12, graph("Connections by served port", "Established connections at the ports it listens on.",
+            (12, graph("Connections by served port",
+                       "Established connections on the ports on which the process listens.",
                        [Query(per("process, local_port", served), "{{process}}:{{local_port}}")],
                        no_value="serves no port")),
         ]),
         Line(8, [
-            (12, graph("Outbound connections by remote port", "Connections that it opened and that are not closed on "
-                       "both sides, by the port that they went to.",
+            (12, graph("Outbound by remote port",
+                       "Connections that the process opened and that are not closed on both sides, by remote port.",
                        [Query(top(TOP, remote, select(OUTBOUND, PROCESSES, OPEN)), "{{process}} → :{{remote_port}}")],
-                       no_value="none opened")),
-            (12, graph("Unanswered by remote port", "Connection attempts in SYN_SENT: the peer is down, or a firewall "
-                       "drops.", [Query(top(TOP, remote, in_state("syn_sent", OUTBOUND)),
+                       no_value="no outbound connections")),
+            (12, graph("SYN_SENT by remote port",
+                       "Connections without an answer. The peer is down, or a firewall drops the packets.",
+                       [Query(top(TOP, remote, in_state("syn_sent", OUTBOUND)),
                                         "{{process}} → :{{remote_port}}")],
-                       threshold=SYN_SENT, no_value="none opened")),
+                       threshold=SYN_SENT, no_value="no outbound connections")),
         ]),
     ]  # fmt: skip
 
 
 def build() -> Json:
-    return dashboard(PROCESS, "A process on all hosts that run it: before and after a deploy, and host by host.",
+    return dashboard(PROCESS,
+                     "TCP connections of a process on all its hosts: before and after a deploy, and host by host.",
                      VARIABLES, [
                          Section("Now", [_numbers()]),
                          Section("Before and after", [_deploy(), Line(6, [(24, _hosts())])]),

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the panels ask: selectors by the variables of a dashboard, over the exporter's metrics and our recording rules.
+"""Builds the queries of the panels, over the exporter's metrics and the recording rules, with dashboard variables.
 
-The rules are those of ../../prometheus/recording.yml: where many hosts are looked at, they are what is asked.
+Panels over many hosts query the rules of ../../prometheus/recording.yml.
 """
 from panels import Threshold
 
 HOSTS = 'job=~"$job",instance=~"$instance"'
 PROCESSES = HOSTS + ',process=~"$process"'
 SERVED = 'local_port!="ephemeral"'
-# States of a connection that takes up something in its process.
+# States of a connection that uses a resource of its process.
 OPEN = 'state=~"established|close_wait|fin_wait1|fin_wait2"'
 
 # Recording rules.
@@ -19,8 +19,7 @@ OLDEST = "instance_process_local_port:tcp_close_wait_oldest_seconds:max"
 QUEUE_RATIO = "instance_process_local_port:tcp_listen_queue:ratio"
 EPHEMERAL_RATIO = "instance:tcp_ephemeral_ports:ratio"
 
-# The same numbers as in ../../prometheus/alerts.yml. A colour begins at its number: of what is counted, 1 is the first
-# above the 0 of an alert.
+# The thresholds of ../../prometheus/alerts.yml. A colour starts at its number: a count that alerts above 0 has 1 here.
 CLOSE_WAIT = Threshold(warning=100, critical=1000)
 CLOSE_WAIT_AGE = Threshold(warning=3600)
 ACCEPT_QUEUE = Threshold(warning=0.8, critical=1)
@@ -46,25 +45,25 @@ def per(labels: str, vector: str, how: str = "sum") -> str:
 
 
 def top(count: int, labels: str, selector: str, how: str = "sum") -> str:
-    """Over time, only the series that were the highest in the time shown: the same ones at each of its moments.
+    """Returns a query for the series that were highest in the time shown, the same ones at each moment.
 
-    The others are dropped before anything is added up: of thousands of series that takes a seventh of the time.
+    It drops the other series before the sum, which costs a seventh of the time with thousands of series.
     """
     highest = per(labels, f"max_over_time({selector}[$__range] @ end())", how)
     return per(labels, f"{selector} and on ({labels}) topk({count}, {highest})", how)
 
 
 def number_of(matching: str) -> str:
-    """How many there are; none is 0."""
+    """Returns a query for the number of matching series, 0 included."""
     return f"count({matching}) or vector(0)"
 
 
 def or_none(labels: str, vector: str, name: str) -> str:
-    """0 for what has sockets, told by the metric of connections, but is not in the vector."""
+    """Returns the vector, completed with 0 for groups that have sockets and are not in it."""
     return f"{vector} or 0 * {per(labels, in_state('established', name))}"
 
 
 def fill(labels: str) -> str:
-    """How full the fullest accept queue is, from the exporter's own metrics."""
+    """Returns a query for the ratio of the fullest accept queue, from the exporter's own metrics."""
     length, limit = (select(f"tcp_listen_queue_{what}") for what in ("length", "limit"))
     return per(labels, f"{length} / ({limit} > 0)", "max")

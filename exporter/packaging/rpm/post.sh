@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# After the files are there; whether the service starts is for the system's presets to say.
+# Runs after the files are installed. The presets of the system decide whether the service starts.
 if command -v systemd-sysusers >/dev/null; then
 	systemd-sysusers tcp_exporter.conf || :
 fi

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# After the files are gone, or those of another version there.
+# Runs after the files are removed, or replaced by another version.
 if [ -d /run/systemd/system ]; then
 	systemctl daemon-reload || :
 	if [ "$1" -ge 1 ]; then
