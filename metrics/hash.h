@@ -58,7 +58,7 @@ struct hash_index {
 void hash_index_reset(struct hash_index *index);
 void hash_index_release(struct hash_index *index);
 
-/* Makes room for hash_enter() up to `entries` entries in all. 0 or -ENOMEM (unchanged). */
+/* Makes room for hash_enter() up to `entries` entries in all. Returns 0 or -ENOMEM (unchanged). */
 int hash_index_reserve(struct hash_index *index, size_t entries) MUST_CHECK;
 
 /* Enters an entry that hash_find() does not find. Call hash_index_reserve() before. */

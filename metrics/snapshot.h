@@ -61,7 +61,7 @@ enum socket_state {
 enum {
 	SOCKET_HAS_QUEUES = 1 << 0, /* receive_queue and send_queue are known */
 	SOCKET_HAS_QUIET = 1 << 1,  /* quiet_ms is known */
-	SOCKET_V6_ONLY = 1 << 2,    /* an IPv6 listener that takes no IPv4-mapped connections */
+	SOCKET_V6_ONLY = 1 << 2,    /* an IPv6 listener that accepts no IPv4-mapped connections */
 	SOCKET_V4_MAPPED = 1 << 3,  /* an IPv6 socket whose addresses are IPv4-mapped (RFC 4291, 2.5.5.2) */
 	SOCKET_CREDITED = 1 << 4,   /* no process holds it: owner is the process that listens there */
 };
@@ -170,7 +170,7 @@ void snapshot_reset(struct snapshot *snapshot);
 /* Frees all memory; the snapshot is empty and may be used again. */
 void snapshot_release(struct snapshot *snapshot);
 
-/* Appends a namespace; *index tells which. No check for duplicates. */
+/* Appends a namespace and sets *index. Does not look for duplicates. */
 int snapshot_add_netns(struct snapshot *snapshot, const struct snapshot_netns *netns, uint32_t *index) MUST_CHECK;
 
 /* Finds or adds an address. family is 4 or 6; bytes has 4 or 16 bytes in network order.
@@ -202,7 +202,7 @@ const char *snapshot_text(const struct snapshot *snapshot, struct snapshot_text 
 
 /* The state as the exporter's metrics write it ("close_wait"). */
 const char *state_name(enum socket_state state);
-/* The state of that name; STATE_COUNT if there is none. */
+/* The state of that name; STATE_COUNT if no state has it. */
 enum socket_state state_from_name(const char *name, size_t length);
 
 /* Inline, as is the next but one: the count calls them for every row. */
@@ -222,11 +222,11 @@ static inline bool netns_is_ephemeral(const struct snapshot_netns *netns, uint16
 	return port >= netns->ephemeral_low && port <= netns->ephemeral_high;
 }
 
-/* True if `address` is the wildcard of its family (0.0.0.0 or ::). */
+/* Returns true if `address` is the wildcard of its family (0.0.0.0 or ::). */
 bool address_is_wildcard(const struct snapshot_address *address);
 
 /* Grows *array (of elements of `size` bytes) so that it can hold `need` elements; doubles, so that
- * appending is linear. 0 or -ENOMEM (the array is unchanged). For every growable array of rows. */
+ * appending is linear. Returns 0 or -ENOMEM (the array is unchanged). For every growable array of rows. */
 int array_reserve(void **array, size_t *capacity, size_t need, size_t size) MUST_CHECK;
 
 #endif

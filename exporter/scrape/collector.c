@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one road from the platform's rows to bytes. */
+/* The collector: from the platform's rows to bytes. */
 #include "exporter/scrape/collector.h"
 
 #include "exporter/platform/host.h"

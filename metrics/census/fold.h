@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cap on cardinality: which groups of a census table keep their own series.
+ * The cap on cardinality: chooses which groups of a census table keep their own series.
  *
- * A family may have `max_series` series. Where its groups need more, some stay and the rest fold into
- * one group, process="(other)", whose series count against the cap too. Sums stay exact. Groups of a
- * single socket fold first. Of the others, those with the most CLOSE_WAIT sockets stay, among equals
- * those with the most sockets. Sockets are compared by the power of two: within one, a group that was
- * there at the last scrape stays before one that was not, so that series do not come and go.
+ * A family may have `max_series` series. If its groups need more, the groups of the highest ranks fold
+ * into one group, process="(other)", whose series count against the cap too. Sums stay exact.
+ *
+ * Groups of a single socket fold first. The other groups stay by their number of CLOSE_WAIT sockets, then by
+ * the power of two of their number of sockets. Within one power of two, the groups of the last scrape stay in
+ * their order and before new ones, so that series do not come and go.
  */
 #ifndef METRICS_CENSUS_FOLD_H
 #define METRICS_CENSUS_FOLD_H
@@ -30,7 +31,7 @@ void fold_init(struct fold *fold);
 void fold_release(struct fold *fold);
 
 /* Sets every group's rank. `last`: each group's rank at the last scrape, or FOLD_NEW; NULL: all are new. Ranks are the
- * groups' own: several tables may be ranked. 0 or -ENOMEM. */
+ * groups' own: several tables may be ranked. Returns 0 or -ENOMEM. */
 int fold_rank(struct fold *fold, struct census_table *table, const uint32_t *last) MUST_CHECK;
 
 struct fold_cut {

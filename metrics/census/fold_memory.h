@@ -24,7 +24,7 @@ void fold_memory_init(struct fold_memory *memory);
 void fold_memory_release(struct fold_memory *memory);
 
 /* Ranks the table by fold_rank() and its groups' last ranks, and remembers the new ones. A table that is ranked again
- * keeps its ranks. 0 or -ENOMEM. */
+ * keeps its ranks. Returns 0 or -ENOMEM. */
 int fold_memory_rank(struct fold_memory *memory, struct fold *fold, const struct snapshot *snapshot,
                      const struct identities *identities, struct census_table *table) MUST_CHECK;
 

@@ -38,11 +38,11 @@ struct identities {
 void identities_init(struct identities *identities);
 void identities_release(struct identities *identities);
 
-/* Removes all identities, and makes room for the snapshot's processes. 0 or -ENOMEM. */
+/* Removes all identities, and makes room for the snapshot's processes. Returns 0 or -ENOMEM. */
 int identities_clear(struct identities *identities, const struct snapshot *snapshot) MUST_CHECK;
 
 /* Finds or makes the identity of an owner (OWNER_NONE and OWNER_UNKNOWN have one too). Calls options->keep
- * for each owner once. 0 or -ENOMEM. */
+ * for each owner once. Returns 0 or -ENOMEM. */
 int identity_of_owner(struct identities *identities, const struct snapshot *snapshot,
                       const struct census_options *options, uint32_t owner, uint32_t *identity) MUST_CHECK;
 

@@ -20,10 +20,10 @@ struct label_order {
 
 void label_order_release(struct label_order *order);
 
-/* Orders the identities. Call before label_order_sort(). 0 or -ENOMEM. */
+/* Orders the identities. Call before label_order_sort(). Returns 0 or -ENOMEM. */
 int label_order_identities(struct label_order *order, const struct identities *identities) MUST_CHECK;
 
-/* Sorts the table's groups. The table's index is invalid afterwards. 0 or -ENOMEM. */
+/* Sorts the table's groups. The table's index is invalid afterwards. Returns 0 or -ENOMEM. */
 int label_order_sort(struct label_order *order, const struct snapshot *snapshot, struct census_table *table) MUST_CHECK;
 
 #endif

@@ -39,7 +39,7 @@ struct census_options {
 	unsigned labels; /* LABEL_BITs */
 	enum local_port_mode local_port;
 	enum remote_port_mode remote_port;
-	/* NULL, or returns true if a process of this name (UTF-8, not terminated) is counted by process. */
+	/* Returns true if a process of this name (UTF-8, not terminated) is counted by process. NULL: all are. */
 	bool (*keep)(void *keep_data, const char *name, size_t length);
 	void *keep_data;
 };

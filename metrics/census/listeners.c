@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who listens where: the index, and the crediting of sockets that no process holds. */
+/* Listeners: the index, and the crediting of sockets that no process holds. */
 #include "metrics/census/listeners.h"
 #include "metrics/sort.h"
 

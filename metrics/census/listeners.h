@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who listens where: an index over a snapshot's listeners, and the rule that credits sockets which
- * no process holds to the process that listens on their local address and port.
+ * Listeners: an index over a snapshot's listeners, and the rule that credits sockets which no process
+ * holds to the process that listens on their local address and port.
  *
- * The rule, as the kernel finds the listener of a packet: same network namespace and port; the exact
- * address first, then the wildcard of the socket's family, then, for IPv4, an IPv6 wildcard that is not
- * v6-only. At each address a socket that is bound to a device goes to a listener bound to the same device,
- * else to an unbound listener: the kernel binds what such a listener accepts where the address is
- * link-local, or net.ipv4.tcp_l3mdev_accept is set. A socket without a device goes to unbound listeners alone.
+ * The rule: same network namespace and port; the exact address first, then the wildcard of the socket's
+ * family, then, for IPv4, an IPv6 wildcard that is not v6-only. At each address the device decides: a
+ * socket that is bound to a device goes to a listener bound to the same device, else to an unbound
+ * listener. The kernel binds connections of an unbound listener to a device if their address is link-local
+ * or net.ipv4.tcp_l3mdev_accept is set. A socket without a device never goes to a bound listener.
  *
- * Of several listeners on the same address and device (SO_REUSEPORT) a connection that waits to be accepted
- * (ESTABLISHED or CLOSE_WAIT) goes to one whose accept queue still has connections that were not credited;
- * otherwise, and in every other state, to the oldest process.
+ * Several listeners may share an address and a device (SO_REUSEPORT). A connection that waits to be
+ * accepted (ESTABLISHED or CLOSE_WAIT) then goes to a listener whose accept queue still has connections
+ * that were not credited. Otherwise, and in every other state, the socket goes to the oldest process.
  */
 #ifndef METRICS_CENSUS_LISTENERS_H
 #define METRICS_CENSUS_LISTENERS_H
@@ -42,7 +42,7 @@ struct listeners {
 void listeners_init(struct listeners *listeners);
 void listeners_release(struct listeners *listeners);
 
-/* Builds the index; it refers to rows of `snapshot` by number. 0 or -ENOMEM. Memory is reused. */
+/* Builds the index; it refers to rows of `snapshot` by number. Returns 0 or -ENOMEM. Memory is reused. */
 int listeners_build(struct listeners *listeners, const struct snapshot *snapshot) MUST_CHECK;
 
 /* Credits each row with OWNER_NONE to its listener's owner and marks it SOCKET_CREDITED; rows

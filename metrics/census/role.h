@@ -4,7 +4,7 @@
  *
  * A connection is inbound if
  *  - its local port is served (served_ports.h); or
- *  - its local port lies outside the ephemeral range and its remote port inside: connect() takes local
+ *  - its local port lies outside the ephemeral range and its remote port inside: connect() picks local
  *    ports from the range, so a listener that is gone has accepted it; or
  *  - both lie inside, and at least ROLE_CROWD connections with different remote ports share its local
  *    address and port.
@@ -36,7 +36,7 @@ enum role {
 struct role_end;
 struct role_row;
 
-/* What the rows of one snapshot have shown so far. All zeros is valid. */
+/* The rows of one snapshot whose role is open, and their ends. All zeros is valid. */
 struct roles {
 	struct role_row *open; /* rows whose role is open */
 	size_t open_count, open_capacity;
@@ -60,7 +60,7 @@ static inline enum role role_of_ports(const struct snapshot *snapshot, const str
 	return netns_is_ephemeral(&snapshot->netns[netns], socket->remote_port) ? ROLE_OPEN : ROLE_OUTBOUND;
 }
 
-/* Adds a row whose role is open. 0 or -ENOMEM. */
+/* Adds a row whose role is open. Returns 0 or -ENOMEM. */
 int roles_add(struct roles *roles, const struct snapshot *snapshot, uint32_t row) MUST_CHECK;
 
 /* Decides the role of open row number `open`. Call once every open row was added. Returns the row's number. */

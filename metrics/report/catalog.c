@@ -42,7 +42,7 @@ const struct metric catalog[METRIC_COUNT] = {
                                           "Ports in the ephemeral range, reserved ports left out; connections to one "
                                           "peer address and port cannot outnumber it"},
         [METRIC_BUILD_INFO] = {"tcp_exporter_build_info", METRIC_INFO, "", "version,revision,compiler",
-                               "What this exporter was built from; always 1"},
+                               "Version, revision and compiler of this exporter; always 1"},
         [METRIC_BACKEND_INFO] = {"tcp_exporter_backend_info", METRIC_INFO, "", "backend",
                                  "How sockets and their owners are read from the operating system; always 1"},
         [METRIC_SCRAPES] = {"tcp_exporter_scrapes_total", METRIC_COUNTER, "", "",
@@ -55,7 +55,7 @@ const struct metric catalog[METRIC_COUNT] = {
                                   "Series of this scrape that the limit on series has merged into process "
                                   "\"(other)\"; above 0, raise the limit or choose fewer labels"},
         [METRIC_UNREADABLE_PROCESSES] = {"tcp_exporter_unreadable_processes", METRIC_GAUGE, "", "",
-                                         "Processes whose open files this exporter may not read; their sockets are "
+                                         "Processes whose open files this exporter cannot read; their sockets are "
                                          "counted with process \"(unknown)\""},
         [METRIC_SHARED_SOCKETS] = {"tcp_exporter_shared_sockets", METRIC_GAUGE, "", "",
                                    "Sockets that more than one process holds; each is counted with the holder that "
@@ -70,7 +70,7 @@ const struct metric catalog[METRIC_COUNT] = {
         [METRIC_PROCESS_VIRTUAL_MEMORY] = {"process_virtual_memory_bytes", METRIC_GAUGE, "bytes", "",
                                            "Address space of the exporter"},
         [METRIC_PROCESS_VIRTUAL_MEMORY_MAX] = {"process_virtual_memory_max_bytes", METRIC_GAUGE, "bytes", "",
-                                               "Limit on the exporter's address space; absent when there is none"},
+                                               "Limit on the exporter's address space; absent without a limit"},
         [METRIC_PROCESS_OPEN_FDS] = {"process_open_fds", METRIC_GAUGE, "", "",
                                      "File descriptors that the exporter has open"},
         [METRIC_PROCESS_MAX_FDS] = {"process_max_fds", METRIC_GAUGE, "", "",

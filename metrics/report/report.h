@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one scrape says: every family of the catalog, from a snapshot, its census and the exporter's own state. */
+/* The report of one scrape: every family of the catalog, from a snapshot, its census and the exporter's own state. */
 #ifndef METRICS_REPORT_REPORT_H
 #define METRICS_REPORT_REPORT_H
 
@@ -59,7 +59,7 @@ void report_folding_release(struct report_folding *folding);
 /* Everything that a report is made of. */
 struct report_input {
 	const struct snapshot *snapshot;
-	struct census *census; /* its groups' ranks are set */
+	struct census *census; /* report_write() ranks its groups */
 	const struct report_self *self;
 };
 

@@ -248,7 +248,7 @@ static int rank_table(struct report_groups *report, const struct view *view, str
 	                        table);
 }
 
-/* Finds out where to cut, if at all. 0 or -ENOMEM. */
+/* Finds out where to cut, if at all. Returns 0 or -ENOMEM. */
 static int cut_table(struct report_groups *report, const struct view *view, struct census_table *table,
                      struct fold_cut *cut)
 {

@@ -49,7 +49,7 @@ extern const struct replay_bit replay_flags[REPLAY_FLAG_COUNT];
 /* The names of enum process_text. */
 extern const char *const replay_texts[PROCESS_TEXT_COUNT];
 
-/* What is wrong, for a person; a constant. */
+/* An error in a recorded snapshot. `reason` is a constant. */
 struct replay_fault {
 	size_t line; /* from 1 */
 	const char *reason;
