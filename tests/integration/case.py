@@ -39,7 +39,7 @@ class SceneCase(unittest.TestCase):
     backend = os.environ.get("TCP_EXPORTER_TEST_BACKEND", "procfs")
     flags: tuple[str, ...] = ()  # of every exporter of this case
     # sock_diag dumps bound sockets since Linux 6.8 (net/ipv4/inet_diag.c).
-    counts_bound_ports = backend == "procfs" and kernel_version() >= (6, 8)
+    counts_bound_ports = backend != "procfs" or kernel_version() >= (6, 8)
     compares = backend != "procfs"  # what an exporter serves is compared with what one that uses procfs does
 
     def setUp(self) -> None:

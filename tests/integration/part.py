@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an actor can do: runs in the actor's process."""
 import ctypes
-import fcntl
 import itertools
 import json
 import os
@@ -15,6 +14,7 @@ import time
 import traceback
 from typing import Any, Callable
 
+from address import end_of, family_of, set_link_up
 from packet import raw_socket, syn
 from process import (CLONE_NEWNET, CLONE_NEWPID, MS_PRIVATE, MS_REC, close_all_but, libc, mount, set_name, set_user,
                      setns, unshare)  # fmt: skip
@@ -22,26 +22,10 @@ from process import (CLONE_NEWNET, CLONE_NEWPID, MS_PRIVATE, MS_REC, close_all_b
 MESSAGE_LIMIT = 1 << 17
 TCP_FASTOPEN_CONNECT = 30
 LINGER_RESET = struct.pack("ii", 1, 0)
-SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 SYS_EXIT = {"x86_64": 60, "aarch64": 93, "riscv64": 93}
 SYS_CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}
 CLONE_FILES = 0x400
 TCP_FASTOPEN = 23
-
-
-def set_link_up(name: str) -> None:
-    """Of the network that the process is in (netdevice(7))."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH", name.encode(), IFF_UP).ljust(40, b"\0"))
-
-
-def family_of(address: str) -> int:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
-
-
-def end_of(address: str, port: int) -> tuple:
-    """With the device of an address like "fe80::1%eth0"."""
-    return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)[0][4]
 
 
 class Part:

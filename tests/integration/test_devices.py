@@ -62,11 +62,16 @@ class Devices(SceneCase):
             (ours,), (theirs,) = connect_pairs(client, server, listener, 1, 80, address=f"10.0.{number}.1")
             server.close(sock=theirs)
             client.close_second(sock=ours)
+            client.connect(port=80, address=f"10.0.{number}.1")
         self.check({
             ("listen", "bound", "80"): 1,
             ("listen", "free", "80"): 1,
             ("time_wait", "bound", "80"): 1,
             ("time_wait", "free", "80"): 1,
+            ("established", "bound", "80"): 1,
+            ("established", "free", "80"): 1,
+            ("established", "red-client", "ephemeral"): 1,
+            ("established", "blue-client", "ephemeral"): 1,
         }, self.start())  # fmt: skip
 
     def test_link_local_addresses(self) -> None:

@@ -23,7 +23,6 @@ PROGRAM = "tcp_exporter"
 NOBODY = ("(none)", "(unknown)")  # who holds the clients' ends, for the exporter
 TRIES = 20
 SHARED = "tcp_exporter_shared_sockets"
-BOUND = "tcp_ephemeral_ports_used"  # bound ports are counted by procfs alone
 QUEUES = ("tcp_receive_queue_bytes", "tcp_send_queue_bytes")
 AGES = "tcp_close_wait_oldest_seconds"  # grow from one scrape to the next
 # Jiffies are at most 10 ms, and two clocks are read.
@@ -34,7 +33,7 @@ Samples = dict[tuple[str, tuple], float]
 
 def is_of_the_scene(family: str) -> bool:
     """Not about the exporter itself."""
-    return family == SHARED or not family.startswith((BOUND, "tcp_exporter_", "process_"))
+    return family == SHARED or not family.startswith(("tcp_exporter_", "process_"))
 
 
 def is_in_use(family: str, labels: tuple, ports: set[str]) -> bool:

@@ -203,6 +203,14 @@ static int complete_processes(struct read_context *context)
 	return result;
 }
 
+static void set_bound_ports(const struct platform *platform, struct snapshot *snapshot)
+{
+	const struct walk_facts *facts = bpf_iterator_facts(&platform->iterator);
+
+	_Static_assert(sizeof(facts->bound_ports) == sizeof(snapshot->bound_ports), "the same set");
+	memcpy(&snapshot->bound_ports, facts->bound_ports, sizeof(snapshot->bound_ports));
+}
+
 static void set_facts(struct platform *platform, struct snapshot *snapshot)
 {
 	if ((platform->options->want & WANT_CLOSE_WAIT_AGE) && platform->held.hz != 0)
@@ -228,6 +236,7 @@ static int bpf_read(struct platform *platform, struct patience *patience, struct
 	if (result == 0)
 		result = complete_processes(&context);
 	set_facts(platform, snapshot);
+	set_bound_ports(platform, snapshot);
 	snapshot->sockets_ns = walked - began;
 	snapshot->owners_ns = platform_now_ns() - walked;
 	return result;
