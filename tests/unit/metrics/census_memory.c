@@ -82,9 +82,10 @@ static int add_row(struct snapshot *snapshot, uint32_t i)
 		return -ENOMEM;
 	socket->local = local;
 	socket->local_port = (uint16_t)i;
+	socket->remote_port = (uint16_t)(ROWS_LOW + i); /* the role of half of them is open */
 	socket->owner = i % 5 ? process : OWNER_NONE;
 	socket->state = (uint8_t)(i % 2 ? STATE_LISTEN : STATE_CLOSE_WAIT);
-	return 0;
+	return snapshot_intern_device(snapshot, i % 7, &socket->device);
 }
 
 static int travel(struct road *road)

@@ -114,6 +114,8 @@ static int restart_rows(void *data)
 	struct socket_table *table = data;
 
 	table->waiting_count = 0;
+	if (table->netns == 0)
+		table->snapshot->bound_ports = (struct port_set){0};
 	if (table->snapshot->socket_count == table->first_row)
 		return 0;
 	table->snapshot->socket_count = table->first_row;
