@@ -216,6 +216,14 @@ static void count_hidden_processes(struct platform *platform, struct snapshot *s
 		        visibility_hidden_processes(&platform->visibility, &platform->unheld.dirents);
 }
 
+static void set_bound_ports(const struct platform *platform, struct snapshot *snapshot)
+{
+	const struct walk_facts *facts = bpf_iterator_facts(&platform->iterator);
+
+	_Static_assert(sizeof(facts->bound_ports) == sizeof(snapshot->bound_ports), "the same set");
+	memcpy(&snapshot->bound_ports, facts->bound_ports, sizeof(snapshot->bound_ports));
+}
+
 static void set_facts(struct platform *platform, struct snapshot *snapshot)
 {
 	if ((platform->options->want & WANT_CLOSE_WAIT_AGE) && platform->held.hz != 0)
@@ -242,6 +250,7 @@ static int bpf_read(struct platform *platform, struct patience *patience, struct
 		result = complete_processes(&context);
 	count_hidden_processes(platform, snapshot);
 	set_facts(platform, snapshot);
+	set_bound_ports(platform, snapshot);
 	snapshot->sockets_ns = walked - began;
 	snapshot->owners_ns = platform_now_ns() - walked;
 	return result;
