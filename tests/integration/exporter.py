@@ -9,7 +9,8 @@ import socket
 from typing import Iterator, NamedTuple
 
 from exposition import Exposition
-from part import LINGER_RESET, family_of
+from address import family_of
+from part import LINGER_RESET
 from process import wait_until
 from scene import MAIN, Output, Scene
 

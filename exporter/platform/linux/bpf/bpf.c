@@ -23,8 +23,8 @@
 /* /proc/PID/stat, and the first lines of status, NSpid among them; Groups may be long. */
 #define STATUS_SIZE 4096
 /* What the kernel can be configured to (kernel/Kconfig.hz and the architectures' own). */
-#define HZ_MIN 24
-#define HZ_MAX 2000
+#define HZ_MIN        24
+#define HZ_MAX        2000
 #define NS_PER_SECOND 1000000000u
 
 struct platform {
@@ -244,6 +244,14 @@ static void count_hidden_processes(struct platform *platform, struct snapshot *s
 		        visibility_hidden_processes(&platform->visibility, &platform->unheld.dirents);
 }
 
+static void set_bound_ports(const struct platform *platform, struct snapshot *snapshot)
+{
+	const struct walk_facts *facts = bpf_iterator_facts(&platform->iterator);
+
+	_Static_assert(sizeof(facts->bound_ports) == sizeof(snapshot->bound_ports), "the same set");
+	memcpy(&snapshot->bound_ports, facts->bound_ports, sizeof(snapshot->bound_ports));
+}
+
 static void set_facts(struct platform *platform, struct snapshot *snapshot)
 {
 	if ((platform->options->want & WANT_CLOSE_WAIT_AGE) && platform->held.hz != 0)
@@ -270,6 +278,7 @@ static int bpf_read(struct platform *platform, struct patience *patience, struct
 		result = complete_processes(&context);
 	count_hidden_processes(platform, snapshot);
 	set_facts(platform, snapshot);
+	set_bound_ports(platform, snapshot);
 	snapshot->sockets_ns = walked - began;
 	snapshot->owners_ns = platform_now_ns() - walked;
 	return result;

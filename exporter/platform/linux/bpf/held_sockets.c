@@ -205,6 +205,8 @@ static void fill_quiet(struct held_sockets *held, const struct window_row *row, 
 int held_sockets_fill(struct held_sockets *held, const struct window_row *row, uint32_t netns,
                       struct snapshot_socket *socket)
 {
+	int result;
+
 	socket->state = (uint8_t)(row->state - TCP_ESTABLISHED);
 	socket->local_port = row->local_port;
 	socket->remote_port = ntohs(row->remote_port);
@@ -212,7 +214,8 @@ int held_sockets_fill(struct held_sockets *held, const struct window_row *row, u
 		socket->flags |= SOCKET_V6_ONLY;
 	socket_row_set_queues(socket, row->receive_queue, row->send_queue);
 	fill_quiet(held, row, socket);
-	return fill_addresses(held, row, netns, socket);
+	result = snapshot_intern_device(held->snapshot, row->device, &socket->device);
+	return result != 0 ? result : fill_addresses(held, row, netns, socket);
 }
 
 uint32_t held_sockets_check(const struct held_sockets *held, const struct window_row *row)

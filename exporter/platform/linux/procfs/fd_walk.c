@@ -114,8 +114,8 @@ static bool is_path_only(int files, const char *name)
 	return fstatat(files, name, &link, AT_SYMLINK_NOFOLLOW) == 0 && (link.st_mode & (S_IRUSR | S_IWUSR)) == 0;
 }
 
-/* O_PATH is looked for until the process holds one socket: such processes are rare, and a look at every descriptor would
- * cost as much as reading its link. */
+/* O_PATH is looked for until the process holds one socket: such processes are rare, and a look at every descriptor
+ * would cost as much as reading its link. */
 static int found_socket(struct fd_walk *walk, struct visit *visit, int files, const char *name, uint32_t inode)
 {
 	int result;
