@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "exporter/cli/options.h"
+#include "exporter/cli/parser.h"
 #include "exporter/cli/print.h"
 #include "exporter/platform/host.h"
 #include "exporter/platform/privilege.h"

@@ -47,3 +47,26 @@ size_t printable_step(char out[PRINTABLE_MAX], const char *bytes, size_t length,
 	memcpy(out, bytes, *taken);
 	return *taken;
 }
+
+void printable_quote(char *quoted, size_t size, const char *text)
+{
+	static const char ending[] = "...\"";
+	size_t at = 0, left = strlen(text), taken;
+	char step[PRINTABLE_MAX];
+
+	if (size < sizeof(ending) + 1)
+		return;
+	quoted[at++] = '"';
+	for (; left > 0; text += taken, left -= taken) {
+		size_t length = printable_step(step, text, left, &taken);
+
+		if (at + length + sizeof(ending) > size) {
+			memcpy(quoted + at, ending, sizeof(ending));
+			return;
+		}
+		memcpy(quoted + at, step, length);
+		at += length;
+	}
+	quoted[at++] = '"';
+	quoted[at] = '\0';
+}

@@ -15,4 +15,7 @@ enum { PRINTABLE_MAX = 12 };
  */
 size_t printable_step(char out[PRINTABLE_MAX], const char *bytes, size_t length, size_t *taken);
 
+/* Writes `text` in double quotes on one line of printable characters, cut short if it is long. */
+void printable_quote(char *quoted, size_t size, const char *text);
+
 #endif

@@ -3,7 +3,7 @@
 #ifndef EXPORTER_SERVE_H
 #define EXPORTER_SERVE_H
 
-#include "exporter/cli/options.h"
+#include "exporter/options.h"
 #include "exporter/platform/platform.h"
 
 /* Which program this is. */

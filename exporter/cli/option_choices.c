@@ -2,7 +2,7 @@
 /* What the flags accept that accept one of a few words. */
 #include "exporter/cli/option_choices.h"
 
-#include "exporter/cli/options.h"
+#include "exporter/options.h"
 
 const char *choice_backend_names(size_t index)
 {

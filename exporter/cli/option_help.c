@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "exporter/cli/option_table.h"
+#include "exporter/cli/parser.h"
 
 enum {
 	/* Fits a terminal of 100 columns with room to spare. */

@@ -3,6 +3,7 @@
 #include "exporter/cli/option_table.h"
 
 #include "exporter/cli/option_choices.h"
+#include "exporter/cli/option_values.h"
 #include "exporter/platform/host.h"
 #include "exporter/scrape/filter.h"
 #include "metrics/census/fold.h"
@@ -326,7 +327,7 @@ const struct option option_table[ROW_COUNT] = {
                          "the processes as soon as every socket has an owner."},
         [ROW_PROCFS] = {.name = "path.procfs",
                         .kind = OPTION_TEXT,
-                        .fallback = "/proc",
+                        .fallback = OPTIONS_PROCFS,
                         .placeholder = "DIRECTORY",
                         .set = set_procfs,
                         .accepted = "an absolute path",
@@ -384,4 +385,3 @@ const size_t option_count = ROW_COUNT;
 const struct option *const option_backend = &option_table[ROW_BACKEND];
 const struct option *const option_replay = &option_table[ROW_REPLAY];
 const struct option *const option_help = &option_table[ROW_HELP];
-const struct option *const option_procfs = &option_table[ROW_PROCFS];

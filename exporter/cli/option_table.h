@@ -3,8 +3,9 @@
 #ifndef EXPORTER_CLI_OPTION_TABLE_H
 #define EXPORTER_CLI_OPTION_TABLE_H
 
-#include "exporter/cli/option_values.h"
-#include "exporter/cli/options.h"
+#include "exporter/choice.h"
+#include "exporter/options.h"
+#include "metrics/textbuf.h"
 
 /* The default of a switch that is on. */
 #define OPTION_SWITCH_ON "on"
@@ -41,7 +42,7 @@ struct option {
 };
 
 /* Rows that others speak of. */
-extern const struct option *const option_backend, *const option_replay, *const option_help, *const option_procfs;
+extern const struct option *const option_backend, *const option_replay, *const option_help;
 
 /* In the order of --help; `option_count` of them. */
 extern const struct option option_table[];

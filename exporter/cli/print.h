@@ -3,7 +3,7 @@
 #ifndef EXPORTER_CLI_PRINT_H
 #define EXPORTER_CLI_PRINT_H
 
-#include "exporter/cli/options.h"
+#include "exporter/options.h"
 #include "exporter/platform/platform.h"
 
 /* Writes the bytes to standard output, all of them or an error: 0, or -errno with *error filled. */

@@ -8,14 +8,9 @@
 #ifndef EXPORTER_CLI_TABLE_H
 #define EXPORTER_CLI_TABLE_H
 
+#include "exporter/options.h"
 #include "metrics/snapshot.h"
 #include "metrics/textbuf.h"
-
-enum table_format {
-	TABLE_TEXT,
-	TABLE_JSON,   /* an array of objects, one line each */
-	TABLE_REPLAY, /* what the replay backend reads */
-};
 
 /* 0 or -ENOMEM; errors of `out` are sticky in `out`. The snapshot has remote addresses. */
 int table_write(struct textbuf *out, const struct snapshot *snapshot, enum table_format format) MUST_CHECK;

@@ -7,12 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "exporter/http/header.h"
+
 #define HTTP_TYPE_TEXT "text/plain; charset=utf-8"
 #define HTTP_TYPE_HTML "text/html; charset=utf-8"
-
-struct http_header {
-	const char *name, *value;
-};
 
 struct http_reply {
 	unsigned status;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "exporter/cli/option_table.h"
 #include "exporter/log.h"
 
 static const struct {
@@ -42,7 +41,7 @@ unsigned backend_wants_to_print(const struct options *options)
 /* Flags that ask for what a backend's system lacks. */
 static bool asks_for_procfs(const struct options *options)
 {
-	return strcmp(options->procfs, option_procfs->fallback) != 0;
+	return strcmp(options->procfs, OPTIONS_PROCFS) != 0;
 }
 
 static bool asks_for_all_netns(const struct options *options)

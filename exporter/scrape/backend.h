@@ -3,7 +3,7 @@
 #ifndef EXPORTER_SCRAPE_BACKEND_H
 #define EXPORTER_SCRAPE_BACKEND_H
 
-#include "exporter/cli/options.h"
+#include "exporter/options.h"
 #include "exporter/platform/platform.h"
 
 /* A backend with its platform open. `settings` is what the platform reads from: keep the whole in place. */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "exporter/http/gzip.h"
+#include "exporter/scrape/gzip.h"
 #include "exporter/platform/platform.h"
 #include "metrics/census/census.h"
 #include "metrics/census/fold.h"

@@ -8,7 +8,7 @@
 
 #include <stdatomic.h>
 
-#include "exporter/http/reply.h"
+#include "exporter/http/header.h"
 #include "exporter/web/config/config.h"
 #include "exporter/web/config/file.h"
 

@@ -11,7 +11,7 @@
 #include "exporter/log.h"
 #include "exporter/web/auth/hasher.h"
 #include "exporter/web/auth/rate.h"
-#include "exporter/web/internal.h"
+#include "exporter/web/state.h"
 
 struct web {
 	const char *file;

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "exporter/http/reply.h"
+#include "exporter/http/header.h"
 #include "exporter/platform/platform.h"
 
 struct web;
@@ -70,5 +70,10 @@ void web_enter(struct web *web, struct web_visit *visit, const char *authorizati
 /* For WEB_HASHING: done() will be called, with another verdict. */
 void web_hash(struct web *web, struct web_visit *visit);
 void web_leave(struct web_visit *visit);
+
+/* ---- Connections ---- */
+
+/* Returns the state that is active now, after a look at the files. The caller owns one reference. */
+struct web_state *web_current(struct web *web);
 
 #endif

@@ -32,9 +32,15 @@ export async function start(t, bytes, ...flags) {
 		child.kill("SIGTERM");
 		return ended;
 	};
+	const pages = []; // what closes each; before the exporter stops, so that no request of theirs fails
 	t.after(async () => {
-		await stop();
-		fs.rmSync(folder, {recursive: true});
+		try {
+			for (const closePage of pages)
+				await closePage();
+		} finally {
+			await stop();
+			fs.rmSync(folder, {recursive: true});
+		}
 	});
 	let log = "";
 	const port = await new Promise((resolve, reject) => {
@@ -48,13 +54,13 @@ export async function start(t, bytes, ...flags) {
 			}
 		});
 	});
-	return {file, stop, port, url: `http://127.0.0.1:${port}/`};
+	return {file, stop, pages, port, url: `http://127.0.0.1:${port}/`};
 }
 
 let browser;
 
 /** The page, once it shows a table. What it must never do is looked for at the end of the test. */
-export async function open(t, exporter, {broken = false, ...options} = {}) {
+export async function open(exporter, {broken = false, ...options} = {}) {
 	browser ??= await chromium.launch({executablePath: CHROMIUM, args: ARGUMENTS});
 	const context = await browser.newContext(options);
 	const page = await context.newPage();
@@ -63,7 +69,7 @@ export async function open(t, exporter, {broken = false, ...options} = {}) {
 	page.on("pageerror", (error) => trouble.push(error.message));
 	page.on("dialog", (dialog) => trouble.push(`dialog: ${dialog.message()}`));
 	page.on("request", (request) => requests.push(request.url()));
-	t.after(async () => {
+	exporter.pages.push(async () => {
 		await context.close();
 		assert.deepEqual(requests.filter((url) => !url.startsWith(exporter.url)), [], "requests beyond its own origin");
 		if (!broken) // a failed request is on the console by itself

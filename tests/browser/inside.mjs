@@ -34,7 +34,7 @@ const BAD = ["a", "a{", "a{b=\"c\"", "a{b=\"c} 1", "a{b=c} 1", "a{,} 1", "a{b=\"
 	"a 1x", "a 0x1", "a 1 2 3", "a{b=\"c\"} ", "{} 1"];
 
 test("the text format, whole", async (t) => {
-	const {page} = await open(t, await start(t, recording("web")));
+	const {page} = await open(await start(t, recording("web")));
 	for (const [text, samples] of GOOD)
 		assert.deepEqual(await parsed(page, text), samples, text);
 	for (const text of BAD)
@@ -42,14 +42,14 @@ test("the text format, whole", async (t) => {
 });
 
 test("names with quotes, escapes and controls", async (t) => {
-	const {page} = await open(t, await start(t, recording("hostile")));
+	const {page} = await open(await start(t, recording("hostile")));
 	const names = await column(page, "Process");
 	for (const name of ["quote\"back\\slash", "new␊line␍return", "␛[2Jescape␡", "bad\ufffdbyte", "(no name)"])
 		assert.ok(names.includes(name), `${name} in ${JSON.stringify(names)}`);
 });
 
 test("one request at a time, and none in a hidden tab", async (t) => {
-	const {page} = await open(t, await start(t, recording("web")));
+	const {page} = await open(await start(t, recording("web")));
 	let flying = 0, most = 0, asked = 0;
 	await page.route(/metrics\?/, async (route) => {
 		asked++;
@@ -80,7 +80,7 @@ test("one request at a time, and none in a hidden tab", async (t) => {
 });
 
 test("everything is reached by the keyboard, has a name, and shows the focus", async (t) => {
-	const {page} = await open(t, await start(t, recording("web")));
+	const {page} = await open(await start(t, recording("web")));
 	const reached = [];
 	for (let i = 0; i < 40; i++) {
 		await page.keyboard.press("Tab");
@@ -109,7 +109,7 @@ test("everything is reached by the keyboard, has a name, and shows the focus", a
 });
 
 test("a refresh moves nothing", async (t) => {
-	const {page} = await open(t, await start(t, recording("web")), {viewport: {width: 500, height: 500}});
+	const {page} = await open(await start(t, recording("web")), {viewport: {width: 500, height: 500}});
 	const look = () => page.evaluate(() => [document.getElementById("scroll").scrollLeft,
 		document.getElementById("snapshot").textContent, getSelection().toString()]);
 	await page.evaluate(() => {

@@ -18,7 +18,7 @@ const problem = (page) => page.locator("[role=alert]").textContent();
 
 test("CLOSE_WAIT comes first, and the numbers are those of the metrics", async (t) => {
 	const exporter = await start(t, recording("web"));
-	const {page} = await open(t, exporter);
+	const {page} = await open(exporter);
 	assert.deepEqual((await cells(page))[0].slice(0, 3), ["Process", "Port", "CLOSE_WAIT"]);
 	assert.deepEqual(await sorted(page), [["CLOSE_WAIT", "descending"]]);
 	const shown = numbers(await column(page, "CLOSE_WAIT"));
@@ -35,7 +35,7 @@ test("CLOSE_WAIT comes first, and the numbers are those of the metrics", async (
 });
 
 test("columns sort by click and by key", async (t) => {
-	const {page} = await open(t, await start(t, recording("web")));
+	const {page} = await open(await start(t, recording("web")));
 	await header(page, "Process").click();
 	assert.deepEqual(await sorted(page), [["Process", "ascending"]]);
 	const names = await column(page, "Process");
@@ -55,7 +55,7 @@ test("columns sort by click and by key", async (t) => {
 });
 
 test("the filter keeps the rows that have every word", async (t) => {
-	const {page} = await open(t, await start(t, recording("web")));
+	const {page} = await open(await start(t, recording("web")));
 	const all = (await cells(page)).length - 1;
 	await page.getByLabel("Filter").fill("POST 5432");
 	assert.deepEqual(await column(page, "Process"), ["postgres"]);
@@ -71,7 +71,7 @@ test("the filter keeps the rows that have every word", async (t) => {
 
 test("it refreshes, and pauses", async (t) => {
 	const exporter = await start(t, recording("web"));
-	const {page, requests} = await open(t, exporter);
+	const {page, requests} = await open(exporter);
 	const total = () => page.locator("#totals .close_wait dd").textContent();
 	const before = Number(await total());
 	await page.getByLabel("Refresh every").selectOption("2");
@@ -90,7 +90,7 @@ test("it refreshes, and pauses", async (t) => {
 
 test("a scrape that fails is told, and the old table stays", async (t) => {
 	const exporter = await start(t, recording("web"));
-	const {page} = await open(t, exporter, {broken: true});
+	const {page} = await open(exporter, {broken: true});
 	const before = await cells(page);
 	fs.renameSync(exporter.file, `${exporter.file}.gone`);
 	await page.locator("#refresh").click();
@@ -113,7 +113,7 @@ test("hostile names are text", async (t) => {
 	const lines = recording("hostile").toString().split("\n");
 	const at = lines.findIndex((line) => line.startsWith("process "));
 	lines[at] = lines[at].replace(/name=\S+/, `name=${encoded}`);
-	const {page} = await open(t, await start(t, lines.join("\n")));
+	const {page} = await open(await start(t, lines.join("\n")));
 	assert.ok((await column(page, "Process")).includes(name), JSON.stringify(await column(page, "Process")));
 	assert.equal(await page.locator("img, table script, iframe").count(), 0);
 	assert.equal(await page.locator("tbody th > bdi").count(), (await cells(page)).length - 1, "each is isolated");
@@ -121,7 +121,7 @@ test("hostile names are text", async (t) => {
 
 test("outbound connections, other paths, and optional labels", async (t) => {
 	const exporter = await start(t, recording("web"), "--web.telemetry-path=/a/b", "--collector.label=user");
-	const {page} = await open(t, exporter);
+	const {page} = await open(exporter);
 	assert.ok((await column(page, "user")).includes("postgres"));
 	await page.getByLabel("Outbound").check();
 	assert.ok((await column(page, "Port")).includes("6379"));
@@ -142,7 +142,7 @@ function crowd(processes) {
 
 test("10,000 series", async (t) => {
 	const exporter = await start(t, crowd(1000), "--collector.max-series=20000");
-	const {page} = await open(t, exporter);
+	const {page} = await open(exporter);
 	assert.equal((await cells(page)).length - 1, 200);
 	await page.getByRole("button", {name: "Show all 1,000 rows"}).click();
 	assert.equal((await cells(page)).length - 1, 1000);
@@ -184,7 +184,7 @@ function leastContrast() {
 for (const colorScheme of ["light", "dark"])
 	test(`contrast, and a phone's width: ${colorScheme}`, async (t) => {
 		const exporter = await start(t, recording("web"));
-		const {page} = await open(t, exporter, {colorScheme, broken: true, viewport: {width: 390, height: 800}});
+		const {page} = await open(exporter, {colorScheme, broken: true, viewport: {width: 390, height: 800}});
 		fs.rmSync(exporter.file);
 		await page.locator("#refresh").click(); // the reason's colours too
 		await until("a reason", () => problem(page), (text) => text);
@@ -196,7 +196,7 @@ for (const colorScheme of ["light", "dark"])
 
 test("the sockets of this machine", async (t) => {
 	const exporter = await start(t, null);
-	const {page} = await open(t, exporter);
+	const {page} = await open(exporter);
 	await page.getByLabel("Filter").fill(`tcp_exporter ${exporter.port}`);
 	assert.deepEqual(await column(page, "Process"), ["tcp_exporter"]);
 	assert.ok(Number((await column(page, "LISTEN"))[0]) >= 1);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks the habits of the house that a machine can count, in metrics/, exporter/, tests/ and dashboards/.
 
+Folders of metrics/ and exporter/: at most 20 files.
 Files: under 400 lines; the licence first and the purpose next; a newline at the end.
 C: functions of at most 70 lines, nine in ten under 40, half of them under 12; tabs to indent.
 
@@ -10,6 +11,7 @@ Then proves that each of these checks can fail, on files made for it.
 
 import pathlib
 import re
+import shutil
 import statistics
 import sys
 import tempfile
@@ -17,6 +19,7 @@ import tempfile
 FOLDERS = ("metrics", "exporter", "tests", "dashboards")
 C_SUFFIXES = {".c", ".h"}
 SUFFIXES = C_SUFFIXES | {".py"}
+FOLDERS_SMALL, FOLDER_FILES = ("metrics", "exporter"), 20
 FILE_LINES = 400  # fewer than
 FUNCTION_LINES_MAX = 70
 FUNCTION_LINES_FEW, SHARE_FEW = 40, 0.9  # this share of all functions has fewer lines
@@ -96,6 +99,15 @@ def file_faults(path, shown, sizes):
             yield f"{sizes[-1][1]}, which is over {FUNCTION_LINES_MAX}"
 
 
+def folder_faults(root):
+    """Folders in which a stranger would have to search."""
+    for name in FOLDERS_SMALL:
+        for folder in sorted({path.parent for path in (root / name).rglob("*") if path.is_file()}):
+            count = sum(path.is_file() for path in folder.iterdir())
+            if count > FOLDER_FILES:
+                yield f"{folder.relative_to(root)}/: {count} files, which is over {FOLDER_FILES}"
+
+
 def share_faults(sizes):
     """What the functions miss together, with the worst of them."""
     if not sizes:
@@ -121,7 +133,7 @@ def examine(root):
             found.append(f"{folder}/: no sources")
         for path in files:
             found += file_faults(path, path.relative_to(root), sizes)
-    return found + list(share_faults(sizes)), sizes
+    return found + list(folder_faults(root)) + list(share_faults(sizes)), sizes
 
 
 GOOD_C = f"/* {LICENCE} */\n/* What it is for. */\n"
@@ -162,8 +174,7 @@ HARMLESS = (
 
 
 def trial(root, name, text):
-    """The faults of a tree that has this file and, in each folder, a good one; of the latter no functions if
-    the file is to have the only ones."""
+    """The faults of a tree that has this file and, in each folder, a good one without functions."""
     for folder in FOLDERS:
         (root / folder).mkdir(exist_ok=True)
         (root / folder / "good.py").write_text(GOOD_PY, encoding="utf-8")
@@ -174,10 +185,24 @@ def trial(root, name, text):
     return found
 
 
+def folder_trial(root, count):
+    """The faults of a tree with a folder of so many files."""
+    folder = root / "exporter" / "many"
+    folder.mkdir()
+    for i in range(count):
+        (folder / f"{i}.in").touch()
+    found = list(folder_faults(root))
+    shutil.rmtree(folder)
+    return found
+
+
 def self_test():
     """What the checks do not notice that they should, or do that they should not."""
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
+        (root / "exporter").mkdir()
+        if not folder_trial(root, FOLDER_FILES + 1) or folder_trial(root, FOLDER_FILES):
+            yield "self-test: the size of folders is not noticed"
         for name, text, word in VIOLATIONS:
             if not any(word in fault for fault in trial(root, name, text)):
                 yield f"self-test: not noticed in {name}: {word}"

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks which way includes point: exporter -> metrics, and a platform to the snapshot alone.
+"""Checks which way includes point: exporter -> metrics, and between the folders of exporter/ as MAY_USE draws.
 
-metrics/             the C standard library and itself
-exporter/platform/   of metrics/ only the snapshot
-everywhere else      no preprocessor condition on an operating system
+metrics/             includes the C standard library and itself
+exporter/platform/   includes of metrics/ only the snapshot, and nothing else of exporter/
+a platform           includes nothing of another platform
+exporter/cli/        is included by main() and by the generator of the manual page alone
+http/, web/          show the others only the headers that SHOWN names; of a platform others see the seam
+outside platform/    there is no preprocessor condition on an operating system
 
 Then proves that each of these checks can fail, on a copy with something wrong in it.
 """
@@ -22,6 +25,28 @@ STANDARD = {
     "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",
 }
 PLATFORM_MAY = {"metrics/snapshot.h"}
+# Folders of exporter/, and which others of them each may include. main.c and serve.c put them all together; other
+# files beside the folders may include the seam of the platforms, and all may include those files.
+MAY_USE = {
+    "cli": {"scrape", "platform"},
+    "http": {"scrape", "web", "platform"},
+    "packaging": {"cli"},
+    "platform": set(),
+    "scrape": {"platform"},
+    "web": {"platform"},
+    "main.c": {"cli", "platform"},
+    "serve.c": {"http", "scrape", "platform"},
+}
+# What a folder shows to the others; of a platform they see the headers that stand beside its folder.
+SHOWN = {
+    "http": {"exporter/http/server.h"},
+    "web": {"exporter/web/web.h", "exporter/web/tls/front.h"},
+}
+# A file or folder, and one header that it may include besides.
+EXCEPTIONS = {
+    ("exporter/web/", "exporter/http/header.h"),  # a header field, which the web configuration gives
+    ("exporter/cli/record.c", "exporter/platform/replay/parse.h"),  # the words of the file that replay reads
+}
 SYSTEMS = re.compile(
     r"\b(__linux__|__linux|linux|__gnu_linux__|__unix__|__unix|unix|_WIN32|_WIN64|WIN32|__CYGWIN__|__MINGW32__"
     r"|__MINGW64__|__APPLE__|__MACH__|__FreeBSD__|__NetBSD__|__OpenBSD__|__DragonFly__|__sun|_AIX"
@@ -57,6 +82,36 @@ def resolve(root, path, quoted):
     return None
 
 
+def folder_of(place):
+    """The part of exporter/ that a place is in: a folder, or a file beside the folders."""
+    return place.split("/")[1]
+
+
+def shown(target):
+    """Whether files of other folders may know the header."""
+    folder = folder_of(target)
+    if folder == "platform":
+        return target.count("/") == 2
+    return folder not in SHOWN or target in SHOWN[folder]
+
+
+def exporter_fault(place, target):
+    """What is wrong with an include of one file of exporter/ in another, or None."""
+    if any(place.startswith(who) and target == what for who, what in EXCEPTIONS):
+        return None
+    here, there = folder_of(place), folder_of(target)
+    if here == there:
+        if here == "platform" and not shown(target) and place.count("/") > 2 and (
+                place.split("/")[2] != target.split("/")[2]):
+            return f"a platform uses {target}, of another"
+        return None
+    if target.count("/") == 1:
+        return f"a platform uses {target}" if here == "platform" else None
+    if there not in MAY_USE.get(here, {"platform"}):
+        return f"{here} uses {target}"
+    return None if shown(target) else f"{here} uses {target}, which is not for it"
+
+
 def include_fault(root, path, system, quoted, computed):
     """What is wrong with an include of this file, or None."""
     place = path.relative_to(root).as_posix()
@@ -68,9 +123,10 @@ def include_fault(root, path, system, quoted, computed):
             return f"metrics/ uses {quoted or system}, which is not the C standard library's"
         if target is not None and not target.startswith("metrics/"):
             return f"metrics/ uses {target}"
-    elif place.startswith("exporter/platform/") and target is not None:
-        if target.startswith("metrics/") and target not in PLATFORM_MAY:
-            return f"a platform uses {target}: only {', '.join(sorted(PLATFORM_MAY))} is for it"
+    elif target is not None and target.startswith("exporter/"):
+        return exporter_fault(place, target)
+    elif place.startswith("exporter/platform/") and target is not None and target not in PLATFORM_MAY:
+        return f"a platform uses {target}: only {', '.join(sorted(PLATFORM_MAY))} is for it"
     return None
 
 
@@ -111,6 +167,19 @@ VIOLATIONS = (
      "a platform uses metrics/report/catalog.h"),
     ("exporter/platform/replay/replay.c", "#  include <metrics/report/exposition.h>",
      "a platform uses metrics/report/exposition.h"),
+    ("exporter/platform/platform.h", '#include "exporter/log.h"', "a platform uses exporter/log.h"),
+    ("exporter/platform/linux/host/host.c", '#include "exporter/scrape/scrape.h"', "platform uses exporter/scrape"),
+    ("exporter/platform/linux/procfs/procfs.c", '#include "exporter/platform/windows/utf16.h"', "of another"),
+    ("exporter/platform/replay/replay.c", '#include "../linux/procfs/parse.h"', "of another"),
+    ("exporter/web/state.h", '#include "exporter/http/reply.h"', "web uses exporter/http/reply.h"),
+    ("exporter/web/tls/tls_names.h", '#include "exporter/cli/option_values.h"', "web uses exporter/cli/"),
+    ("exporter/http/request.c", '#include "exporter/web/state.h"', "which is not for it"),
+    ("exporter/serve.c", '#include "exporter/http/reply.h"', "which is not for it"),
+    ("exporter/serve.c", '#include "exporter/cli/parser.h"', "serve.c uses exporter/cli/parser.h"),
+    ("exporter/scrape/backend.h", '#include "exporter/cli/option_table.h"', "scrape uses exporter/cli/"),
+    ("exporter/scrape/collector.h", '#include "exporter/http/server.h"', "scrape uses exporter/http/"),
+    ("exporter/log.h", '#include "exporter/scrape/scrape.h"', "log.h uses exporter/scrape/"),
+    ("exporter/scrape/scrape.c", '#include "exporter/platform/linux/procfs/parse.h"', "which is not for it"),
     ("exporter/scrape/scrape.c", "#ifdef __linux__\n#endif", "__linux__"),
     ("exporter/scrape/scrape.c", "#if !defined(_WIN32)\n#endif", "_WIN32"),
     ("exporter/http/server.h", "#if 1 && \\\n defined(__APPLE__)\n#endif", "__APPLE__"),
@@ -123,17 +192,21 @@ HARMLESS = (
     ("metrics/census/census.c", '#include <string.h>\n#include "metrics/sort.h"'),
     ("exporter/platform/linux/procfs/procfs.c", '#ifdef __linux__\n#endif\n#include "metrics/snapshot.h"'),
     ("exporter/scrape/scrape.c", '#include <unistd.h>\n#include "metrics/census/census.h"'),
+    ("exporter/http/server.c", '#include "exporter/scrape/scrape.h"\n#include "exporter/web/web.h"'),
+    ("exporter/cli/record.c", '#include "exporter/platform/replay/parse.h"\n#include "exporter/log.h"'),
+    ("exporter/platform/windows/tables/mib_tcp.c", '#include "exporter/platform/platform.h"\n#include "../utf16.h"'),
 )
 
 
 def with_change(copy, place, text):
-    """The faults of the copy while the text is at the end of the file."""
+    """The faults of a file of the copy without the text, and those with the text at its end."""
     path = copy / place
-    before = path.read_text(encoding="utf-8")
-    path.write_text(f"{before}\n{text}\n", encoding="utf-8")
-    found = faults(copy)
-    path.write_text(before, encoding="utf-8")
-    return found
+    before = list(file_faults(copy, path))
+    text_before = path.read_text(encoding="utf-8")
+    path.write_text(f"{text_before}\n{text}\n", encoding="utf-8")
+    found = list(file_faults(copy, path))
+    path.write_text(text_before, encoding="utf-8")
+    return before, found
 
 
 def self_test(root):
@@ -142,13 +215,13 @@ def self_test(root):
         copy = pathlib.Path(folder).resolve()
         for name in FOLDERS:
             shutil.copytree(root / name, copy / name)
-        before = len(faults(copy))
         for place, text, word in VIOLATIONS:
-            found = with_change(copy, place, text)
-            if len(found) != before + 1 or not any(place in fault and word in fault for fault in found):
+            before, found = with_change(copy, place, text)
+            if len(found) != len(before) + 1 or not any(place in fault and word in fault for fault in found):
                 yield f"self-test: not noticed in {place}: {text!r}"
         for place, text in HARMLESS:
-            if len(with_change(copy, place, text)) != before:
+            before, found = with_change(copy, place, text)
+            if found != before:
                 yield f"self-test: taken for a fault in {place}: {text!r}"
 
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "exporter/cli/option_table.h"
-#include "exporter/cli/options.h"
+#include "exporter/cli/parser.h"
 #include "metrics/census/fold.h"
 
 enum {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exporter/cli/parser.h"
 #include "exporter/cli/print.h"
 #include "exporter/platform/host.h"
 #include "exporter/platform/replay/parse.h"

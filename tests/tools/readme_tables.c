@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exporter/cli/options.h"
+#include "exporter/cli/parser.h"
 #include "metrics/report/catalog.h"
 #include "metrics/textbuf.h"
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "exporter/printable.h"
 #include "exporter/web/config/values.h"
 
 enum { QUOTED_MAX = 96 };
@@ -24,7 +25,7 @@ int web_value_fault(const struct web_reader *reader, const yaml_node_t *node, co
 {
 	char quoted[QUOTED_MAX];
 
-	value_quote(quoted, sizeof(quoted), web_node_text(node));
+	printable_quote(quoted, sizeof(quoted), web_node_text(node));
 	return web_fault_set(reader->fault, yaml_line(node), "%s is not %s", quoted, wanted);
 }
 
@@ -105,7 +106,7 @@ int web_read_version(const struct web_reader *reader, const yaml_node_t *value, 
 	int err = web_expect_text(reader, value, wanted);
 	size_t index = 0;
 
-	if (err == 0 && !value_choice(web_node_text(value), web_tls_version_name, &index))
+	if (err == 0 && !choice_find(web_tls_version_name, web_node_text(value), &index))
 		err = web_value_fault(reader, value, wanted);
 	if (err == 0)
 		*version = (enum web_tls_version)index;
@@ -183,7 +184,7 @@ static int add_choice(const struct web_reader *reader, const yaml_node_t *value,
 {
 	size_t index = 0;
 
-	if (!value_choice(web_node_text(value), names, &index))
+	if (!choice_find(names, web_node_text(value), &index))
 		return web_value_fault(reader, value, wanted);
 	for (size_t i = 0; i < choices->count; i++)
 		if (choices->items[i] == index)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "exporter/platform/host.h"
-#include "exporter/web/internal.h"
+#include "exporter/web/state.h"
 #include "exporter/web/tls/tunnel.h"
 
 enum {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "exporter/cli/option_values.h"
+#include "exporter/choice.h"
 
 /* How keys are exchanged up to TLS 1.2; the certificate's kind of key must fit. */
 enum web_key_exchange { KX_ANY, KX_ECDHE_ECDSA, KX_ECDHE_RSA, KX_RSA };
@@ -17,7 +17,7 @@ struct web_suite {
 	const char *cipher, *mac;       /* GnuTLS' */
 };
 extern const struct web_suite web_suites[];
-/* By number, NULL past the last: value_choice() finds the number of a name. */
+/* By number, NULL past the last: choice_find() finds the number of a name. */
 const char *web_suite_name(size_t index);
 
 struct web_curve {

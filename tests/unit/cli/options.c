@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line: defaults, every flag in every form, what is refused and in which words. */
-#include "exporter/cli/options.h"
+#include "exporter/cli/parser.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -282,20 +282,6 @@ static void test_long_values_are_cut(void **state)
 	assert_non_null(strstr(message, "xxx...\" is no flag"));
 }
 
-static void test_quote(void **state)
-{
-	char text[16];
-
-	(void)state;
-	value_quote(text, sizeof(text), "abc");
-	assert_string_equal(text, "\"abc\"");
-	value_quote(text, sizeof(text), "0123456789abcdefg");
-	assert_true(strlen(text) < sizeof(text));
-	assert_string_equal(text + strlen(text) - 4, "...\"");
-	value_quote(text, sizeof(text), "12345678\xc3\xa9\xc3\xa9\xc3\xa9"); /* never half a character */
-	assert_string_equal(text, "\"12345678\xc3\xa9...\"");
-}
-
 static void test_url_path(void **state)
 {
 	(void)state;
@@ -366,7 +352,6 @@ int main(void)
 	        cmocka_unit_test(test_addresses),
 	        cmocka_unit_test(test_too_many_addresses),
 	        cmocka_unit_test(test_long_values_are_cut),
-	        cmocka_unit_test(test_quote),
 	        cmocka_unit_test(test_url_path),
 	        cmocka_unit_test(test_help),
 	};

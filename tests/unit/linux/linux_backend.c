@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What backends and flags come to that are Linux' own, or are not Linux'. */
+#include "exporter/cli/parser.h"
 #include "exporter/scrape/backend.h"
 
 #include <errno.h>

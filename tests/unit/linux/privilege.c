@@ -13,6 +13,7 @@
 #include <cap-ng.h>
 
 #include "exporter/platform/linux/host/capability.h"
+#include "exporter/cli/parser.h"
 #include "exporter/serve.h"
 
 enum { AS_ASKED = 1 };

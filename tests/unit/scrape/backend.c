@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From options to an open platform: what is asked for, which backend opens, and what is said if none does. */
+#include "exporter/cli/parser.h"
 #include "exporter/scrape/backend.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Flags that cannot work on Windows say so, unless a recorded snapshot is served, which has what they want. */
+#include "exporter/cli/parser.h"
 #include "exporter/scrape/backend.h"
 
 #include <errno.h>

@@ -139,7 +139,7 @@ static void *ask_later(void *data)
 {
 	(void)data;
 	Sleep(100);
-	stop_ask("SERVICE_STOP");
+	stop_request("SERVICE_STOP");
 	return NULL;
 }
 
@@ -151,8 +151,8 @@ static void test_stop(void **state)
 
 	(void)state;
 	assert_int_equal(host_prepare_to_serve(&error), 0);
-	stop_ask("CTRL_C");
-	stop_ask("CTRL_BREAK"); /* the first counts */
+	stop_request("CTRL_C");
+	stop_request("CTRL_BREAK"); /* the first counts */
 	assert_string_equal(host_wait_for_stop(&hooks), "CTRL_C");
 	assert_int_equal(pthread_create(&thread, NULL, ask_later, NULL), 0);
 	assert_string_equal(host_wait_for_stop(&hooks), "SERVICE_STOP");

@@ -28,10 +28,6 @@ enum {
 };
 #define UNIX_EPOCH_TICKS UINT64_C(116444736000000000)
 
-static SRWLOCK lock = SRWLOCK_INIT;
-static CONDITION_VARIABLE changed = CONDITION_VARIABLE_INIT;
-static const char *reason; /* why the program is to end; NULL: it is not */
-
 static UINT console_output; /* its code page before this program; 0: no console */
 
 static uint64_t ticks(const FILETIME *time)
@@ -99,27 +95,18 @@ int host_prepare(struct platform_error *error)
 	return 0;
 }
 
-void stop_ask(const char *why)
-{
-	AcquireSRWLockExclusive(&lock);
-	if (reason == NULL)
-		reason = why;
-	ReleaseSRWLockExclusive(&lock);
-	WakeAllConditionVariable(&changed);
-}
-
 /* On a thread that Windows makes for it. */
 static BOOL WINAPI on_console_event(DWORD event)
 {
 	switch (event) {
 	case CTRL_C_EVENT:
-		stop_ask("CTRL_C");
+		stop_request("CTRL_C");
 		return TRUE;
 	case CTRL_BREAK_EVENT:
-		stop_ask("CTRL_BREAK");
+		stop_request("CTRL_BREAK");
 		return TRUE;
 	case CTRL_CLOSE_EVENT:
-		stop_ask("CTRL_CLOSE");
+		stop_request("CTRL_CLOSE");
 		Sleep(CLOSE_GRACE_MS); /* main() returns meanwhile */
 		return TRUE;
 	default: /* logoff and shutdown: a service outlives the first and is told of the second otherwise */
@@ -135,18 +122,10 @@ int host_prepare_to_serve(struct platform_error *error)
 	return 0;
 }
 
-/* Nobody asks for a reload here, nor whether the program is alive. */
+/* There is no reload and no watchdog on Windows. */
 const char *host_wait_for_stop(const struct host_hooks *hooks)
 {
-	const char *why;
-
 	(void)hooks;
 	service_status_running();
-	AcquireSRWLockExclusive(&lock);
-	while (reason == NULL)
-		SleepConditionVariableSRW(&changed, &lock, INFINITE, 0);
-	why = reason;
-	reason = NULL;
-	ReleaseSRWLockExclusive(&lock);
-	return why;
+	return stop_wait();
 }

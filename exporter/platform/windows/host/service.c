@@ -17,35 +17,14 @@
 /* Of those made for services the one with the fewest rights. It sees every socket and the PIDs and names of all
  * processes; to see executables' paths and users of others, choose another. */
 #define SERVICE_ACCOUNT L"NT AUTHORITY\\LocalService"
-/* Whatever goes on during a stop, it takes less than a second. */
-enum { STOP_HINT_MS = 5000, STOP_WAIT_MS = 10000, STOP_POLL_MS = 50 };
+/* How long a removal waits for the service to stop, and how often it looks. */
+enum { STOP_WAIT_MS = 10000, STOP_POLL_MS = 50 };
 /* The exit code that stands for the text in the event log. */
 enum { EXIT_FAILED = 1 };
 
 static const struct service_work *work; /* set before the service manager's threads start */
 static struct platform_error *work_error;
 static int work_result;
-static SERVICE_STATUS_HANDLE status_handle; /* NULL: not a service */
-
-static void tell_status(DWORD state, DWORD specific_error)
-{
-	SERVICE_STATUS status = {
-	        .dwServiceType = SERVICE_WIN32_OWN_PROCESS,
-	        .dwCurrentState = state,
-	        .dwControlsAccepted = state == SERVICE_RUNNING ? SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN : 0,
-	        .dwWin32ExitCode = specific_error != 0 ? ERROR_SERVICE_SPECIFIC_ERROR : NO_ERROR,
-	        .dwServiceSpecificExitCode = specific_error,
-	        .dwWaitHint = state == SERVICE_START_PENDING || state == SERVICE_STOP_PENDING ? STOP_HINT_MS : 0,
-	};
-
-	if (status_handle != NULL)
-		SetServiceStatus(status_handle, &status);
-}
-
-void service_status_running(void)
-{
-	tell_status(SERVICE_RUNNING, 0);
-}
 
 /* Into the event log, under a name of which service_install() says how to show it. */
 static void log_event(const char *text)
@@ -68,12 +47,12 @@ static DWORD WINAPI on_control(DWORD control, DWORD type, void *data, void *cont
 	(void)context;
 	switch (control) {
 	case SERVICE_CONTROL_STOP:
-		tell_status(SERVICE_STOP_PENDING, 0);
-		stop_ask("SERVICE_STOP");
+		service_status_stopping();
+		stop_request("SERVICE_STOP");
 		return NO_ERROR;
 	case SERVICE_CONTROL_SHUTDOWN:
-		tell_status(SERVICE_STOP_PENDING, 0);
-		stop_ask("SHUTDOWN");
+		service_status_stopping();
+		stop_request("SHUTDOWN");
 		return NO_ERROR;
 	case SERVICE_CONTROL_INTERROGATE:
 		return NO_ERROR;
@@ -86,12 +65,11 @@ static void WINAPI service_main(DWORD argc, wchar_t **argv)
 {
 	(void)argc;
 	(void)argv;
-	status_handle = RegisterServiceCtrlHandlerExW(SERVICE_NAME, on_control, NULL);
-	tell_status(SERVICE_START_PENDING, 0);
+	service_status_register(SERVICE_NAME, on_control);
 	work_result = work->run(work->data, work_error);
 	if (work_result != 0)
 		log_event(work_error->text);
-	tell_status(SERVICE_STOPPED, work_result != 0 ? EXIT_FAILED : 0);
+	service_status_stopped(work_result != 0 ? EXIT_FAILED : 0);
 }
 
 int service_run(const struct service_work *given, struct platform_error *error)

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the service manager is told while the program runs as a service; nothing otherwise. */
+/* The status of the service, as the program reports it to the service manager. In a process that is not a service
+ * nothing is reported. */
 #ifndef EXPORTER_PLATFORM_WINDOWS_HOST_SERVICE_STATUS_H
 #define EXPORTER_PLATFORM_WINDOWS_HOST_SERVICE_STATUS_H
 
+#include <windows.h>
+
+/* Registers the service of that name and its control handler, and reports that it starts. Call before the others. */
+void service_status_register(const wchar_t *name, LPHANDLER_FUNCTION_EX on_control);
 void service_status_running(void);
+void service_status_stopping(void);
+/* `failure` is the service-specific exit code; 0: none. */
+void service_status_stopped(DWORD failure);
 
 #endif

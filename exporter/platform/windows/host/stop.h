@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The word that the program is to end. */
+/* The request that the program stops: made by a console event or by the service manager, awaited by the host. */
 #ifndef EXPORTER_PLATFORM_WINDOWS_HOST_STOP_H
 #define EXPORTER_PLATFORM_WINDOWS_HOST_STOP_H
 
-/* Ends host_wait_for_stop(), now or when it is called; `why`, of which the first counts, is what it returns.
- * Any thread. */
-void stop_ask(const char *why);
+/* Requests the stop, for the reason `why`, a static string. Only the first request counts until stop_wait() has
+ * returned it. Any thread. */
+void stop_request(const char *why);
+
+/* Waits for a request and returns its reason. */
+const char *stop_wait(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* zlib's deflate with the gzip wrapper. */
 #define ZLIB_CONST
-#include "exporter/http/gzip.h"
+#include "exporter/scrape/gzip.h"
 
 #include <errno.h>
 #include <limits.h>

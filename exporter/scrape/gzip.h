@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compresses one body after another; the compressor's memory is kept between them. */
-#ifndef EXPORTER_HTTP_GZIP_H
-#define EXPORTER_HTTP_GZIP_H
+#ifndef EXPORTER_SCRAPE_GZIP_H
+#define EXPORTER_SCRAPE_GZIP_H
 
 #include <stddef.h>
 

@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The command line. One table, in option_table.c, drives parsing, --help and the README's list. To add a
- * flag: a row there and a field here.
- */
-#ifndef EXPORTER_CLI_OPTIONS_H
-#define EXPORTER_CLI_OPTIONS_H
+/* The options of the program. cli/ fills them from the command line; the other parts read them. */
+#ifndef EXPORTER_OPTIONS_H
+#define EXPORTER_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "exporter/cli/table.h"
 #include "exporter/log.h"
 #include "exporter/platform/platform.h"
 #include "metrics/census/census.h"
-#include "metrics/textbuf.h"
 
 /* Why so many: a host has few addresses to listen on; the limit only bounds the array. */
 enum { OPTIONS_MAX_LISTEN = 16 };
 
 /* options.backend when the program chooses. */
 #define OPTIONS_BACKEND_AUTO "auto"
+/* The default of options.procfs. */
+#define OPTIONS_PROCFS "/proc"
 
 enum options_action { ACTION_SERVE, ACTION_PRINT_TABLE, ACTION_SERVICE, ACTION_HELP, ACTION_VERSION };
+enum table_format {
+	TABLE_TEXT,
+	TABLE_JSON,   /* an array of objects, one line each */
+	TABLE_REPLAY, /* what the replay backend reads */
+};
 enum service_action { SERVICE_INSTALL, SERVICE_REMOVE, SERVICE_RUN };
 
 struct options {
@@ -48,16 +50,5 @@ struct options {
 	enum log_level log_level;
 	enum log_format log_format;
 };
-
-/*
- * Parses the arguments after the program's name. Both --flag=value and --flag value; booleans as
- * --flag and --no-flag. Strings point into argv. 0, or -EINVAL with one line in `error` that names
- * the flag, what was given and what is accepted. A later flag wins over an earlier one; repeatable
- * flags add up.
- */
-int options_parse(struct options *options, int argc, const char *const *argv, char *error, size_t size) MUST_CHECK;
-
-/* The text of --help. */
-void options_help(struct textbuf *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the arguments by the table of flags. */
-#include "exporter/cli/options.h"
+#include "exporter/cli/parser.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "exporter/cli/option_table.h"
+#include "exporter/cli/option_values.h"
+#include "exporter/printable.h"
 
 enum {
 	/* How much of what was given is shown. */
@@ -41,7 +43,7 @@ static int complain_value(const struct parse *parse, const struct option *option
 {
 	char quoted[QUOTED_MAX], accepted[ACCEPTED_MAX];
 
-	value_quote(quoted, sizeof(quoted), value->text);
+	printable_quote(quoted, sizeof(quoted), value->text);
 	option_accepted(accepted, sizeof(accepted), option);
 	return complain(parse, "--%s: %s is not %s%s%s", option->name, quoted, accepted,
 	                value->reason[0] != '\0' ? ": " : "", value->reason);
@@ -60,7 +62,7 @@ static int complain_needless(const struct parse *parse, const struct option *opt
 	bool negatable = option->kind == OPTION_SWITCH;
 	char quoted[QUOTED_MAX];
 
-	value_quote(quoted, sizeof(quoted), text);
+	printable_quote(quoted, sizeof(quoted), text);
 	return complain(parse, "--%s: %s is given, but it takes no value%s%s", option->name, quoted,
 	                negatable ? ": to turn it off, write --no-" : "", negatable ? option->name : "");
 }
@@ -70,7 +72,7 @@ static int complain_unknown(const struct parse *parse, const char *text)
 	bool dashed = text[0] == '-' && text[1] != '\0';
 	char quoted[QUOTED_MAX];
 
-	value_quote(quoted, sizeof(quoted), text);
+	printable_quote(quoted, sizeof(quoted), text);
 	return complain(parse, "%s %s: see --%s", quoted,
 	                dashed ? "is not a known flag" : "is no flag, and nothing else is accepted", option_help->name);
 }
@@ -121,7 +123,7 @@ static int set_value(const struct parse *parse, const struct option *option, str
 	bool fits = true;
 
 	if (option->kind == OPTION_CHOICE || option->kind == OPTION_MAYBE_CHOICE)
-		fits = value_choice(value->text, option->choices, &value->number);
+		fits = choice_find(option->choices, value->text, &value->number);
 	else if (option->kind == OPTION_NUMBER)
 		fits = value_number(value->text, option->min, option->max, &value->number);
 	if (!fits || !option->set(parse->options, value))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What gzip_write() makes is what zlib reads back, body after body. */
-#include "exporter/http/gzip.h"
+#include "exporter/scrape/gzip.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One stop request at a time, behind a lock. */
+#include "exporter/platform/windows/host/stop.h"
+
+#include <stddef.h>
+
+#include <windows.h>
+
+static SRWLOCK lock = SRWLOCK_INIT;
+static CONDITION_VARIABLE changed = CONDITION_VARIABLE_INIT;
+static const char *reason; /* NULL: no request */
+
+void stop_request(const char *why)
+{
+	AcquireSRWLockExclusive(&lock);
+	if (reason == NULL)
+		reason = why;
+	ReleaseSRWLockExclusive(&lock);
+	WakeAllConditionVariable(&changed);
+}
+
+const char *stop_wait(void)
+{
+	const char *why;
+
+	AcquireSRWLockExclusive(&lock);
+	while (reason == NULL)
+		SleepConditionVariableSRW(&changed, &lock, INFINITE, 0);
+	why = reason;
+	reason = NULL;
+	ReleaseSRWLockExclusive(&lock);
+	return why;
+}
