@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When all sockets are dumped for those that were not met. */
+/* Tests of the decision to dump all sockets for unseen ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
