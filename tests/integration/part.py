@@ -15,6 +15,7 @@ import time
 import traceback
 from typing import Any, Callable
 
+from packet import raw_socket, syn
 from process import (CLONE_NEWNET, CLONE_NEWPID, MS_PRIVATE, MS_REC, close_all_but, libc, mount, set_name, set_user,
                      setns, unshare)  # fmt: skip
 
@@ -23,6 +24,9 @@ TCP_FASTOPEN_CONNECT = 30
 LINGER_RESET = struct.pack("ii", 1, 0)
 SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 SYS_EXIT = {"x86_64": 60, "aarch64": 93, "riscv64": 93}
+SYS_CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}
+CLONE_FILES = 0x400
+TCP_FASTOPEN = 23
 
 
 def set_link_up(name: str) -> None:
@@ -115,6 +119,14 @@ class Part:
             except BlockingIOError:
                 return accepted
 
+    def accept_fast_open(self, listener: int, limit: int) -> None:
+        self.sockets[listener].setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN, limit)
+
+    def send_syn(self, source: str, port: int, target: str, target_port: int) -> None:
+        """A handshake that carries data and is never completed."""
+        with raw_socket() as sock:
+            sock.sendto(syn((source, port), (target, target_port), data=b"data"), (target, 0))
+
     # Using sockets
 
     def port(self, sock: int) -> int:
@@ -180,6 +192,16 @@ class Part:
             set_name(os.fsencode(name))
             serve(channel, self)
         channel.close()
+        return pid
+
+    def share_files(self, name: str) -> int:
+        """A child that shares the table of descriptors itself; it does nothing."""
+        pid = libc.syscall(ctypes.c_long(SYS_CLONE[platform.machine()]), ctypes.c_ulong(CLONE_FILES | signal.SIGCHLD),
+                           None, None, None, None)  # fmt: skip
+        if pid == 0:
+            set_name(os.fsencode(name))
+            while True:
+                signal.pause()
         return pid
 
     def move_to_network_of(self, pid: int) -> None:

@@ -109,6 +109,25 @@ class Namespaces(SceneCase):
             }
         self.check(self.owners, self.start_exporter("--collector.netns=all"))
 
+    def test_sockets_in_flight(self) -> None:
+        """Sockets that no process holds, in a namespace of which that is all there is, beside one with a TIME_WAIT."""
+        self.add_inner("green")
+        self.scene.add_network("blue")
+        web, client = self.scene.actor("web", network="blue"), self.scene.actor("client", network="blue")
+        listener = web.listen(port=80)
+        ours, theirs = connect_pairs(client, web, listener, 2, 80)
+        exporter = self.start_exporter("--collector.netns=all")
+        for actor, socks in (web, [listener, *theirs]), (client, ours):
+            actor.open_mailbox(name=actor.name)
+            for sock in socks:
+                actor.hand_over(sock=sock, to=actor.name)
+                actor.close(sock=sock)
+        self.check(self.owners | {
+            ("listen", "(none)", "80"): 1,
+            ("established", "(none)", "80"): 2,
+            ("established", "(none)", "ephemeral"): 2,
+        }, exporter)  # fmt: skip
+
     def test_five_hundred(self) -> None:
         self.scene.actor("cells").cells(count=500)
         exposition = self.start_exporter("--collector.netns=all").metrics()

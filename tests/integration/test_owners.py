@@ -111,6 +111,28 @@ class Owners(OwnerCase):
             ("established", "client", "ephemeral"): 4,
         })  # fmt: skip
 
+    def test_processes_that_share_a_table_of_descriptors(self) -> None:
+        """Each of them holds every socket in it, the oldest of them owns."""
+        web, other = self.scene.actor("web"), self.scene.actor("other")
+        client, listener = self.pairs(web, 3)
+        pids = [web.share_files(name=f"sharer{i}") for i in range(3)]
+        heir = web.fork("heir")
+        connect_pairs(client, other, other.listen(port=81), 2, 81)
+        expected = {
+            ("listen", "web", "80"): 1,
+            ("established", "web", "80"): 3,
+            ("listen", "other", "81"): 1,
+            ("established", "other", "81"): 2,
+            ("established", "client", "ephemeral"): 5,
+        }
+        exporter = self.start_exporter()
+        self.check_shared(self.check(expected, exporter), 4)
+        heir.die()
+        self.check_shared(self.check(expected, exporter), 4)
+        for pid in pids:
+            web.kill(pid=pid)
+        self.check_shared(self.check(expected, exporter), 0)
+
     def test_multipath_tcp(self) -> None:
         """Its TCP sockets are no file's own. A peer without it is served by a plain one."""
         web, client = self.scene.actor("web"), self.scene.actor("client")

@@ -22,6 +22,7 @@ void socket_table_release(struct socket_table *table)
 {
 	sock_diag_release(&table->diag);
 	inode_index_release(&table->inodes);
+	free(table->cookies);
 	free(table->waiting);
 }
 
@@ -31,24 +32,28 @@ int socket_table_reset(struct socket_table *table)
 	return inode_index_reset(&table->inodes);
 }
 
-static bool same_connection(const struct snapshot_socket *a, const struct snapshot_socket *b)
-{
-	return a->local == b->local && a->local_port == b->local_port && a->remote_port == b->remote_port;
-}
-
-/* A socket that moved while the table was walked can be dumped twice: the later row replaces the earlier. */
-static struct snapshot_socket *find_again(struct socket_table *table, uint32_t inode,
-                                          const struct snapshot_socket *socket)
+/* A socket that moved while the table was walked can be dumped twice. The sockets of a Multipath TCP connection have
+ * one inode, but a cookie each. Returns the row that the socket has; NULL: none. */
+static struct snapshot_socket *find_again(struct socket_table *table, const struct inet_diag_msg *msg)
 {
 	const struct inode_entry *entry = NULL;
 
-	while ((entry = inode_index_next(&table->inodes, inode, entry)) != NULL) {
-		struct snapshot_socket *row = &table->snapshot->sockets[entry->row];
-
-		if (same_connection(row, socket))
-			return row;
-	}
+	while ((entry = inode_index_next(&table->inodes, msg->idiag_inode, entry)) != NULL)
+		if (table->cookies[entry->row] == msg->id.idiag_cookie[0])
+			return &table->snapshot->sockets[entry->row];
 	return NULL;
+}
+
+/* Enters a row that some process can hold. */
+static int enter(struct socket_table *table, const struct inet_diag_msg *msg, uint32_t row)
+{
+	int result = array_reserve((void **)&table->cookies, &table->cookie_capacity, (size_t)row + 1,
+	                           sizeof(*table->cookies));
+
+	if (result != 0)
+		return result;
+	table->cookies[row] = msg->id.idiag_cookie[0];
+	return inode_index_add(&table->inodes, msg->idiag_inode, row);
 }
 
 static int remember_waiting(struct socket_table *table, const struct inet_diag_msg *msg, uint32_t row)
@@ -70,7 +75,7 @@ static int store(struct socket_table *table, const struct inet_diag_msg *msg, co
 	int result = 0;
 
 	if (msg->idiag_inode != 0)
-		row = find_again(table, msg->idiag_inode, socket);
+		row = find_again(table, msg);
 	if (row) {
 		*row = *socket;
 	} else {
@@ -79,8 +84,7 @@ static int store(struct socket_table *table, const struct inet_diag_msg *msg, co
 			return -ENOMEM;
 		*row = *socket;
 		if (msg->idiag_inode != 0)
-			result = inode_index_add(&table->inodes, msg->idiag_inode,
-			                         (uint32_t)(row - table->snapshot->sockets));
+			result = enter(table, msg, (uint32_t)(row - table->snapshot->sockets));
 	}
 	if (result == 0 && socket->state == STATE_CLOSE_WAIT)
 		result = remember_waiting(table, msg, (uint32_t)(row - table->snapshot->sockets));

@@ -166,7 +166,8 @@ static int procfs_read(struct platform *platform, struct patience *patience, str
  * the descriptors of another user's. */
 static void procfs_rights(struct platform *platform, struct platform_rights *rights)
 {
-	capability_of_options(platform->options, rights);
+	capability_for_netns(platform->options, rights);
+	capability_for_users(platform->options, rights);
 	rights->capabilities |= CAPABILITY_BIT(CAP_SYS_PTRACE) | CAPABILITY_BIT(CAP_DAC_READ_SEARCH);
 }
 
