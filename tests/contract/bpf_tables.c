@@ -113,13 +113,16 @@ static int set_up(void **state)
 	return 0;
 }
 
+static uint16_t only_port; /* of rows that are kept; 0: all. The host may have many in its own namespaces */
+
 static int keep_all(void *data, const struct window *window)
 {
 	struct seen *seen = data;
 
 	seen->windows++;
 	for (uint32_t i = 0; i < window->row_count; i++)
-		add_seen(seen, &window->rows[i]);
+		if (only_port == 0 || window->rows[i].local_port == only_port)
+			add_seen(seen, &window->rows[i]);
 	return 0;
 }
 
@@ -228,15 +231,6 @@ static void minisockets_that_are_older(void **state)
 	assert_int_equal(only_row(&sockets, TCP_TIME_WAIT, 6, time_wait_port)->flags, 0);
 }
 
-static unsigned rows_of_port(uint16_t port)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < sockets.count; i++)
-		count += sockets.rows[i].local_port == port;
-	return count;
-}
-
 /* A namespace that shares the table of all others, and one that has a small one of its own. */
 static void other_namespaces(void **state)
 {
@@ -252,8 +246,10 @@ static void other_namespaces(void **state)
 		make_other_network(&other, entries[i], CROWD);
 		walk_tables(&own, &request);
 		assert_int_equal(sockets.count, SOCKETS);
+		only_port = other.port;
 		walk_tables(&all, &request);
-		assert_int_equal(rows_of_port(other.port), CROWD + 1);
+		only_port = 0;
+		assert_int_equal(sockets.count, CROWD + 1);
 		end_other_network(&other);
 	}
 }

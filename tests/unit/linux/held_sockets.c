@@ -181,7 +181,7 @@ static void the_oldest_holder_owns(void **state)
 static void the_first_process_comes_last(void **state)
 {
 	(void)state;
-	task(0, 1, 1, "init");
+	task(0, 1, 1, "host's first");
 	window.tasks[0].init = 1;
 	task(1, 6, 1000, "service");
 	row(1, TCP_LISTEN, 0);
@@ -189,7 +189,25 @@ static void the_first_process_comes_last(void **state)
 	row(2, TCP_LISTEN, 0);
 	assert_int_equal(drain(), 0);
 	assert_string_equal(owner_of(0), "service");
-	assert_string_equal(owner_of(1), "init");
+	assert_string_equal(owner_of(1), "host's first");
+}
+
+/* Of a container: an init yields, a service that is PID 1 owns by age. */
+static void the_first_process_of_a_container(void **state)
+{
+	static const char *const names[] = {"systemd", "init", "gunicorn", "systemd2"};
+
+	(void)state;
+	for (uint16_t i = 0; i < 4; i++) {
+		begin();
+		task(0, 40, 1, names[i]);
+		window.tasks[0].init = window.tasks[0].nested = 1;
+		task(1, 41, 1000, "worker");
+		row(1, TCP_LISTEN, 0);
+		row(1, TCP_LISTEN, 1);
+		assert_int_equal(drain(), 0);
+		assert_string_equal(owner_of(0), i < 2 ? "worker" : names[i]);
+	}
 }
 
 /* The walk goes through a table once; whoever shares it holds the same sockets. */
@@ -304,6 +322,7 @@ int main(void)
 	        CASE(a_task_that_is_none),
 	        CASE(the_oldest_holder_owns),
 	        CASE(the_first_process_comes_last),
+	        CASE(the_first_process_of_a_container),
 	        CASE(processes_that_share_a_table),
 	        CASE(a_process_over_two_windows),
 	        CASE(namespaces),

@@ -16,6 +16,7 @@
 #include "exporter/platform/linux/procfs/netns.h"
 #include "exporter/platform/linux/procfs/parse.h"
 #include "exporter/platform/linux/procfs/process_text.h"
+#include "exporter/platform/linux/procfs/visibility.h"
 
 /* A walk that lost rows is a bug or a kernel that works otherwise: one more may be luckier, a third will not. */
 #define WALK_ATTEMPTS 2
@@ -33,6 +34,7 @@ struct platform {
 	struct held_sockets held;
 	struct unheld_sockets unheld;
 	struct process_texts texts;
+	struct visibility visibility;
 };
 
 /* What the steps of a read share. */
@@ -85,6 +87,9 @@ static int open_parts(struct platform *platform, struct platform_error *error)
 	platform->own_netns = netns_current_id(platform->procfs);
 	platform_error_set(error, "out of memory");
 	result = unheld_sockets_init(&platform->unheld, platform->procfs, &platform->held, &platform->iterator);
+	visibility_init(&platform->visibility, platform->procfs, VISIBLE_BY_ITERATORS, platform->options,
+	                &platform->unheld.dirents);
+	platform->unheld.owners_unknown = platform->visibility.limit != NULL;
 	if (result == 0)
 		result = bpf_iterator_init(&platform->iterator, &iterator, error);
 	if (result == 0 && !bpf_iterator_has_tables(&platform->iterator))
@@ -203,6 +208,22 @@ static int complete_processes(struct read_context *context)
 	return result;
 }
 
+/* An owner that is not known is a process that the walk does not see. */
+static void count_hidden_processes(struct platform *platform, struct snapshot *snapshot)
+{
+	if (platform->unheld.unknown_count > 0)
+		snapshot->unreadable_processes =
+		        visibility_hidden_processes(&platform->visibility, &platform->unheld.dirents);
+}
+
+static void set_bound_ports(const struct platform *platform, struct snapshot *snapshot)
+{
+	const struct walk_facts *facts = bpf_iterator_facts(&platform->iterator);
+
+	_Static_assert(sizeof(facts->bound_ports) == sizeof(snapshot->bound_ports), "the same set");
+	memcpy(&snapshot->bound_ports, facts->bound_ports, sizeof(snapshot->bound_ports));
+}
+
 static void set_facts(struct platform *platform, struct snapshot *snapshot)
 {
 	if ((platform->options->want & WANT_CLOSE_WAIT_AGE) && platform->held.hz != 0)
@@ -227,7 +248,9 @@ static int bpf_read(struct platform *platform, struct patience *patience, struct
 	walked = platform_now_ns();
 	if (result == 0)
 		result = complete_processes(&context);
+	count_hidden_processes(platform, snapshot);
 	set_facts(platform, snapshot);
+	set_bound_ports(platform, snapshot);
 	snapshot->sockets_ns = walked - began;
 	snapshot->owners_ns = platform_now_ns() - walked;
 	return result;
@@ -266,10 +289,16 @@ static void bpf_rights(struct platform *platform, struct platform_rights *rights
 		rights->capabilities |= CAPABILITY_BIT(CAP_BPF);
 }
 
+static const struct platform_limit *bpf_limit(const struct platform *platform)
+{
+	return platform->visibility.limit;
+}
+
 const struct platform_backend platform_bpf = {
         .name = "bpf",
         .open = bpf_open,
         .read = bpf_read,
         .close = bpf_close,
+        .limit = bpf_limit,
         .rights = bpf_rights,
 };

@@ -10,6 +10,7 @@
 
 #include "exporter/platform/linux/netlink/socket_row.h"
 #include "exporter/platform/linux/procfs/netns.h"
+#include "exporter/platform/linux/procfs/process_list.h"
 
 #define MS_PER_SECOND 1000u
 #define NOT_KNOWN     UINT32_MAX
@@ -77,7 +78,8 @@ static int add_process(struct held_sockets *held, const struct window_task *task
 	if (result == 0)
 		result = array_reserve((void **)&held->inits, &held->init_capacity, *index + 1, sizeof(*held->inits));
 	if (result == 0)
-		held->inits[*index] = task->init;
+		held->inits[*index] = task->init && process_is_init(task->nested, task->comm,
+		                                                    strnlen(task->comm, sizeof(task->comm)));
 	return result;
 }
 
@@ -201,6 +203,8 @@ static void fill_quiet(struct held_sockets *held, const struct window_row *row, 
 int held_sockets_fill(struct held_sockets *held, const struct window_row *row, uint32_t netns,
                       struct snapshot_socket *socket)
 {
+	int result;
+
 	socket->state = (uint8_t)(row->state - TCP_ESTABLISHED);
 	socket->local_port = row->local_port;
 	socket->remote_port = ntohs(row->remote_port);
@@ -208,7 +212,8 @@ int held_sockets_fill(struct held_sockets *held, const struct window_row *row, u
 		socket->flags |= SOCKET_V6_ONLY;
 	socket_row_set_queues(socket, row->receive_queue, row->send_queue);
 	fill_quiet(held, row, socket);
-	return fill_addresses(held, row, netns, socket);
+	result = snapshot_intern_device(held->snapshot, row->device, &socket->device);
+	return result != 0 ? result : fill_addresses(held, row, netns, socket);
 }
 
 uint32_t held_sockets_check(const struct held_sockets *held, const struct window_row *row)

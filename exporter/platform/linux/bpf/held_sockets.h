@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Held sockets: rows of the BPF walk over files -> rows of the snapshot, each socket once, with the oldest of its
- * holders. A process that is PID 1 of its PID namespace owns only what nobody else holds.
+ * holders as its owner. An init (process_is_init()) yields to any other holder.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_HELD_SOCKETS_H
 #define EXPORTER_PLATFORM_LINUX_BPF_HELD_SOCKETS_H
@@ -18,7 +18,7 @@ struct shared_table {
 
 struct held_sockets {
 	struct socket_index index;
-	uint8_t *inits; /* by process: it is PID 1 */
+	uint8_t *inits; /* by process: it is an init */
 	size_t init_capacity;
 	uint64_t shared; /* sockets with several holders */
 	uint64_t own;    /* rows of the first namespace that sockstat counts: all but those in SYN_RECV */

@@ -90,6 +90,12 @@ static enum unheld_kind expected(const struct unheld_sockets *unheld)
 	return kind == UNHELD_NONE && unheld->held->requests ? UNHELD_MINISOCKETS : kind;
 }
 
+/* `has_file`: the socket was given to a process, or to the kernel. */
+static void set_owner(const struct unheld_sockets *unheld, struct snapshot_socket *socket, bool has_file)
+{
+	socket->owner = has_file && unheld->owners_unknown ? OWNER_UNKNOWN : OWNER_NONE;
+}
+
 static int append(struct unheld_sockets *unheld, const struct snapshot_socket *socket, uint32_t check, bool may_repeat)
 {
 	struct snapshot_socket *row = snapshot_add_socket(unheld->held->snapshot);
@@ -103,14 +109,13 @@ static int append(struct unheld_sockets *unheld, const struct snapshot_socket *s
 static int add_table_row(struct unheld_sockets *unheld, const struct window_row *row)
 {
 	struct held_sockets *held = unheld->held;
-	struct snapshot_socket socket = {.owner = OWNER_NONE, .remote = ADDRESS_ABSENT};
+	struct snapshot_socket socket = {.remote = ADDRESS_ABSENT};
 	uint32_t netns;
 	int result;
 
 	if (row->state < TCP_ESTABLISHED || row->state > TCP_CLOSING)
 		return 0; /* it left the tables while the row was made */
-	if (unheld->owners_unknown && (row->flags & ROW_HAS_FILE))
-		socket.owner = OWNER_UNKNOWN;
+	set_owner(unheld, &socket, row->flags & ROW_HAS_FILE);
 	result = held_sockets_netns(held, row, &netns);
 	if (result == 0)
 		result = held_sockets_fill(held, row, netns, &socket);
@@ -166,8 +171,7 @@ static int add_dump_row(void *data, const struct inet_diag_row *row)
 
 	if (result != 0)
 		return result;
-	if (unheld->owners_unknown && msg->idiag_inode != 0)
-		socket.owner = OWNER_UNKNOWN;
+	set_owner(unheld, &socket, msg->idiag_inode != 0);
 	if (row->has_quiet && socket.state == STATE_CLOSE_WAIT)
 		socket_row_set_quiet(&socket, row->quiet_ms);
 	check = socket.state == STATE_LISTEN
@@ -242,12 +246,22 @@ static int dump(struct unheld_sockets *unheld)
 	return result;
 }
 
+static uint64_t count_unknown(const struct snapshot *snapshot, size_t first)
+{
+	uint64_t count = 0;
+
+	for (size_t i = first; i < snapshot->socket_count; i++)
+		count += snapshot->sockets[i].owner == OWNER_UNKNOWN;
+	return count;
+}
+
 int unheld_sockets_read(struct unheld_sockets *unheld, struct patience *patience, struct platform_error *error)
 {
 	struct held_sockets *held = unheld->held;
 	enum unheld_kind kind = expected(unheld);
 	int result;
 
+	unheld->unknown_count = 0;
 	if (kind == UNHELD_NONE)
 		return 0;
 	unheld->patience = patience;
@@ -259,5 +273,9 @@ int unheld_sockets_read(struct unheld_sockets *unheld, struct patience *patience
 		if (result == 0)
 			result = dump(unheld);
 	}
-	return result != 0 ? result : socket_index_settle(&held->index, held->snapshot);
+	if (result == 0)
+		result = socket_index_settle(&held->index, held->snapshot);
+	if (result == 0)
+		unheld->unknown_count = count_unknown(held->snapshot, held->index.entered);
+	return result;
 }

@@ -30,7 +30,8 @@ struct unheld_sockets {
 	struct dirents dirents;
 	struct socket_counts before; /* the walk over files */
 	bool has_before;
-	bool owners_unknown; /* a socket with an inode has a holder that cannot be seen */
+	bool owners_unknown;    /* a socket with an inode has a holder that cannot be seen */
+	uint64_t unknown_count; /* of the last read: such sockets */
 
 	/* Of the current read. */
 	struct patience *patience;

@@ -2,6 +2,7 @@
 /* Rows of sock_diag -> rows of the snapshot. */
 #include "exporter/platform/linux/netlink/socket_table.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -91,13 +92,20 @@ static int store(struct socket_table *table, const struct inet_diag_msg *msg, co
 	return result;
 }
 
+/* A socket in TCP_CLOSE is in no table of connections; it has at most a port. */
 static int add_row(void *data, const struct inet_diag_row *row)
 {
 	struct socket_table *table = data;
 	struct snapshot_socket socket;
-	int result = socket_row_of_diag(table->snapshot, table->netns, table->remote_addresses, row->msg, row->v6_only,
-	                                &socket);
+	int result;
 
+	if (row->msg->idiag_state == TCP_CLOSE) {
+		if (table->netns == 0)
+			port_set_add(&table->snapshot->bound_ports, ntohs(row->msg->id.idiag_sport));
+		return 0;
+	}
+	result = socket_row_of_diag(table->snapshot, table->netns, table->remote_addresses, row->msg, row->v6_only,
+	                            &socket);
 	return result != 0 ? result : store(table, row->msg, &socket);
 }
 
@@ -106,6 +114,8 @@ static int restart_rows(void *data)
 	struct socket_table *table = data;
 
 	table->waiting_count = 0;
+	if (table->netns == 0)
+		table->snapshot->bound_ports = (struct port_set){0};
 	if (table->snapshot->socket_count == table->first_row)
 		return 0;
 	table->snapshot->socket_count = table->first_row;
@@ -152,7 +162,10 @@ static int read_close_wait_ages(struct socket_table *table, struct patience *pat
 int socket_table_read(struct socket_table *table, struct snapshot *snapshot, uint32_t netns, unsigned want,
                       struct patience *patience, struct platform_error *error)
 {
-	const struct sock_diag_request request = {.states = SOCK_DIAG_ALL_STATES};
+	/* The snapshot has the bound ports of the first namespace alone. */
+	const struct sock_diag_request request = {
+	        .states = SOCK_DIAG_ALL_STATES | (netns == 0 ? SOCK_DIAG_BOUND : 0),
+	};
 	const struct sock_diag_rows rows = {.row = add_row, .restart = restart_rows, .data = table};
 	int result;
 

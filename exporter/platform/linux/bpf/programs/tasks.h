@@ -97,6 +97,7 @@ static __always_inline bool add_task(struct task_struct *task, bool again)
 	entry->start = leader->start_boottime;
 	entry->files = state.shared_files;
 	entry->pid = pid_at(pid, state.level);
+	entry->nested = BPF_CORE_READ(pid, level) > 0;
 	entry->init = pid_at(pid, BPF_CORE_READ(pid, level)) == 1;
 	entry->thread = task->pid != task->tgid;
 	entry->again = again;

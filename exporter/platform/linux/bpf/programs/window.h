@@ -51,7 +51,8 @@ struct window_task {
 	__u64 start; /* nanoseconds after boot */
 	__u64 files; /* the descriptor table, if several processes share it; else 0 */
 	__u32 pid;   /* in the reader's PID namespace */
-	__u8 init;   /* it is PID 1 of its own PID namespace */
+	__u8 init;   /* it is PID 1 of its own PID namespace, */
+	__u8 nested; /* which is not the initial one */
 	__u8 thread; /* the table belongs to a thread that does not share the main thread's */
 	__u8 again;  /* the walk has been through the table: the process holds the same sockets, and no rows follow */
 	char comm[WINDOW_COMM];
