@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares README.md and docs/ with the program and with each other.
+"""Compares README.md and docs/ with the program, with each other and with the code.
 
 readme.py --tables PROGRAM [--update]
 Tables: the text between <!-- NAME --> and <!-- /NAME --> is what PROGRAM prints for NAME; --update writes it.
