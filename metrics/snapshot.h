@@ -222,6 +222,10 @@ static inline bool netns_is_ephemeral(const struct snapshot_netns *netns, uint16
 	return port >= netns->ephemeral_low && port <= netns->ephemeral_high;
 }
 
+/* Returns the IPv4 address in bytes of `family` 4 or 6: those of IPv4 themselves, the last four of an IPv4-mapped IPv6
+ * address (RFC 4291, 2.5.5.2); NULL: it is a plain IPv6 address. */
+const uint8_t *address_ipv4(int family, const void *bytes);
+
 /* Returns true if `address` is the wildcard of its family (0.0.0.0 or ::). */
 bool address_is_wildcard(const struct snapshot_address *address);
 

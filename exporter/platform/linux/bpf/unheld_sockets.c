@@ -230,20 +230,11 @@ static int dump_namespace(void *data, uint64_t id)
 /* Every socket of the namespaces, those that the walk over files has reached too. */
 static int dump(struct unheld_sockets *unheld)
 {
+	const struct netns_scope scope = {unheld->held->snapshot->netns[0].id, unheld->held->options->all_netns};
 	const struct netns_visitor visitor = {.wanted = wants_namespace, .visit = dump_namespace, .data = unheld};
-	uint64_t own = unheld->held->snapshot->netns[0].id;
-	int result;
 
 	unheld->dumped_count = 0;
-	if (unheld->held->options->all_netns && netns_current_id(unheld->procfs) != own) {
-		platform_error_set(unheld->error, "an earlier read could not return to its network namespace");
-		return -EXDEV;
-	}
-	result = dump_namespace(unheld, own);
-	if (result == 0 && unheld->held->options->all_netns)
-		result =
-		        netns_visit_others(unheld->procfs, &unheld->dirents, &visitor, unheld->patience, unheld->error);
-	return result;
+	return netns_visit(unheld->procfs, &unheld->dirents, &scope, &visitor, unheld->patience, unheld->error);
 }
 
 static uint64_t count_unknown(const struct snapshot *snapshot, size_t first)

@@ -100,19 +100,13 @@ static int read_namespace(void *data, uint64_t id)
 static int read_sockets(struct read_context *context)
 {
 	struct platform *platform = context->platform;
+	const struct netns_scope scope = {platform->own_netns, platform->options->all_netns};
 	const struct netns_visitor visitor = {.wanted = is_new_namespace, .visit = read_namespace, .data = context};
 	int result = socket_table_reset(&platform->table);
 
-	if (platform->options->all_netns && netns_current_id(platform->procfs) != platform->own_netns) {
-		platform_error_set(context->error, "an earlier read could not return to its network namespace");
-		return -EXDEV;
-	}
-	if (result == 0)
-		result = read_namespace(context, platform->own_netns);
-	if (result == 0 && platform->options->all_netns)
-		result = netns_visit_others(platform->procfs, &platform->walk.dirents, &visitor, context->patience,
-		                            context->error);
-	return result;
+	return result != 0 ? result
+	                   : netns_visit(platform->procfs, &platform->walk.dirents, &scope, &visitor, context->patience,
+	                                 context->error);
 }
 
 /* Sockets that some process should hold, whose holder could not be seen. Where every process's files may be
