@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a command to its end, with its output to /dev/null; stops it when it takes too long. */
+/* Runs a command to its end, with its output to /dev/null; stops it at its time limit. */
 #include "probe.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The floors: what the kernel takes to hand over its sockets, and every process's descriptors, to a reader that does
- * nothing with them. */
+/* The floors: the kernel hands over its sockets, or every process's descriptors, to a reader that does nothing with
+ * them. */
 #include "probe.h"
 
 #include <ctype.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What can be timed: kinds of work that are opened once and then run again and again. To add a floor or
- * a peer: a kind here, and its row in tests/bench/run.
+ * Kinds of work that can be timed. Each is opened once and then run again and again. A new floor or peer needs a kind
+ * here and a row in parties.py.
  */
 #ifndef TESTS_BENCH_PROBE_H
 #define TESTS_BENCH_PROBE_H
@@ -19,7 +19,7 @@ struct probe_kind {
 	int own_cpu;        /* run() sets cpu_ns; else it is this process's own time */
 	/* The state that run() keeps from one run to the next, or NULL with errno set. */
 	void *(*open)(char **arguments);
-	/* 0, or -1 with errno set: ETIME if it was stopped for taking too long. */
+	/* Returns 0, or -1 with errno set: ETIME if it was stopped after its time limit. */
 	int (*run)(void *state, struct probe_sample *sample);
 	void (*close)(void *state);
 };

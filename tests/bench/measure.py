@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rounds of measurements: every row once per round, in a new order each round."""
+
+import math
+import random
+import time
+
+import parties
+
+# A row whose runs take longer than this is run in the first SLOW_ROUNDS rounds only.
+SLOW_NS = 5_000_000_000
+SLOW_ROUNDS = 3
+
+
+def is_due(row, number):
+    return number < SLOW_ROUNDS or min(sample.ns for sample in row.samples.values()) < SLOW_NS
+
+
+def warm_up(rows, missing):
+    """One run of each, for the kernel's caches. Returns the rows that end in time."""
+    kept = []
+    for row in rows:
+        try:
+            row.run()
+            kept.append(row)
+        except parties.TookTooLong as reason:
+            missing.append(str(reason))
+    return kept
+
+
+def run_round(rows, number):
+    """Returns how many seconds it took."""
+    begin = time.monotonic()
+    order = list(rows)
+    random.Random(number).shuffle(order)
+    for row in order:
+        if is_due(row, number):
+            row.samples[number] = row.run()
+            row.after_run()
+    return time.monotonic() - begin
+
+
+def run_rounds(rows, rounds, end=math.inf):
+    """Starts no round that would last beyond `end` if it were as long as the longest. Returns how many ran."""
+    longest = 0.0
+    number = 0
+    for row in rows:
+        row.begin()
+    while number < rounds and time.monotonic() + longest < end:
+        longest = max(longest, run_round(rows, number))
+        number += 1
+    if number == 0:
+        raise parties.BenchError("no time is left for a round")
+    for row in rows:
+        row.end()
+    return number
+
+
+def check_counts(rows, load):
+    """Fails unless each row saw the sockets of the load."""
+    for row in rows:
+        seen = row.sockets_seen()
+        if seen is None:
+            continue
+        count, is_exact = seen
+        if count < load.sockets or (is_exact and count != load.sockets):
+            raise parties.BenchError(f"{row.title}: saw {count} sockets of {load.sockets}")
