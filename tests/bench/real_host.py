@@ -37,9 +37,13 @@ SCENES = [
 ]
 
 
-def scaled(count, sockets):
-    """Of additions that are many, as many as fit the load."""
-    return max(1, count * sockets // LOAD_SOCKETS)
+def load_sockets(arguments):
+    return (arguments.sockets or [LOAD_SOCKETS])[0]
+
+
+def scaled(count, arguments):
+    """As many additions as belong to the load, and at least one."""
+    return max(1, count * load_sockets(arguments) // LOAD_SOCKETS)
 
 
 def exporters(rows):
@@ -76,7 +80,7 @@ def measure_alone(arguments, scene, load, rows, missing):
 
 
 def measure_added(arguments, scene, addition, load, rows, missing):
-    kind, count = addition[0], scaled(addition[1], load.sockets)
+    kind, count = addition[0], scaled(addition[1], arguments)
     end = time.monotonic() + TIME_WAIT_END_SECONDS if scene.expires else math.inf
     report.progress(f"{scene.key}: making {count:,}")
     with parties.Extras(arguments.tools, kind, count) as extras:
@@ -100,7 +104,7 @@ def measure_scene(arguments, scene, load):
 
 def measure_all(arguments):
     """All scenes on one load, in the order of the report."""
-    sockets = (arguments.sockets or [LOAD_SOCKETS])[0]
+    sockets = load_sockets(arguments)
     processes = parties.processes_for(sockets, arguments.processes)
     report.progress(f"real host: making {sockets:,} sockets in {processes} processes")
     with parties.Load(arguments.tools, sockets, processes, arguments.half_closed) as load:
