@@ -104,12 +104,6 @@ static int outlive_no_parent(pid_t parent)
 	return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ? -1 : 0;
 }
 
-static _Noreturn void wait_for_kill(void)
-{
-	for (;;)
-		pause();
-}
-
 /* A process in a network namespace of its own. Writes a byte to `report` when its TIME_WAIT is there. */
 static _Noreturn void be_namespace(pid_t parent, int report)
 {
@@ -119,7 +113,8 @@ static _Noreturn void be_namespace(pid_t parent, int report)
 		_exit(1);
 	}
 	close(report);
-	wait_for_kill();
+	for (;;)
+		pause();
 }
 
 /* Forks `count` of them. The caller reads the other end of `report`. */
@@ -158,8 +153,9 @@ static int make_namespaces(unsigned count)
 static int be_sharer(void *parent)
 {
 	if (outlive_no_parent(*(const pid_t *)parent) < 0)
-		_exit(1);
-	wait_for_kill();
+		return 1;
+	for (;;)
+		pause();
 }
 
 /* Makes this process's table of descriptors as large as SLOTS, or as the hard limit allows: by one descriptor far
