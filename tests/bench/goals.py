@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goals for the cost of a scrape, and what they are measured by."""
+"""Goals for the cost of a scrape, and the measurements that they are computed from."""
 
 import ratios
 
@@ -14,7 +14,7 @@ def result_near(results, sockets):
 
 
 def load_alone(document):
-    """The results without an addition and with the exporter's default flags."""
+    """Returns the results without an addition and with the exporter's default flags."""
     scenes = {scene["key"]: scene["phases"] for scene in document["real_host"]}
     return [*document["scenarios"], *(scenes["time-wait"][:1] if scenes else [])]
 
@@ -24,7 +24,7 @@ def memory(result, key):
 
 
 def scale(mark, million, cost):
-    """How much of the cost a million sockets have, of that of 100,000."""
+    """Returns the cost of a million sockets divided by the cost of 100,000."""
     return cost(million) / cost(mark) * mark["sockets"] / million["sockets"] * MILLION / MARK
 
 
@@ -33,7 +33,7 @@ def cpu(*keys):
 
 
 def speed(backend, mark):
-    """(goal, measured or None, limit or None for a number to compare with, whether more is better)."""
+    """Yields (goal, measured or None, limit or None for a number without a goal, True if more is better)."""
     key = [f"exporter-{backend}"]
     if backend == "bpf":
         yield "at most 0.3 x the dump, which knows no process", ratios.ratio(mark, key, ["dump"]), 0.3, False
@@ -54,7 +54,7 @@ def million_sockets(backend, mark, million):
 
 
 def real_host(backend, scenes):
-    """Each scene's last phase, of which the phase before has less or nothing added."""
+    """Yields goals of the last phase of each scene. The phase before it has a smaller addition or none."""
     key = f"exporter-{backend}"
     phases = {scene["key"]: scene["phases"] for scene in scenes}
     if backend == "bpf":
@@ -68,7 +68,7 @@ def real_host(backend, scenes):
 
 
 def of_backend(document, backend):
-    """The goals of the loads that were measured."""
+    """Yields the goals of the measured loads."""
     results = load_alone(document)
     mark, million = result_near(results, MARK), result_near(results, MILLION)
     quiet = next((result for result in results if result["sockets"] < QUIET_MAX), None)
@@ -94,7 +94,7 @@ def verdict(measured, limit, more):
 
 
 def lines(document, backends):
-    """[goal, measured, verdict] of each."""
+    """Yields [goal, measured, verdict] of each goal."""
     for backend in backends:
         for goal, measured, limit, more in of_backend(document, backend):
             yield [f"{backend}, {goal}", *verdict(measured, limit, more)]

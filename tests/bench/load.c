@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes TCP sockets to measure with: processes with a listener each and both ends of their connections. */
+/* Creates the TCP sockets of a measurement: processes with a listener each and both ends of their connections. */
 #include "loopback.h"
 
 #include <errno.h>
@@ -17,15 +17,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Connections from one source address: fewer than half of the narrowest usual ephemeral range (28,232 ports), since
- * connect() prefers the ports of one parity and gets slow when those run out. */
+/* Connections per source address: fewer than half of the narrowest usual ephemeral range (28,232 ports), because
+ * connect() prefers ports of one parity and is slow without a free one. */
 #define CONNECTIONS_PER_SOURCE 12000u
 /* Source addresses are 127.1.x.y. */
 #define FIRST_SOURCE 0x7f010001u
 #define SOURCES_MAX  0xfffeu
 /* Standard streams, two pipes, the listener, and what a sanitizer or profiler opens. */
 #define OTHER_DESCRIPTORS 32u
-/* Below any usual ephemeral range, so that no connection takes a port that a listener is to have. */
+/* Below any usual ephemeral range, so that no connection uses the port of a listener. */
 #define DEFAULT_FIRST_PORT 2000u
 
 struct load {
@@ -44,13 +44,13 @@ static unsigned sockets_of_process(const struct load *load)
 	return 2 * load->connections + 1;
 }
 
-/* Spreads `percent` of 100 evenly: whether connection number `number` is one of them. */
+/* Returns true for `percent` of 100 connection numbers, evenly spread. */
 static bool is_chosen(unsigned number, unsigned percent)
 {
 	return (uint64_t)(number + 1) * percent / 100 != (uint64_t)number * percent / 100;
 }
 
-/* The descriptors are closed by the end of the process. */
+/* The end of the process closes the descriptors. */
 static int make_sockets(const struct load *load, unsigned port)
 {
 	const int listener = loopback_listen(port, true);
@@ -68,7 +68,7 @@ static int make_sockets(const struct load *load, unsigned port)
 	return 0;
 }
 
-/* One process of the load: reports a byte to `report` when its sockets are made, ends with `control`. */
+/* Runs one process of the load: writes a byte to `report` once its sockets exist, and ends with `control`. */
 static _Noreturn void be_process(const struct load *load, unsigned number, pid_t parent, int report, int control)
 {
 	char name[16]; /* TASK_COMM_LEN */
@@ -87,7 +87,7 @@ static _Noreturn void be_process(const struct load *load, unsigned number, pid_t
 	_exit(0);
 }
 
-/* How many processes reported before all had reported or ended. */
+/* Returns the number of processes that reported before all had reported or ended. */
 static unsigned count_reports(int report)
 {
 	unsigned count = 0;
@@ -128,7 +128,7 @@ static int run(const struct load *load)
 
 	if (pipe(report) < 0 || pipe(control) < 0 || start_processes(load, report, control) < 0) {
 		fprintf(stderr, "load: cannot start the processes: %s\n", strerror(errno));
-		return 1; /* those that were started end with us */
+		return 1; /* the started processes end with this one */
 	}
 	close(report[1]);
 	close(control[0]);

@@ -7,7 +7,7 @@ import time
 
 import parties
 
-# A row whose runs take longer than this is run in the first SLOW_ROUNDS rounds only.
+# A row with longer runs than this runs in the first SLOW_ROUNDS rounds only.
 SLOW_NS = 5_000_000_000
 SLOW_ROUNDS = 3
 
@@ -17,7 +17,7 @@ def is_due(row, number):
 
 
 def warm_up(rows, missing):
-    """One run of each, for the kernel's caches. Returns the rows that end in time."""
+    """Runs each row once, for the kernel's caches, and returns the rows that finish in time."""
     kept = []
     for row in rows:
         try:
@@ -29,7 +29,7 @@ def warm_up(rows, missing):
 
 
 def run_round(rows, number):
-    """Returns how many seconds it took."""
+    """Runs every row once, in the order of this round. Returns the seconds of the round."""
     begin = time.monotonic()
     order = list(rows)
     random.Random(number).shuffle(order)
@@ -41,7 +41,10 @@ def run_round(rows, number):
 
 
 def run_rounds(rows, rounds, end=math.inf):
-    """Starts no round that would last beyond `end` if it were as long as the longest. Returns how many ran."""
+    """Runs at most `rounds` rounds, and none that would end after `end` if it were as long as the longest so far.
+
+    Returns the number of rounds.
+    """
     longest = 0.0
     number = 0
     for row in rows:
@@ -57,7 +60,7 @@ def run_rounds(rows, rounds, end=math.inf):
 
 
 def check_counts(rows, load):
-    """Fails unless each row saw the sockets of the load."""
+    """Raises BenchError unless each row has counted the sockets of the load."""
     for row in rows:
         seen = row.sockets_seen()
         if seen is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Participants of a measurement: the load, the servers, and a row for everything that is timed."""
+"""Parts of a measurement: the load, the servers, and a row per measured kind of work."""
 
 import contextlib
 import http.client
@@ -17,11 +17,11 @@ import time
 # Below the range of ephemeral ports that the bench sets.
 FIRST_EXPORTER_PORT = 10793
 NODE_EXPORTER_PORT = 9100
-# A first snapshot of a million sockets takes a few seconds on a slow machine.
+# A first snapshot of a million sockets needs a few seconds on a slow machine.
 START_SECONDS = 60
 STOP_SECONDS = 30
 
-# The most that a process of the load is to hold, and the descriptors that it needs besides.
+# Limit on the sockets of a process of the load, and the number of its other descriptors.
 SOCKETS_PER_PROCESS = 10000
 OTHER_DESCRIPTORS = 64
 
@@ -30,11 +30,11 @@ LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 class BenchError(Exception):
-    """Why there is no result."""
+    """The reason for a missing result."""
 
 
 def processes_for(sockets, processes):
-    """How many processes it takes for this number of sockets, at least `processes`."""
+    """Returns the number of processes for this number of sockets, at least `processes`."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if limit == resource.RLIM_INFINITY:
         limit = SOCKETS_PER_PROCESS + OTHER_DESCRIPTORS
@@ -42,12 +42,11 @@ def processes_for(sockets, processes):
 
 
 class TookTooLong(Exception):
-    """The probe stopped what it timed."""
+    """The probe stopped the measured work after its time limit."""
 
 
 class Generator:
-    """A program that makes sockets, says "ready ..." and ends with its standard input: at the end of the `with`
-    block."""
+    """A program that prints "ready ..." when its sockets exist. It ends with the `with` block."""
 
     def __init__(self, tools, name, *parameters):
         self._name = name
@@ -71,7 +70,7 @@ class Generator:
 
 
 class Load(Generator):
-    """The sockets to measure with."""
+    """The sockets of a measurement."""
 
     def __init__(self, tools, sockets, processes, half_closed):
         self.processes = processes
@@ -87,7 +86,7 @@ class Load(Generator):
 
 
 class Extras(Generator):
-    """An addition to the load, described by `words`."""
+    """An addition to the load. `words` is its description."""
 
     def __init__(self, tools, kind, count):
         super().__init__(tools, "extras", kind, str(count))
@@ -100,7 +99,7 @@ class Extras(Generator):
 
 
 class Churn(Generator):
-    """Connections that come and go at a rate; `opened` is how many, after the end of the `with` block."""
+    """Opens and closes connections at a rate. After the `with` block `opened` is their number."""
 
     def __init__(self, tools, rate):
         super().__init__(tools, "churn", f"--rate={rate}")
@@ -117,12 +116,12 @@ class Churn(Generator):
 
 
 def reset_on_close(connection):
-    """Lets the socket leave no TIME_WAIT behind."""
+    """Makes close() reset the connection, so that no TIME_WAIT remains."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 class Server:
-    """A program that answers GET /metrics on a port of loopback."""
+    """A program that serves /metrics on a port of the loopback interface."""
 
     def __init__(self, command, port, quiet=False):
         self.port = port
@@ -158,7 +157,7 @@ class Server:
         return ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
     def memory(self):
-        """{VmRSS, VmHWM, RssAnon, ...} in bytes."""
+        """Returns {VmRSS, VmHWM, RssAnon, ...} in bytes."""
         lines = (line.split() for line in self.proc("status").read_text().splitlines())
         return {words[0][:-1]: int(words[1]) * 1024 for words in lines if words[-1] == "kB"}
 
@@ -176,7 +175,7 @@ class Server:
 
 
 def parse_samples(text):
-    """[(name, labels, value)] of an exposition."""
+    """Returns [(name, labels, value)] of an exposition."""
     matches = (SAMPLE.match(line) for line in text.splitlines() if not line.startswith("#"))
     return [(match[1], dict(LABEL.findall(match[2] or "")), float(match[3])) for match in matches if match]
 
@@ -187,7 +186,7 @@ class Sample:
 
 
 class Row:
-    """Something that is timed, by a probe that lives as long as the row."""
+    """One kind of work, measured by a probe process of its own."""
 
     def __init__(self, tools, key, title, kind):
         self.key, self.title = key, title
@@ -216,29 +215,29 @@ class Row:
         return Sample(*map(int, words))
 
     def begin(self):
-        """Before the first round. Drops what was measured before."""
+        """Runs before the first round. Drops the samples of earlier rounds."""
         self.samples = {}
 
     def after_run(self):
-        """After a run that counts."""
+        """Runs after a measured run."""
 
     def end(self):
-        """After the last round."""
+        """Runs after the last round."""
 
     def cpu_ns(self):
         return statistics.median(sample.cpu_ns for sample in self.samples.values())
 
     def facts(self):
-        """What there is beyond times: memory, phases."""
+        """Returns facts other than times: memory, phases."""
         return {}
 
     def sockets_seen(self):
-        """(count, whether it speaks of the load's sockets alone), or None if it does not count sockets."""
+        """Returns (count, True if it counts only the load's sockets), or None if it counts no sockets."""
         return (self.run().count, False) if self._kind[0] in ("dump", "dump-one-walk", "walk", "bpf-walk") else None
 
 
 class ServerRow(Row):
-    """Scrapes of a server; processor time and memory are the server's."""
+    """Scrapes of a server, with the CPU time and memory of the server."""
 
     def __init__(self, tools, key, title, server):
         super().__init__(tools, key, title, ["get", "127.0.0.1", str(server.port), "/metrics"])
@@ -262,7 +261,7 @@ class ServerRow(Row):
 
 class ExporterRow(ServerRow):
     def after_run(self):
-        """One more scrape, to read where its time goes by the exporter's own clock."""
+        """Scrapes once more and returns the durations of the exporter's phases."""
         self.phases.append({labels["phase"]: value * 1e9 for name, labels, value in parse_samples(self.server.scrape())
                             if name == "tcp_exporter_scrape_duration_seconds"})
 
@@ -277,13 +276,13 @@ class ExporterRow(ServerRow):
         return int(count), True
 
     def count(self, family, wanted):
-        """The sum of the family's samples that have these labels."""
+        """Returns the sum of the family's samples that have these labels."""
         return int(sum(value for name, labels, value in parse_samples(self.server.scrape())
                        if name == family and wanted.items() <= labels.items()))
 
 
 def exporter_server(arguments, backend, port, flags=()):
-    """Its warnings are left out: it warns of the bench's PID namespace."""
+    """Returns the exporter's server. It logs errors only, since it would warn of the bench's PID namespace."""
     return Server([arguments.exporter, f"--web.listen-address=127.0.0.1:{port}", f"--collector.backend={backend}",
                    "--log.level=error", *flags], port)
 
@@ -294,7 +293,7 @@ def node_exporter_server():
 
 
 def exporter_rows(arguments, flags, stack):
-    """A server and a row for each backend."""
+    """Yields a row per backend, each with a server of its own."""
     for number, backend in enumerate(arguments.backends):
         server = stack.enter_context(exporter_server(arguments, backend, FIRST_EXPORTER_PORT + number, flags))
         yield ExporterRow(arguments.tools, f"exporter-{backend}", f"tcp_exporter, {backend}", server)
@@ -310,7 +309,7 @@ def floor_rows(arguments):
 
 
 def peer_rows(arguments, stack, missing):
-    """Other tools."""
+    """Yields the rows of other tools, and adds a text per missing row to `missing`."""
     tools = arguments.tools
     yield Row(tools, "ss", "`ss -tanH` (no processes)", ["exec", "ss", "-tanH"])
     if arguments.slow_peers:
@@ -324,7 +323,7 @@ def peer_rows(arguments, stack, missing):
 
 @contextlib.contextmanager
 def rows(arguments, flags=(), has_peers=True):
-    """All that can be timed on this machine, opened, and in words what cannot. `flags` are the exporter's."""
+    """Yields the rows that this machine can measure, opened, and a text per missing row. `flags` are the exporter's."""
     missing = []
     with contextlib.ExitStack() as servers, contextlib.ExitStack() as probes:
         exporters = list(exporter_rows(arguments, flags, servers))

@@ -5,7 +5,7 @@ import statistics
 
 
 def times(result, *keys):
-    """{round: sum of the rows' times}, of the rounds in which all of them ran; None if one is missing."""
+    """Returns {round: sum of the rows' times} of the rounds in which all rows ran; None if a row is missing."""
     rows = [result["rows"].get(key) for key in keys]
     if None in rows:
         return None
@@ -18,7 +18,7 @@ def median_time(result, key):
 
 
 def ratio(result, over, under):
-    """The median over the rounds of one time divided by another; None if a row is missing."""
+    """Returns the median over the rounds of one time divided by another; None if a row is missing."""
     above, below = times(result, *over), times(result, *under)
     if above is None or below is None:
         return None
@@ -26,7 +26,7 @@ def ratio(result, over, under):
 
 
 def cpu_ratio(result, over, under):
-    """The same of processor times, which other work on the machine disturbs less; of medians."""
+    """Returns the ratio of CPU times, which other work on the machine changes less than wall times."""
     rows = result["rows"]
     if not all(key in rows for key in (*over, *under)):
         return None
@@ -34,5 +34,5 @@ def cpu_ratio(result, over, under):
 
 
 def growth(result, base, key):
-    """A row's median time in one scenario divided by its median time in another."""
+    """Returns a row's median time in one result divided by its median time in another."""
     return median_time(result, key) / median_time(base, key)

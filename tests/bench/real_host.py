@@ -15,7 +15,7 @@ TIME_WAIT_END_SECONDS = 56
 
 
 class Scene:
-    """Additions to one load, in the order in which they are measured: (kind of `extras`, count)."""
+    """Additions to one load, as (kind of `extras`, count), in the order of measuring."""
 
     def __init__(self, key, additions, seen=None, expires=False, has_peers=False, flags=()):
         self.key, self.additions = key, additions
@@ -42,7 +42,7 @@ def load_sockets(arguments):
 
 
 def scaled(count, arguments):
-    """As many additions as belong to the load, and at least one."""
+    """Returns the count for the size of the load, at least 1."""
     return max(1, count * load_sockets(arguments) // LOAD_SOCKETS)
 
 
@@ -51,7 +51,7 @@ def exporters(rows):
 
 
 def check_alone(rows):
-    """Fails if a TIME_WAIT is there, which no part of the load is."""
+    """Raises BenchError if there is a TIME_WAIT, since the load has none."""
     for row in exporters(rows):
         count = row.count("tcp_sockets", {"state": "time_wait"})
         if count != 0:
@@ -59,7 +59,7 @@ def check_alone(rows):
 
 
 def check_added(rows, scene, expected):
-    """Fails unless the additions are still there, and counted."""
+    """Raises BenchError unless each exporter counts all additional sockets."""
     for row in exporters(rows) if scene.seen else []:
         count = row.count("tcp_connections", scene.seen)
         if count != expected:
@@ -93,7 +93,7 @@ def measure_added(arguments, scene, addition, load, rows, missing):
 
 
 def measure_scene(arguments, scene, load):
-    """Its phases: the load alone, then with each addition. The same servers stay."""
+    """Measures the load alone, then with each addition, with the same servers."""
     with parties.rows(arguments, scene.flags, scene.has_peers) as (candidates, missing):
         rows = measure.warm_up(candidates, missing)
         phases = [measure_alone(arguments, scene, load, rows, missing)]
@@ -103,7 +103,7 @@ def measure_scene(arguments, scene, load):
 
 
 def measure_all(arguments):
-    """All scenes on one load, in the order of the report."""
+    """Returns all scenes, measured on one load, in the order of the report."""
     sockets = load_sockets(arguments)
     processes = parties.processes_for(sockets, arguments.processes)
     report.progress(f"real host: making {sockets:,} sockets in {processes} processes")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measurements -> Markdown: a real host, a table for each load, ratios, and the goals with their verdicts."""
+"""Writes measurements as Markdown: a real host, a table per load, ratios, and goals with their results."""
 
 import statistics
 import sys
@@ -8,7 +8,7 @@ import goals
 from ratios import cpu_ratio, growth, median_time, ratio, times
 
 MIB = 1 << 20
-# A walk that had a processor for less of its time than this shared the machine with other work.
+# A walk with a lower share of CPU time than this shared the machine with other work.
 IDLE_MIN = 0.9
 
 
@@ -17,7 +17,7 @@ def progress(text):
 
 
 def scenario(title, load, rounds, rows, missing):
-    """A load's measurements as plain data. Times are nanoseconds by round."""
+    """Returns the measurements of a load as plain data. Times are nanoseconds by round."""
     return {
         "title": title, "sockets": load.sockets, "processes": load.processes, "half_closed_percent": load.half_closed,
         "rounds": rounds, "missing": missing,
@@ -60,7 +60,7 @@ def exporter_keys(result):
 
 
 def phase_lines(result):
-    """By the exporter's own clock; the rest is HTTP and changes of thread."""
+    """Yields the durations of the exporter's phases. HTTP and thread switches are not in them."""
     for key in exporter_keys(result):
         row = result["rows"][key]
         parts = ", ".join(f"{phase} {milliseconds(ns)}" for phase, ns in row["phases"].items())
@@ -68,14 +68,14 @@ def phase_lines(result):
 
 
 def walk_share(result):
-    """The part of its time in which the bare walk had a processor."""
+    """Returns the share of its time in which the bare walk had a CPU."""
     return result["rows"]["walk"]["cpu_ns"] / median_time(result, "walk")
 
 
 def busy_lines(result):
     share = walk_share(result)
     if share < IDLE_MIN:
-        yield f"Other work ran on this machine: the bare walk had a processor for {share * 100:.0f} % of its time.\n"
+        yield f"Other work ran on this machine: the bare walk had a CPU for {share * 100:.0f} % of its time.\n"
 
 
 def scenario_lines(result):
@@ -92,7 +92,7 @@ def scenario_lines(result):
 
 
 def ratios_of(backend):
-    """(words, one time, divided by the other, which times)"""
+    """Returns (text, dividend, divisor, kind of times) of each ratio."""
     exporter = [f"exporter-{backend}"]
     return [
         (f"{backend} scrape / (dump + walk)", exporter, ["dump", "walk"], ratio),
@@ -111,7 +111,7 @@ def ratios_of(backend):
 
 
 def detailed(document):
-    """The results with a table and ratios of their own: the first scene of a real host, and all loads."""
+    """Returns the results with a table and ratios of their own: the first scene of a real host, and all loads."""
     return [*(result for scene in document["real_host"][:1] for result in reversed(scene["phases"])),
             *document["scenarios"]]
 
@@ -128,7 +128,7 @@ def ratio_lines(document, results):
 
 
 def real_host_cells(key, result, alone):
-    """The exporter with this row's key: its times, and how they compare."""
+    """Returns the times of the exporter with this key, and their ratios."""
     return [milliseconds(min(times(result, key).values())), milliseconds(median_time(result, key)),
             f"{growth(result, alone, key):.2f}", f"{ratio(result, [key], ['dump']):.2f}"]
 
@@ -144,8 +144,8 @@ def real_host_table(document):
     columns = [f"{backend}{words}" for backend in backends(document)
                for words in (" min ms", " median ms", " / load alone", " / dump")]
     yield "### A real host\n"
-    yield ("Each row is the same load, alone or with an addition. The last column is how much of its time the bare "
-           "walk had a processor.\n")
+    yield ("Each row is the same load, alone or with an addition. The last column is the share of its time in which "
+           "the bare walk had a CPU.\n")
     yield from table(["", *columns, "walk"], real_host_lines(document))
 
 

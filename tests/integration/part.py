@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an actor can do: runs in the actor's process."""
+"""Commands of an actor, executed in the actor's process."""
 import ctypes
+import encodings.idna  # noqa: F401  Another user may not be able to load what a host name needs.
 import itertools
 import json
 import os

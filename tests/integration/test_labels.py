@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the flags make of the labels: optional ones, process names, ports, filters, the cap on series."""
+"""Tests of the flags that change labels: optional labels, process names, ports, filters, the cap on series."""
 import os
 import tempfile
 from collections import Counter

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose socket is it: shared, inherited, passed on, and left behind ones."""
+"""Tests of the owner of shared, inherited, passed and orphaned sockets."""
 import socket
 
 from actor import Actor, connect_pairs

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tickets, shared snapshots, deadlines, failures and the end, against a backend that does as it is told. */
+/* Tests of tickets, shared snapshots, deadlines, failures and the end, with a fake backend. */
 #include "tests/unit/scrape/scrape_client.h"
 
 #include <errno.h>

@@ -8,9 +8,11 @@
 
 /* Of every text but command lines: what is looked for is in the first page. PATH_MAX has the same size. */
 #define PROCESS_TEXT_SIZE 4096
-/* Of a command line: MAX_ARG_STRLEN in include/uapi/linux/binfmts.h, the longest argument there is. A process can make
- * its command line longer, up to megabytes, and a thousand such processes would fill the memory. */
-#define COMMAND_LINE_MAX (128 * 1024)
+/* Of a command line: MAX_ARG_STRLEN in include/uapi/linux/binfmts.h, the longest argument there is. */
+#define COMMAND_LINE_MAX ((size_t)128 * 1024)
+/* Of all texts of a snapshot. Beyond it a command line is cut to PROCESS_TEXT_SIZE bytes, so that no user can fill the
+ * memory with a thousand processes that have long ones. */
+#define COMMAND_LINES_MAX ((size_t)32 * 1024 * 1024)
 
 struct user_name;
 
