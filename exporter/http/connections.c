@@ -126,19 +126,6 @@ static bool is_stalled_scrape(const struct http_connection *connection, uint64_t
 	       now_ns - connection->since_ns >= STALLED_NS;
 }
 
-/* Of the network with the most connections, the oldest that `may` go. NULL if there is none. */
-static struct http_connection *find_victim(const struct http_connections *all,
-                                           bool (*may)(const struct http_connection *, uint64_t now_ns))
-{
-	const uint64_t now_ns = platform_now_ns();
-	struct http_connection *victim = NULL;
-
-	for (struct http_connection *at = all->slots.oldest; at; at = at->next)
-		if (may(at, now_ns) && (!victim || at->network->connections > victim->network->connections))
-			victim = at;
-	return victim;
-}
-
 /* ---- The thread that ends what is overdue ---- */
 
 static void *connections_main(void *data)
@@ -243,7 +230,7 @@ static struct http_connection *begin(struct http_connections *all, struct MHD_Co
 
 	pthread_mutex_lock(&all->lock);
 	if (all->count >= all->limit)
-		victim = find_victim(all, may_go);
+		victim = http_slots_victim(&all->slots, may_go, platform_now_ns());
 	if (victim)
 		end(victim, "another needs its place");
 	connection = add(all, handle);
@@ -293,7 +280,7 @@ static bool admit(struct http_connections *all, const struct http_network *netwo
 
 	if (all->scrapes < all->max_scrapes || network->scrapes == 0)
 		return true;
-	victim = find_victim(all, is_stalled_scrape);
+	victim = http_slots_victim(&all->slots, is_stalled_scrape, platform_now_ns());
 	if (victim)
 		end(victim, "its client does not read, and another needs its place");
 	return victim != NULL;

@@ -2,6 +2,7 @@
 /* What each request gets. */
 #include "exporter/http/request.h"
 
+#include "exporter/http/front/head.h"
 #include "exporter/http/negotiate.h"
 #include "exporter/http/page/landing.h"
 #include "exporter/http/query.h"
@@ -46,6 +47,7 @@ struct http_request {
 	struct scrape_ticket ticket;
 	const char *content_type; /* that the ticket's body will have */
 	bool scraping;            /* the ticket was submitted */
+	bool last;                /* of its connection, which is closed after the answer */
 };
 
 /* ---- Requests come and go ---- */
@@ -86,7 +88,7 @@ static enum MHD_Result answer(struct http_request *request, const struct http_re
 	enum MHD_Result result;
 
 	reply.wished = request->visit.headers;
-	reply.last = request->visit.last;
+	reply.last = request->last;
 	response = http_response(&reply);
 	if (!response)
 		return queue(site, request->connection, MHD_HTTP_SERVICE_UNAVAILABLE, site->no_memory);
@@ -287,13 +289,6 @@ static void on_verdict(struct web_visit *visit)
 	MHD_resume_connection(request->connection);
 }
 
-/* A connection that TLS was taken off comes from a socket of our own, not from the network. */
-static bool is_encrypted(const struct http_request *request)
-{
-	return host_connection_is_local(
-	        (int)MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
-}
-
 static enum MHD_Result answer_verdict(struct http_request *request, const char *method, const char *path)
 {
 	switch (request->visit.verdict) {
@@ -317,7 +312,7 @@ static enum MHD_Result enter(struct http_request *request, const char *method, c
 
 	request->visit.done = on_verdict;
 	request->visit.owner = request;
-	web_enter(web, &request->visit, header(request, "Authorization"), is_encrypted(request));
+	web_enter(web, &request->visit, header(request, "Authorization"));
 	if (request->visit.verdict != WEB_HASHING)
 		return answer_verdict(request, method, path);
 	request->hashing = true;
@@ -328,11 +323,23 @@ static enum MHD_Result enter(struct http_request *request, const char *method, c
 
 /* ---- Public ---- */
 
+/* The front found a fault in the head of the request that this one stands for. */
+static enum MHD_Result answer_fault(struct http_request *request, const char *fault)
+{
+	const unsigned long number = strtoul(fault, NULL, 10);
+	const struct head_answer *answer = &head_answers[number < HEAD_FAULTS ? number : HEAD_REQUEST_LINE];
+
+	request->last = true;
+	return answer_line(request, answer->status, answer->reason, NULL);
+}
+
 /* At a request's head. A length that is no number was refused by libmicrohttpd. */
 static enum MHD_Result begin(struct http_request *request, const char *version)
 {
-	const char *length = header(request, "Content-Length");
+	const char *length = header(request, "Content-Length"), *fault = header(request, HEAD_FAULT_FIELD);
 
+	if (fault)
+		return answer_fault(request, fault);
 	if (strcmp(version, MHD_HTTP_VERSION_1_1) == 0 && !header(request, "Host"))
 		return answer_line(request, MHD_HTTP_BAD_REQUEST, "there is no Host header", NULL);
 	if (header(request, "Transfer-Encoding"))

@@ -5,7 +5,7 @@
 #include "exporter/http/request.h"
 #include "exporter/log.h"
 #include "exporter/platform/host.h"
-#include "exporter/web/tls/front.h"
+#include "exporter/http/front/front.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -28,7 +28,7 @@ struct http_socket {
 
 struct http_server {
 	struct http_site site;
-	struct web_front *front;   /* where there is a web configuration: it accepts, */
+	struct http_front *front;  /* where the system has one: it accepts, */
 	struct MHD_Daemon *behind; /* and this serves */
 	size_t count;
 	struct http_socket sockets[];
@@ -129,7 +129,7 @@ static void serve_connection(void *data, int socket, const struct sockaddr *addr
 /* One daemon behind a front that accepts on all sockets. */
 static int start_front(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
 {
-	const struct web_front_options options = {
+	const struct http_front_options options = {
 	        .web = server->site.options.web,
 	        .sockets = sockets,
 	        .count = count,
@@ -144,7 +144,7 @@ static int start_front(struct http_server *server, const int *sockets, size_t co
 	server->behind = start_daemon(server, MHD_INVALID_SOCKET);
 	if (!server->behind)
 		return daemon_error(error);
-	status = web_front_start(&server->front, &options);
+	status = http_front_start(&server->front, &options);
 	if (status)
 		platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
 	return status;
@@ -169,8 +169,8 @@ int http_start(struct http_server **result, const struct http_options *options, 
 		free(server);
 		return status;
 	}
-	status = options->web ? start_front(server, sockets, count, error)
-	                      : start_daemons(server, sockets, count, error);
+	status = http_front_exists ? start_front(server, sockets, count, error)
+	                           : start_daemons(server, sockets, count, error);
 	if (status) {
 		http_stop(server);
 		return status;
@@ -190,7 +190,7 @@ static bool take_connection(void *daemon, int socket)
 bool http_alive(struct http_server *server)
 {
 	if (server->front)
-		return web_front_alive(server->front) && host_loop_alive(take_connection, server->behind);
+		return http_front_alive(server->front) && host_loop_alive(take_connection, server->behind);
 	for (size_t i = 0; i < server->count; i++)
 		if (!host_loop_alive(take_connection, server->sockets[i].daemon))
 			return false;
@@ -200,7 +200,7 @@ bool http_alive(struct http_server *server)
 void http_quiesce(struct http_server *server)
 {
 	if (server->front) {
-		web_front_quiesce(server->front);
+		http_front_quiesce(server->front);
 		return;
 	}
 	for (size_t i = 0; i < server->count; i++)
@@ -214,7 +214,7 @@ void http_stop(struct http_server *server)
 	http_site_drain(&server->site, STOP_GRACE_MS);
 	if (server->behind)
 		MHD_stop_daemon(server->behind);
-	web_front_stop(server->front, STOP_GRACE_MS);
+	http_front_stop(server->front, STOP_GRACE_MS);
 	for (size_t i = 0; i < server->count; i++) {
 		if (server->sockets[i].daemon)
 			MHD_stop_daemon(server->sockets[i].daemon);

@@ -2,6 +2,7 @@
 /* What all requests share: its beginning and its end. */
 #include "exporter/http/request.h"
 
+#include "exporter/http/front/front.h"
 #include "exporter/http/page/landing.h"
 #include "exporter/http/reply.h"
 #include "exporter/log.h"
@@ -17,8 +18,8 @@ enum { SPARE_CONNECTIONS = 64 };
 enum { LEAST_CONNECTIONS = 4 };
 /* Descriptors that a scrape and a reload need, with some to spare: each opens at most five at once. */
 enum { OTHER_DESCRIPTORS = 16 };
-/* Of a connection that TLS is taken off: the client's, and both ends of the local socket behind. */
-enum { DESCRIPTORS_WITH_TLS = 3 };
+/* Of a connection behind a front: the client's, and both ends of the local socket. */
+enum { DESCRIPTORS_WITH_FRONT = 3 };
 /* A page of links is a few kilobytes. */
 enum { LANDING_MAX = 64 * 1024 };
 
@@ -40,7 +41,7 @@ static struct MHD_Response *make_no_memory(void)
 static size_t connections_limit(const struct http_options *options, size_t ending)
 {
 	const size_t wanted = (size_t)options->max_requests + SPARE_CONNECTIONS;
-	const size_t each = options->web ? DESCRIPTORS_WITH_TLS : 1;
+	const size_t each = http_front_exists ? DESCRIPTORS_WITH_FRONT : 1;
 	struct host_process process;
 	uint64_t room;
 

@@ -13,9 +13,6 @@ struct sockaddr;
  * 0 for any other kind of address. */
 uint64_t host_connection_network(const struct sockaddr *address);
 
-/* Whether the other end is on this host by nature: a socket that no network has to do with. */
-bool host_connection_is_local(int socket);
-
 /* Sends as many of the bytes as the system takes at once. */
 void host_connection_send(int socket, const void *bytes, size_t length);
 

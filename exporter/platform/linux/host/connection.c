@@ -20,14 +20,6 @@ uint64_t host_connection_network(const struct sockaddr *address)
 	}
 }
 
-bool host_connection_is_local(int socket)
-{
-	int domain = AF_UNSPEC;
-	socklen_t length = sizeof(domain);
-
-	return getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
-}
-
 /* That neither works, for the peer is gone or does not read, is as good. */
 
 void host_connection_send(int socket, const void *bytes, size_t length)

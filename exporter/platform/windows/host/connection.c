@@ -16,12 +16,6 @@ uint64_t host_connection_network(const struct sockaddr *address)
 	return 0;
 }
 
-bool host_connection_is_local(int socket)
-{
-	(void)socket;
-	return false; /* none is made here */
-}
-
 /* That neither works, for the peer is gone or does not read, is as good. Accepted sockets do not block. */
 
 void host_connection_send(int socket, const void *bytes, size_t length)
