@@ -308,7 +308,8 @@ enum http_admission http_connection_begin_scrape(struct MHD_Connection *handle)
 	return admission;
 }
 
-bool http_connection_answer(struct MHD_Connection *handle)
+/* Returns false if the connection was told to end. */
+static bool progress_if_alive(struct MHD_Connection *handle, enum http_progress progress)
 {
 	struct http_connection *connection = connection_of(handle);
 	struct http_connections *all;
@@ -320,9 +321,19 @@ bool http_connection_answer(struct MHD_Connection *handle)
 	pthread_mutex_lock(&all->lock);
 	lives = connection->progress != PROGRESS_ENDED;
 	if (lives)
-		note_progress(connection, PROGRESS_ANSWERING);
+		note_progress(connection, progress);
 	pthread_mutex_unlock(&all->lock);
 	return lives;
+}
+
+bool http_connection_wait(struct MHD_Connection *handle)
+{
+	return progress_if_alive(handle, PROGRESS_WAITING);
+}
+
+bool http_connection_answer(struct MHD_Connection *handle)
+{
+	return progress_if_alive(handle, PROGRESS_ANSWERING);
 }
 
 void http_connection_answered(struct MHD_Connection *handle)

@@ -4,7 +4,8 @@
  * from being served.
  *
  * Invariants
- *  - Every connection has a deadline, except while it waits for a snapshot, which has one of its own. Only a whole
+ *  - Every connection has a deadline, except while it waits for a snapshot or for a
+ *    password's hash. Only a whole
  *    request or a whole answer moves it; bytes that trickle do not.
  *  - There are never more than `limit` connections. One more takes the place of another: of the network that has the
  *    most, the one that has gone longest without progress. Only one that waits for a snapshot stays.
@@ -64,6 +65,9 @@ enum http_admission {
 /* A request for metrics came in whole. If admitted it is in flight until http_connection_answered(). The limit
  * does not hold for a network that has none in flight, so that no other network can take all places. */
 enum http_admission http_connection_begin_scrape(struct MHD_Connection *connection) MUST_CHECK;
+/* The request waits for something that has a limit of its own, such as a password's hash: no deadline holds meanwhile.
+ * Returns false if the connection was told to end. */
+bool http_connection_wait(struct MHD_Connection *connection) MUST_CHECK;
 /* An answer goes out. False: the connection was told to end. */
 bool http_connection_answer(struct MHD_Connection *connection) MUST_CHECK;
 /* The request is over, whether it was answered or not. */

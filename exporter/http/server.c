@@ -8,6 +8,7 @@
 #include "exporter/http/front/front.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,7 +61,13 @@ static size_t on_unescape(void *data, struct MHD_Connection *connection, char *t
 	return length;
 }
 
-/* On a listening socket, or, with MHD_INVALID_SOCKET, for connections that are handed to it. */
+static unsigned connections_max(const struct http_server *server)
+{
+	return (unsigned)(server->site.connections.limit + HTTP_CONNECTIONS_ENDING);
+}
+
+/* On a listening socket, or, with MHD_INVALID_SOCKET, for connections that are handed to it. Those are limited
+ * before: libmicrohttpd 0.9.75 locks a mutex twice if it is handed one too many. */
 static struct MHD_Daemon *start_daemon(struct http_server *server, MHD_socket socket)
 {
 	const bool listens = socket != MHD_INVALID_SOCKET;
@@ -78,8 +85,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, MHD_socket so
 	                        on_log, NULL, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_ARRAY, from,
 	                        MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, &server->site,
 	                        MHD_OPTION_NOTIFY_CONNECTION, http_connections_notify, &server->site.connections,
-	                        MHD_OPTION_CONNECTION_LIMIT,
-	                        (unsigned)(server->site.connections.limit + HTTP_CONNECTIONS_ENDING),
+	                        MHD_OPTION_CONNECTION_LIMIT, listens ? connections_max(server) : (unsigned)INT_MAX,
 	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_END);
 }
 
@@ -122,7 +128,7 @@ static void serve_connection(void *data, int socket, const struct sockaddr *addr
 {
 	struct http_server *server = data;
 
-	/* closes it if there are too many; then there is nothing to do about it */
+	/* closes it if there is no memory; then there is nothing to do about it */
 	(void)MHD_add_connection(server->behind, (MHD_socket)socket, address, length);
 }
 
@@ -133,6 +139,7 @@ static int start_front(struct http_server *server, const int *sockets, size_t co
 	        .web = server->site.options.web,
 	        .sockets = sockets,
 	        .count = count,
+	        .limit = connections_max(server),
 	        .serve = serve_connection,
 	        .data = server,
 	};

@@ -24,7 +24,7 @@ struct http_network {
 
 enum http_progress {
 	PROGRESS_NONE,      /* accepted; the first request is not whole yet */
-	PROGRESS_WAITING,   /* for the snapshot */
+	PROGRESS_WAITING,   /* for the snapshot, or for a password's hash */
 	PROGRESS_ANSWERING, /* the answer is on its way */
 	PROGRESS_ANSWERED,  /* the next request is not whole yet, or has not begun */
 	PROGRESS_ENDED,     /* told to end; the daemon's thread is about to close it */

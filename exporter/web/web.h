@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "exporter/http/header.h"
 #include "exporter/platform/platform.h"
@@ -59,6 +60,7 @@ struct web_visit {
 	/* Called, once, after web_hash(): on another thread, or before it returns; with no lock held. */
 	void (*done)(struct web_visit *visit);
 	void *owner;
+	uint64_t network; /* of the client: host_connection_network() */
 
 	enum web_verdict verdict;
 	const struct http_header *headers; /* for the answer, ended by a NULL name; good until web_leave() */

@@ -93,7 +93,8 @@ static bool accept_one(struct http_front *front, int listener)
 
 static bool accepts(const struct http_front *front, uint64_t now_ns)
 {
-	return !atomic_load(&front->quiesced) && now_ns >= front->pause_until_ns;
+	return !atomic_load(&front->quiesced) && now_ns >= front->pause_until_ns &&
+	       front->clients.count - front->clients.idle_count < front->options.limit;
 }
 
 /* Room for what is watched. False: there is no memory for it. */

@@ -33,6 +33,7 @@ struct http_front_options {
 	struct web *web;    /* NULL: no TLS */
 	const int *sockets; /* listening, non-blocking; to stay open until http_front_stop(). The array is copied */
 	size_t count;
+	size_t limit; /* connections that are not idle: as long as there are so many, nothing is accepted */
 	/* Takes over a connection, and gets the client's address. On the front's thread. */
 	void (*serve)(void *data, int socket, const struct sockaddr *address, socklen_t length);
 	void *data;

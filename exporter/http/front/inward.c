@@ -40,6 +40,9 @@ static void drop_empty_lines(struct inward *inward)
 		else
 			break;
 	}
+	if (length == 0)
+		return;
+	inward->searched = 0;
 	inward->end -= length;
 	memmove(inward->bytes + inward->ready, bytes + length, left - length);
 }
@@ -95,7 +98,7 @@ void inward_add(struct inward *inward, size_t length, bool needs_tls)
 	inward->end += length;
 	do {
 		release_body(inward);
-		if (inward->body == 0 && inward->searched == 0)
+		if (inward->body == 0)
 			drop_empty_lines(inward);
 	} while (inward->ready < inward->end && inward->body == 0 && release_head(inward, needs_tls));
 }
