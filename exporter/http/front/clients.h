@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "exporter/http/front/relay.h"
-#include "exporter/http/slots.h"
+#include "exporter/http/limits/slots.h"
 #include "exporter/web/web.h"
 
 struct client {

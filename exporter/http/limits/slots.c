@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records of connections. */
-#include "exporter/http/slots.h"
+#include "exporter/http/limits/slots.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -12,8 +12,8 @@
  *  - A network is an IPv4 address or an IPv6 /64, which is what one host can have to itself.
  *  - Nothing runs unless a deadline is due.
  */
-#ifndef EXPORTER_HTTP_CONNECTIONS_H
-#define EXPORTER_HTTP_CONNECTIONS_H
+#ifndef EXPORTER_HTTP_LIMITS_CONNECTIONS_H
+#define EXPORTER_HTTP_LIMITS_CONNECTIONS_H
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "exporter/http/slots.h"
+#include "exporter/http/limits/slots.h"
 #include "exporter/scrape/scrape.h"
 
 /* Connections beside the limit that each daemon may have: those that were told to end, until it comes to them. More

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which connections live, and for how long. */
-#include "exporter/http/connections.h"
+#include "exporter/http/limits/connections.h"
 
 #include "exporter/log.h"
 #include "exporter/platform/condition.h"
