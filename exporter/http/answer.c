@@ -22,7 +22,7 @@ static enum MHD_Result queue(struct http_site *site, struct MHD_Connection *conn
 	if (http_connection_answer(connection))
 		result = MHD_queue_response(connection, status, response);
 	if (result == MHD_YES)
-		scraper_count_request(site->options.scraper, status);
+		counters_add_request(scraper_counters(site->options.scraper), status);
 	return result;
 }
 

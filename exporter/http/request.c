@@ -37,6 +37,7 @@ static struct http_request *request_new(struct http_site *site, struct MHD_Conne
 		return NULL;
 	request->site = site;
 	request->connection = connection;
+	counters_add_in_flight(scraper_counters(site->options.scraper), 1);
 	pthread_mutex_lock(&site->lock);
 	site->requests++;
 	pthread_mutex_unlock(&site->lock);
@@ -298,6 +299,7 @@ void http_on_completed(void *data, struct MHD_Connection *connection, void **sta
 	if (!request)
 		return;
 	*state = NULL;
+	counters_add_in_flight(scraper_counters(site->options.scraper), -1);
 	pthread_mutex_lock(&site->lock);
 	if (--site->requests == 0)
 		pthread_cond_signal(&site->idle);

@@ -4,6 +4,7 @@
 
 #include "exporter/http/request.h"
 #include "exporter/log.h"
+#include "exporter/platform/connection.h"
 #include "exporter/platform/host.h"
 #include "exporter/http/front/front.h"
 
@@ -29,6 +30,7 @@ struct http_socket {
 
 struct http_server {
 	struct http_site site;
+	struct log_limit tls_errors;
 	struct http_front *front;  /* where the system has one: it accepts, */
 	struct MHD_Daemon *behind; /* and this serves */
 	size_t count;
@@ -41,7 +43,8 @@ static void on_log(void *data, const char *format, va_list args)
 	char text[256]; /* longer messages are cut */
 
 	(void)data;
-	if (vsnprintf(text, sizeof(text), format, args) < 0)
+	/* behind a front there is no TCP, whose options it cannot set then */
+	if (vsnprintf(text, sizeof(text), format, args) < 0 || strstr(text, "TCP_"))
 		return;
 	text[strcspn(text, "\n")] = '\0';
 	log_message(LOG_LEVEL_DEBUG, "libmicrohttpd", "text", text, NULL);
@@ -132,6 +135,19 @@ static void serve_connection(void *data, int socket, const struct sockaddr *addr
 	(void)MHD_add_connection(server->behind, (MHD_socket)socket, address, length);
 }
 
+static void note_failure(void *data, const struct sockaddr *address, enum tls_error error)
+{
+	struct http_server *server = data;
+	char peer[HOST_PEER_MAX], count[LOG_COUNT_MAX];
+
+	counters_add_tls_error(scraper_counters(server->site.options.scraper), error);
+	if (!log_limit_passes(&server->tls_errors, platform_now_ns(), count))
+		return;
+	host_connection_peer(address, peer);
+	log_message(LOG_LEVEL_INFO, "TLS handshake failed", "peer", peer, "reason", tls_error_name(error), "count",
+	            count, NULL);
+}
+
 /* One daemon behind a front that accepts on all sockets. */
 static int start_front(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
 {
@@ -141,6 +157,7 @@ static int start_front(struct http_server *server, const int *sockets, size_t co
 	        .count = count,
 	        .limit = connections_max(server),
 	        .serve = serve_connection,
+	        .failed = note_failure,
 	        .data = server,
 	};
 	int status;

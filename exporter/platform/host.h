@@ -19,6 +19,12 @@ struct host_process {
 };
 void host_process_read(struct host_process *process);
 
+/* Writes one line of the log, of at most 4096 bytes, to standard error. Returns false if that would block, because its
+ * reader is stuck, or fails. */
+bool host_log_write(const char *line, size_t length);
+/* Returns true if standard error is a journal's, which reads priorities ("<4>") at the start of lines. */
+bool host_log_has_priorities(void);
+
 /* First of all in main(): a pipe or connection whose reader went away is an error of the write, not the end of
  * the program; bytes reach standard output as they were written; sockets work. 0, or -errno with *error filled. */
 int host_prepare(struct platform_error *error) MUST_CHECK;

@@ -10,24 +10,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Why a client was not let in: values of the label of tcp_exporter_tls_handshake_errors_total. */
-enum transport_fault {
-	TRANSPORT_HTTP,        /* it speaks HTTP where TLS is expected */
-	TRANSPORT_CERTIFICATE, /* it has no certificate, or a bad one */
-	TRANSPORT_VERSION,     /* there is no version in common */
-	TRANSPORT_CIPHER,      /* there is no cipher suite or curve in common */
-	TRANSPORT_ALERT,       /* it broke off with an alert: it does not trust the server's certificate, mostly */
-	TRANSPORT_GONE,        /* it closed the connection */
-	TRANSPORT_TIMEOUT,     /* it took too long */
-	TRANSPORT_DROPPED,     /* others needed its place */
-	TRANSPORT_OTHER,
-	TRANSPORT_FAULTS,
-};
+#include "metrics/report/report.h"
 
 struct transport_ops {
-	/* Continues the handshake. 0: it is done; -EAGAIN: poll() first; else *fault tells why it failed, and the
+	/* Continues the handshake. 0: it is done; -EAGAIN: poll() first; else *error tells why it failed, and the
 	 * client was told as far as it can be. */
-	int (*handshake)(void *channel, enum transport_fault *fault);
+	int (*handshake)(void *channel, enum tls_error *error);
 	/* Returns true if the handshake waits to write, and false if it waits to read. */
 	bool (*is_writing)(void *channel);
 	/* Return the number of bytes; 0 from receive(): no more comes; -EAGAIN: poll() first; or another -errno. */

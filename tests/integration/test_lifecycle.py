@@ -2,6 +2,7 @@
 """Start, stop, and what many scrapes leave behind."""
 import contextlib
 import http.client
+import os
 import signal
 import socket
 import time
@@ -42,6 +43,23 @@ class Stop(SceneCase):
             exporter = self.start_exporter()
             exporter.metrics()
             self.stop(exporter, number)
+
+    def test_with_a_log_that_nobody_reads(self) -> None:
+        """The reader of standard error is stopped: scrapes and the end go on."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        with contextlib.suppress(BlockingIOError):
+            os.set_blocking(writer, False)
+            while os.write(writer, bytes(4096)):
+                pass
+        os.set_blocking(writer, True)
+        path = f"/proc/{os.getpid()}/fd/{writer}"
+        script = self.write_script(f'exec "{self.binary}" "$@" 2>{path}')
+        exporter = self.start_exporter("--log.level=debug", binary=script)
+        os.close(writer)
+        for _ in range(20):
+            exporter.metrics()
+        self.stop(exporter)
 
     def test_with_connections_that_say_nothing(self) -> None:
         exporter = self.start_exporter()

@@ -19,10 +19,11 @@ static void on_take(void *data, int socket)
 	client->owner->serve(client->owner->data, socket, (const struct sockaddr *)&client->address, client->length);
 }
 
-static void on_failed(void *data, enum transport_fault fault)
+static void on_failed(void *data, enum tls_error error)
 {
-	(void)data;
-	(void)fault;
+	const struct client *client = data;
+
+	client->owner->failed(client->owner->data, (const struct sockaddr *)&client->address, error);
 }
 
 static bool on_needs_tls(void *data)
@@ -147,7 +148,7 @@ bool clients_make_room(struct clients *clients, size_t too_many)
 	while (*link != victim->owner)
 		link = &(*link)->next;
 	if (relay_is_new((*link)->relay))
-		on_failed(*link, TRANSPORT_DROPPED);
+		on_failed(*link, TLS_ERROR_DROPPED);
 	remove_next(clients, link);
 	return true;
 }

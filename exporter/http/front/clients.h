@@ -29,6 +29,8 @@ struct clients {
 	size_t idle_max; /* idle clients; one more takes the place of another */
 	/* Takes over the local socket of a client that is let in. */
 	void (*serve)(void *data, int socket, const struct sockaddr *address, socklen_t length);
+	/* A TLS handshake failed. */
+	void (*failed)(void *data, const struct sockaddr *address, enum tls_error error);
 	void *data;
 
 	struct client *first, **last; /* in the order of arrival */

@@ -62,6 +62,13 @@ static void hand_over(void *data, int socket, const struct sockaddr *address, so
 	pthread_mutex_unlock(&front->lock);
 }
 
+static void on_failed(void *data, const struct sockaddr *address, enum tls_error error)
+{
+	const struct http_front *front = data;
+
+	front->options.failed(front->options.data, address, error);
+}
+
 static bool is_shortage(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
@@ -245,8 +252,11 @@ int http_front_start(struct http_front **result, const struct http_front_options
 	if (front == NULL)
 		return -ENOMEM;
 	front->options = *options;
-	front->clients =
-	        (struct clients){.web = options->web, .idle_max = choose_idle_max(), .serve = hand_over, .data = front};
+	front->clients = (struct clients){.web = options->web,
+	                                  .idle_max = choose_idle_max(),
+	                                  .serve = hand_over,
+	                                  .failed = on_failed,
+	                                  .data = front};
 	front->wake[0] = -1;
 	pthread_mutex_init(&front->lock, NULL); /* cannot fail: nothing is allocated */
 	front->sockets = malloc(options->count * sizeof(*front->sockets));

@@ -37,6 +37,8 @@ struct http_front_options {
 	size_t limit; /* connections that are not idle: as long as there are so many, nothing is accepted */
 	/* Takes over a connection, and gets the client's address. On the front's thread. */
 	void (*serve)(void *data, int socket, const struct sockaddr *address, socklen_t length);
+	/* A TLS handshake failed. */
+	void (*failed)(void *data, const struct sockaddr *address, enum tls_error error);
 	void *data;
 };
 

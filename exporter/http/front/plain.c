@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-static int plain_handshake(void *channel, enum transport_fault *fault)
+static int plain_handshake(void *channel, enum tls_error *error)
 {
 	(void)channel;
-	(void)fault;
+	(void)error;
 	return 0;
 }
 

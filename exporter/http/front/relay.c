@@ -314,14 +314,14 @@ static bool open_inner(struct relay *relay)
 
 static bool step_handshake(struct relay *relay, uint64_t now_ns)
 {
-	enum transport_fault fault = TRANSPORT_OTHER;
-	int err = relay->transport.ops->handshake(relay->transport.channel, &fault);
+	enum tls_error error = TLS_ERROR_OTHER;
+	int err = relay->transport.ops->handshake(relay->transport.channel, &error);
 
 	if (err == 0)
 		return open_inner(relay) && step_open(relay, now_ns);
 	if (err == -EAGAIN)
 		return true;
-	relay->hooks.failed(relay->hooks.data, fault);
+	relay->hooks.failed(relay->hooks.data, error);
 	return linger(relay, now_ns);
 }
 
@@ -336,7 +336,7 @@ bool relay_step(struct relay *relay, const struct pollfd *fds, size_t count, uin
 
 	if (now_ns >= relay_deadline(relay)) {
 		if (relay->phase == PHASE_HANDSHAKE)
-			relay->hooks.failed(relay->hooks.data, TRANSPORT_TIMEOUT);
+			relay->hooks.failed(relay->hooks.data, TLS_ERROR_TIMEOUT);
 		return false;
 	}
 	if (!ready)

@@ -24,7 +24,7 @@ struct relay_hooks {
 	/* Takes over the other end of the local socket: the client is let in. */
 	void (*take)(void *data, int socket);
 	/* The client was not let in. */
-	void (*failed)(void *data, enum transport_fault fault);
+	void (*failed)(void *data, enum tls_error error);
 	/* Returns true if a client without TLS must not be served any more. */
 	bool (*needs_tls)(void *data);
 	void *data;

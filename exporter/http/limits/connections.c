@@ -107,7 +107,7 @@ static void end_overdue(struct http_connection *connection)
 
 	if (connection->progress == PROGRESS_NONE) {
 		host_connection_send(connection->socket, timed_out, sizeof(timed_out) - 1);
-		scraper_count_request(all->scraper, MHD_HTTP_REQUEST_TIMEOUT);
+		counters_add_request(scraper_counters(all->scraper), MHD_HTTP_REQUEST_TIMEOUT);
 	}
 	end(connection, "its time is up");
 }

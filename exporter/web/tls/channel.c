@@ -34,37 +34,37 @@ static bool looks_like_http(const char head[HELLO_BYTES])
 	return false;
 }
 
-static int refuse_http(const struct tls_channel *channel, enum transport_fault *fault)
+static int refuse_http(const struct tls_channel *channel, enum tls_error *error)
 {
 	static const char reply[] = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
 	(void)send(channel->socket, reply, sizeof(reply) - 1, MSG_NOSIGNAL); /* it fits an empty buffer */
-	*fault = TRANSPORT_HTTP;
+	*error = TLS_ERROR_HTTP;
 	return -EPROTO;
 }
 
 /* Looks at the first bytes and makes the session. */
-static int begin(struct tls_channel *channel, enum transport_fault *fault)
+static int begin(struct tls_channel *channel, enum tls_error *error)
 {
 	char head[HELLO_BYTES];
 	ssize_t got = recv(channel->socket, head, sizeof(head), MSG_PEEK);
 
-	*fault = TRANSPORT_GONE;
+	*error = TLS_ERROR_CLOSED;
 	if (got < 0)
 		return errno == EINTR ? -EAGAIN : -errno;
 	if (got == 0)
 		return -EPIPE;
 	set_low_water(channel->socket, 1);
 	if (got == HELLO_BYTES && looks_like_http(head))
-		return refuse_http(channel, fault);
-	*fault = TRANSPORT_OTHER;
+		return refuse_http(channel, error);
+	*error = TLS_ERROR_OTHER;
 	return tls_session_new(&channel->session, channel->state->tls, channel->socket);
 }
 
-static int channel_handshake(void *data, enum transport_fault *fault)
+static int channel_handshake(void *data, enum tls_error *error)
 {
 	struct tls_channel *channel = data;
-	int err = channel->session == NULL ? begin(channel, fault) : 0;
+	int err = channel->session == NULL ? begin(channel, error) : 0;
 
 	if (err != 0)
 		return err;
@@ -74,7 +74,7 @@ static int channel_handshake(void *data, enum transport_fault *fault)
 	if (gnutls_error_is_fatal(err) == 0)
 		return -EAGAIN;
 	tls_session_refuse(channel->session, err);
-	*fault = tls_fault(err);
+	*error = tls_fault(err);
 	return -EPROTO;
 }
 

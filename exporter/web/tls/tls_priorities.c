@@ -95,27 +95,27 @@ void tls_session_refuse(gnutls_session_t session, int error)
 	(void)gnutls_alert_send(session, GNUTLS_AL_FATAL, (gnutls_alert_description_t)alert);
 }
 
-enum transport_fault tls_fault(int error)
+enum tls_error tls_fault(int error)
 {
 	switch (error) {
 	case GNUTLS_E_CERTIFICATE_ERROR:
 	case GNUTLS_E_NO_CERTIFICATE_FOUND:
 	case GNUTLS_E_KEY_USAGE_VIOLATION:
-		return TRANSPORT_CERTIFICATE;
+		return TLS_ERROR_CERTIFICATE;
 	case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
 	case GNUTLS_E_NO_PRIORITIES_WERE_SET:
-		return TRANSPORT_VERSION;
+		return TLS_ERROR_VERSION;
 	case GNUTLS_E_NO_CIPHER_SUITES:
 	case GNUTLS_E_NO_COMMON_KEY_SHARE:
 	case GNUTLS_E_INSUFFICIENT_CREDENTIALS:
-		return TRANSPORT_CIPHER;
+		return TLS_ERROR_CIPHER;
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
-		return TRANSPORT_ALERT;
+		return TLS_ERROR_ALERT;
 	case GNUTLS_E_PREMATURE_TERMINATION:
 	case GNUTLS_E_PULL_ERROR:
 	case GNUTLS_E_PUSH_ERROR:
-		return TRANSPORT_GONE;
+		return TLS_ERROR_CLOSED;
 	default:
-		return TRANSPORT_OTHER;
+		return TLS_ERROR_OTHER;
 	}
 }
