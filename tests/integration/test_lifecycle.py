@@ -46,17 +46,14 @@ class Stop(SceneCase):
 
     def test_with_a_log_that_nobody_reads(self) -> None:
         """The reader of standard error is stopped: scrapes and the end go on."""
-        reader, writer = os.pipe()
-        self.addCleanup(os.close, reader)
+        script = self.write_script(f'exec "{self.binary}" "$@" 2>"$0.log"')
+        os.mkfifo(f"{script}.log")
+        stuck = os.open(f"{script}.log", os.O_RDWR | os.O_NONBLOCK)
+        self.addCleanup(os.close, stuck)
         with contextlib.suppress(BlockingIOError):
-            os.set_blocking(writer, False)
-            while os.write(writer, bytes(4096)):
+            while os.write(stuck, bytes(4096)):
                 pass
-        os.set_blocking(writer, True)
-        path = f"/proc/{os.getpid()}/fd/{writer}"
-        script = self.write_script(f'exec "{self.binary}" "$@" 2>{path}')
         exporter = self.start_exporter("--log.level=debug", binary=script)
-        os.close(writer)
         for _ in range(20):
             exporter.metrics()
         self.stop(exporter)
