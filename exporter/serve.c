@@ -99,6 +99,7 @@ static int start_scraper(struct service *service, const struct options *options,
 	                {
 	                        .labels = options->labels,
 	                        .local_port = options->local_port,
+	                        .remote_port = options->remote_port,
 	                        .keep = service->filter != NULL ? filter_keep : NULL,
 	                        .keep_data = service->filter,
 	                },

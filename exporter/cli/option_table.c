@@ -8,13 +8,6 @@
 #include "exporter/scrape/filter.h"
 #include "metrics/census/fold.h"
 
-enum {
-	/* More requests in flight than any set of Prometheus servers makes. */
-	MAX_REQUESTS_LIMIT = 10000,
-	/* Far more than a Prometheus server takes from one target without pain. */
-	MAX_SERIES_LIMIT = 10000000,
-};
-
 /* Setters */
 
 static bool set_listen(struct options *options, struct option_value *value)
@@ -71,6 +64,12 @@ static bool set_replay(struct options *options, struct option_value *value)
 static bool set_local_port(struct options *options, struct option_value *value)
 {
 	options->local_port = (enum local_port_mode)value->number;
+	return true;
+}
+
+static bool set_remote_port(struct options *options, struct option_value *value)
+{
+	options->remote_port = (enum remote_port_mode)value->number;
 	return true;
 }
 
@@ -185,6 +184,7 @@ enum {
 	ROW_BACKEND,
 	ROW_REPLAY,
 	ROW_LOCAL_PORT,
+	ROW_REMOTE_PORT,
 	ROW_MAX_SERIES,
 	ROW_LABEL,
 	ROW_PROCESS_NAME,
@@ -269,8 +269,17 @@ const struct option option_table[ROW_COUNT] = {
                  .placeholder = "MODE",
                  .choices = choice_local_port_names,
                  .set = set_local_port,
-                 .help = "Which local ports become label values. served: ports that have a listener or lie outside "
-                         "the ephemeral range; the others are \"ephemeral\"."},
+                 .help = "Which local ports become label values. served: those of listeners and inbound connections; "
+                         "outbound connections share \"ephemeral\"."},
+        [ROW_REMOTE_PORT] =
+                {.name = "collector.remote-port",
+                 .kind = OPTION_CHOICE,
+                 .fallback = "all",
+                 .placeholder = "MODE",
+                 .choices = choice_remote_port_names,
+                 .set = set_remote_port,
+                 .help = "Which remote ports of outbound connections become label values. service: ports outside the "
+                         "ephemeral range; the others share \"ephemeral\"."},
         [ROW_MAX_SERIES] =
                 {.name = "collector.max-series",
                  .kind = OPTION_NUMBER,
@@ -279,7 +288,7 @@ const struct option option_table[ROW_COUNT] = {
                  .set = set_max_series,
                  .min = FOLD_MIN_SERIES,
                  .max = MAX_SERIES_LIMIT,
-                 .help = "Series of a metric at the most. Beyond it, the quietest processes fold into \"(other)\"; "
+                 .help = "Series of a metric at most. Beyond it, the quietest processes fold into \"(other)\"; "
                          "sums stay exact."},
         [ROW_LABEL] = {.name = "collector.label",
                        .kind = OPTION_CHOICE,

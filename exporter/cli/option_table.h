@@ -10,6 +10,13 @@
 /* The default of a switch that is on. */
 #define OPTION_SWITCH_ON "on"
 
+enum {
+	/* More requests in flight than any set of Prometheus servers makes. */
+	MAX_REQUESTS_LIMIT = 10000,
+	/* Far more than a Prometheus server takes from one target without pain. */
+	MAX_SERIES_LIMIT = 10000000,
+};
+
 enum option_kind {
 	OPTION_ACTION,       /* no value */
 	OPTION_SWITCH,       /* no value, and --no-NAME */

@@ -126,7 +126,21 @@ static const struct {
         [METRIC_SCRAPE_DURATION] = {write_durations, 0},
 };
 
-int report_write(struct textbuf *out, const struct report_input *input, struct fold *fold,
+void report_folding_init(struct report_folding *folding)
+{
+	fold_init(&folding->scratch);
+	fold_memory_init(&folding->by_local_port);
+	fold_memory_init(&folding->outbound);
+}
+
+void report_folding_release(struct report_folding *folding)
+{
+	fold_release(&folding->scratch);
+	fold_memory_release(&folding->by_local_port);
+	fold_memory_release(&folding->outbound);
+}
+
+int report_write(struct textbuf *out, const struct report_input *input, struct report_folding *folding,
                  const struct report_options *options)
 {
 	struct report report = {
@@ -134,7 +148,7 @@ int report_write(struct textbuf *out, const struct report_input *input, struct f
 	        .options = options,
 	        .groups = {.exposition = &report.exposition,
 	                   .input = input,
-	                   .fold = fold,
+	                   .folding = folding,
 	                   .max_series = options->max_series},
 	        .start_ns = options->now_ns(),
 	};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one scrape says: every family of the catalog, from a snapshot, its census and the exporter's own state. */
+/* The report of one scrape: every family of the catalog, from a snapshot, its census and the exporter's own state. */
 #ifndef METRICS_REPORT_REPORT_H
 #define METRICS_REPORT_REPORT_H
 
 #include "metrics/census/census.h"
-#include "metrics/census/fold.h"
+#include "metrics/census/fold_memory.h"
 #include "metrics/report/catalog.h"
 #include "metrics/report/exposition.h"
 #include "metrics/snapshot.h"
@@ -64,15 +64,23 @@ struct report_options {
 	uint64_t (*now_ns)(void);
 };
 
+/* How the groups over the cap are chosen: scratch, and the memory of the last scrape per table. */
+struct report_folding {
+	struct fold scratch;
+	struct fold_memory by_local_port, outbound;
+};
+void report_folding_init(struct report_folding *folding);
+void report_folding_release(struct report_folding *folding);
+
 /* Everything that a report is made of. */
 struct report_input {
 	const struct snapshot *snapshot;
-	struct census *census; /* its groups' ranks are set */
+	struct census *census; /* report_write() ranks its groups */
 	const struct report_self *self;
 };
 
 /* Appends the whole exposition to `out`. 0, -ENOMEM or -EFBIG (out's limit). */
-int report_write(struct textbuf *out, const struct report_input *input, struct fold *fold,
+int report_write(struct textbuf *out, const struct report_input *input, struct report_folding *folding,
                  const struct report_options *options) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the exporter says of itself. */
+/* The families of the exporter itself. */
 #include "metrics/report/report_self.h"
 #include "metrics/decimal.h"
 

@@ -25,12 +25,11 @@ static void *open_walk(char **arguments)
 	return NULL;
 }
 
-static int count_rows(void *data, const struct window *window, uint32_t count)
+static int count_rows(void *data, const struct window *window)
 {
 	struct probe_sample *sample = data;
 
-	(void)window;
-	sample->count += count;
+	sample->count += window->row_count;
 	return 0;
 }
 
@@ -39,7 +38,7 @@ static int run_walk(void *state, struct probe_sample *sample)
 	const struct bpf_iterator_sink sink = {.rows = count_rows, .data = sample};
 	struct patience patience = {.deadline_ns = UINT64_MAX};
 	struct platform_error error;
-	int result = bpf_iterator_walk(state, &patience, &sink, &error);
+	int result = bpf_iterator_walk_files(state, &patience, &sink, &error);
 
 	errno = -result;
 	return result == 0 ? 0 : -1;

@@ -294,19 +294,19 @@ static void test_limit(void **state)
 {
 	struct fixture *f = *state;
 	const struct report_input input = {&f->snapshot, &f->census, &self};
+	struct report_folding folding;
 	struct textbuf out;
-	struct fold fold;
 
 	fill(f);
 	textbuf_init(&out, 5000);
-	fold_init(&fold);
-	assert_int_equal(report_write(&out, &input, &fold, &everything), -EFBIG);
+	report_folding_init(&folding);
+	assert_int_equal(report_write(&out, &input, &folding, &everything), -EFBIG);
 	textbuf_release(&out);
 	textbuf_init(&out, TEXT_LIMIT);
-	assert_int_equal(report_write(&out, &input, &fold, &everything), 0);
+	assert_int_equal(report_write(&out, &input, &folding, &everything), 0);
 	assert_true(out.length > 5000);
 	textbuf_release(&out);
-	fold_release(&fold);
+	report_folding_release(&folding);
 }
 
 static void test_names_of_causes_and_codes(void **state)

@@ -76,14 +76,14 @@ static char *report_text(struct fixture *f, const struct report_self *own, const
                          enum keep keep)
 {
 	const struct report_input input = {&f->snapshot, &f->census, own};
+	struct report_folding folding;
 	struct textbuf out;
-	struct fold fold;
 
 	textbuf_init(&out, TEXT_LIMIT);
-	fold_init(&fold);
-	assert_int_equal(report_write(&out, &input, &fold, options), 0);
+	report_folding_init(&folding);
+	assert_int_equal(report_write(&out, &input, &folding, options), 0);
 	drop_lines(&out, keep);
-	fold_release(&fold);
+	report_folding_release(&folding);
 	return out.data;
 }
 

@@ -13,6 +13,12 @@
 
 #include "metrics/snapshot.h"
 
+/* The inode number of the initial PID namespace (PROC_PID_INIT_INO in include/linux/proc_ns.h). */
+#define INITIAL_PID_NAMESPACE UINT64_C(0xEFFFFFFC)
+
+/* proc_stat.flags of a kernel thread, which has no files (include/linux/sched.h). */
+#define PF_KTHREAD 0x00200000u
+
 struct proc_stat {
 	uint64_t start;   /* clock ticks after boot (field 22) */
 	uint32_t flags;   /* PF_* of include/linux/sched.h (field 9) */
