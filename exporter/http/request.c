@@ -216,6 +216,14 @@ static uint64_t network_of(const struct http_request *request)
 	        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
 }
 
+static bool is_open_to_all(const struct http_request *request, const char *method, const char *target)
+{
+	const struct http_options *options = &request->site->options;
+	const enum route route = route_find(method, route_path(target), options->telemetry_path);
+
+	return options->health_without_auth && (route == ROUTE_HEALTHZ || route == ROUTE_READYZ);
+}
+
 /* Suspends the request if its password must be hashed first: it comes back with its verdict. */
 static enum MHD_Result enter(struct http_request *request, const char *method, const char *path)
 {
@@ -224,7 +232,7 @@ static enum MHD_Result enter(struct http_request *request, const char *method, c
 	request->visit.done = on_verdict;
 	request->visit.owner = request;
 	request->visit.network = network_of(request);
-	web_enter(web, &request->visit, header(request, "Authorization"));
+	web_enter(web, &request->visit, header(request, "Authorization"), is_open_to_all(request, method, path));
 	if (request->visit.verdict != WEB_HASHING)
 		return answer_verdict(request, method, path);
 	if (!http_connection_wait(request->connection))

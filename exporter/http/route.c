@@ -13,9 +13,9 @@ static const struct {
 	const char *path;
 	enum route route;
 } routes[] = {
-        {"/", ROUTE_LANDING},
-        {"/healthz", ROUTE_HEALTHZ},
-        {"/readyz", ROUTE_READYZ},
+        {"/", ROUTE_LANDING},       {"/healthz", ROUTE_HEALTHZ},
+        {"/readyz", ROUTE_READYZ},  {"/-/healthy", ROUTE_HEALTHZ}, /* Prometheus' own names for the two */
+        {"/-/ready", ROUTE_READYZ},
 };
 
 static enum route find_path(const char *path, const char *telemetry_path)

@@ -14,6 +14,8 @@
 
 /* Connections beside those that may wait for metrics: for health probes, browsers, idle scrapers. */
 enum { SPARE_CONNECTIONS = 64 };
+/* Connections where requests have no limit: more than a host has scrapers and people who look at it. */
+enum { CONNECTIONS_WITHOUT_LIMIT = 1024 };
 /* However few descriptors there are, who scrapes and who looks what is wrong must be served. */
 enum { LEAST_CONNECTIONS = 4 };
 /* Descriptors that a scrape and a reload need, with some to spare: each opens at most five at once. */
@@ -40,7 +42,8 @@ static struct MHD_Response *make_no_memory(void)
 /* How many connections there may be: too few descriptors must fail neither a scrape nor an accept(). */
 static size_t connections_limit(const struct http_options *options, size_t ending)
 {
-	const size_t wanted = (size_t)options->max_requests + SPARE_CONNECTIONS;
+	const size_t wanted =
+	        options->max_requests > 0 ? options->max_requests + SPARE_CONNECTIONS : CONNECTIONS_WITHOUT_LIMIT;
 	const size_t each = http_front_exists ? DESCRIPTORS_WITH_FRONT : 1;
 	struct host_process process;
 	uint64_t room;

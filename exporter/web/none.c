@@ -47,9 +47,10 @@ bool web_needs_tls(struct web *web)
 	return true;
 }
 
-void web_enter(struct web *web, struct web_visit *visit, const char *authorization)
+void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool without_password)
 {
 	(void)web;
+	(void)without_password;
 	(void)authorization;
 	visit->verdict = WEB_UNAUTHORIZED;
 }

@@ -244,7 +244,7 @@ static void check_login(struct web *web, struct web_visit *visit, const char *au
 	basic_release(&login);
 }
 
-void web_enter(struct web *web, struct web_visit *visit, const char *authorization)
+void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool without_password)
 {
 	visit->state = web_current(web);
 	visit->headers = NULL; /* one too many is refused before they are looked at, as others do */
@@ -253,7 +253,7 @@ void web_enter(struct web *web, struct web_visit *visit, const char *authorizati
 		return;
 	visit->headers = visit->state->headers;
 	visit->verdict = WEB_WELCOME;
-	if (visit->state->config.user_count > 0)
+	if (visit->state->config.user_count > 0 && !without_password)
 		check_login(web, visit, authorization);
 }
 

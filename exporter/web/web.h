@@ -76,7 +76,7 @@ struct web_visit {
 
 /* Asks for a request whose Authorization header is that one (NULL: none): fills the verdict. web_leave() once it was
  * answered; there, all zeros are fine too. */
-void web_enter(struct web *web, struct web_visit *visit, const char *authorization);
+void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool without_password);
 /* For WEB_HASHING: done() will be called, with another verdict. */
 void web_hash(struct web *web, struct web_visit *visit);
 void web_leave(struct web_visit *visit);

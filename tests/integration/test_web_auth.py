@@ -55,6 +55,13 @@ class AuthCase(WebCase):
         self.assertEqual(self.ask(login="bob:other", path="/nothing").status, 404)
         self.assertIn(b"tcp_sockets", self.ask(login="bob:other", path="/metrics").body)
 
+    def test_health_without_auth(self) -> None:
+        self.serve({"basic_auth_users": USERS}, "--web.health-without-auth")
+        for path in "/healthz", "/readyz", "/-/healthy", "/-/ready":
+            self.assertEqual(self.ask(path=path).status, 200, path)
+        for path in "/", "/metrics", "/nothing", "/page.css":
+            self.assertEqual(self.ask(path=path).status, 401, path)
+
     def test_long_password(self) -> None:
         """bcrypt takes 72 bytes, here as in Go."""
         self.serve({"basic_auth_users": {"a": LONG}})

@@ -278,7 +278,7 @@ static bool admit(struct http_connections *all, const struct http_network *netwo
 {
 	struct http_connection *victim;
 
-	if (all->scrapes < all->max_scrapes || network->scrapes == 0)
+	if (all->max_scrapes == 0 || all->scrapes < all->max_scrapes || network->scrapes == 0)
 		return true;
 	victim = http_slots_victim(&all->slots, is_stalled_scrape, platform_now_ns());
 	if (victim)

@@ -31,7 +31,7 @@ enum { HTTP_CONNECTIONS_ENDING = 32 };
 /* All zeros but for the first part, which http_connections_start() is told. */
 struct http_connections {
 	size_t limit;            /* connections */
-	unsigned max_scrapes;    /* requests for metrics in flight, from the ticket to the last byte */
+	unsigned max_scrapes;    /* requests for metrics in flight, from the ticket to the last byte; 0: no limit */
 	struct scraper *scraper; /* counts the answers that are given here */
 
 	pthread_t thread;     /* ends what is overdue */
