@@ -3,7 +3,7 @@
 #include "exporter/log.h"
 
 #include "exporter/platform/host.h"
-#include "metrics/utf8.h"
+#include "exporter/printable.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -49,46 +49,20 @@ static bool line_puts(struct line *line, const char *string)
 	return line_add(line, string, strlen(string));
 }
 
-/* C0, DEL, and C1 as UTF-8 writes it: a terminal may act on them. */
-static bool is_control(const unsigned char *s)
-{
-	return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
-}
-
-/* U+0000 to U+FFFF by number; both formats know the escape. */
-static bool line_escape(struct line *line, const unsigned char *s)
-{
-	char text[sizeof("\\u0000")];
-	unsigned point = s[0] == 0xc2 ? s[1] : s[0];
-
-	if (point == '\n')
-		return line_puts(line, "\\n");
-	if (point == '"' || point == '\\')
-		return line_add(line, (const char[]){'\\', (char)point}, 2);
-	return snprintf(text, sizeof(text), "\\u%04x", point & 0xffff) > 0 && line_puts(line, text);
-}
-
 /* Adds a quoted string, cut short if it must be; false if not even the quotes fit. Both formats
  * escape alike; what is not UTF-8 becomes U+FFFD. */
 static bool line_quoted(struct line *line, const char *value)
 {
-	size_t left = strlen(value), length;
-	bool fits = true, valid;
+	size_t left = strlen(value), taken;
+	char step[JSON_STEP_MAX];
+	bool fits = true;
 
 	if (line->room - line->length < 2)
 		return false;
 	line->bytes[line->length++] = '"';
 	line->room--; /* for the closing quote */
-	for (; left > 0 && fits; value += length, left -= length) {
-		length = utf8_sequence((const unsigned char *)value, left, &valid);
-		if (!valid) {
-			fits = line_puts(line, "\xef\xbf\xbd");
-		} else if (is_control((const unsigned char *)value) || *value == '"' || *value == '\\') {
-			fits = line_escape(line, (const unsigned char *)value);
-		} else {
-			fits = line_add(line, value, length);
-		}
-	}
+	for (; left > 0 && fits; value += taken, left -= taken)
+		fits = line_add(line, step, json_step(step, value, left, &taken));
 	line->room++;
 	line->bytes[line->length++] = '"';
 	return true;

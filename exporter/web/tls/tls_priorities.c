@@ -28,8 +28,7 @@ static void add(struct text *text, const char *start, const char *word)
 
 static void add_suites(struct text *text, const char *start, const struct web_tls *tls, bool tls12, bool tls13)
 {
-	static const char *const exchanges[] = {
-	        [KX_ECDHE_ECDSA] = "ECDHE-ECDSA", [KX_ECDHE_RSA] = "ECDHE-RSA", [KX_RSA] = "RSA"};
+	static const char *const exchanges[] = {[KX_ECDHE_ECDSA] = "ECDHE-ECDSA", [KX_ECDHE_RSA] = "ECDHE-RSA"};
 
 	for (size_t i = 0; web_suite_name(i) != NULL; i++) {
 		size_t number = tls->suites.count == 0 ? i : tls->suites.items[i];
@@ -38,8 +37,7 @@ static void add_suites(struct text *text, const char *start, const struct web_tl
 		if (tls->suites.count > 0 && i == tls->suites.count)
 			break;
 		suite = &web_suites[number];
-		/* RSA's own exchange has no forward secrecy: only for who names it */
-		if (!tls12 || suite->exchange == KX_ANY || (suite->exchange == KX_RSA && tls->suites.count == 0))
+		if (!tls12 || suite->exchange == KX_ANY)
 			continue;
 		add(text, start, exchanges[suite->exchange]);
 		add(text, start, suite->cipher);
