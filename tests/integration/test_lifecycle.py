@@ -58,6 +58,17 @@ class Stop(SceneCase):
             exporter.metrics()
         self.stop(exporter)
 
+    def test_priorities_for_a_journal(self) -> None:
+        """Lines begin with their priority where systemd says that standard error is the journal's."""
+        stat = "$(stat -Lc %d:%i /proc/self/fd/2)"
+        for stream, priority in (stat, "<[46]>"), ("1:1", ""):
+            script = self.write_script(f'exec env "JOURNAL_STREAM={stream}" "{self.binary}" "$@"')
+            exporter = self.start_exporter(binary=script)
+            lines = exporter.stop().stderr.decode().splitlines()
+            self.assertTrue(lines)
+            for line in lines:
+                self.assertRegex(line, rf"\A{priority}ts=")
+
     def test_with_connections_that_say_nothing(self) -> None:
         exporter = self.start_exporter()
         with exporter.link() as idle, exporter.link() as silent, exporter.link() as slow:
