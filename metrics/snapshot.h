@@ -4,7 +4,7 @@
  *
  * Invariants
  *  - One row per socket. A socket that several processes hold has one row, owned by the oldest
- *    holder; a process that is PID 1 of its PID namespace owns only what nobody else holds.
+ *    holder; an init owns only what nobody else holds.
  *  - Rows refer to processes, addresses, devices and network namespaces by index into this snapshot.
  *    Indexes stay valid until snapshot_reset(); pointers into the arrays only until the next add.
  *  - A fact that the platform cannot tell is marked absent. Absent is not zero.

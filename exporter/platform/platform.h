@@ -92,8 +92,8 @@ struct platform_backend {
 	int (*open)(struct platform **platform, const struct platform_options *options,
 	            struct platform_error *error) MUST_CHECK;
 	/* Fills `snapshot`, which is empty. 0, or -errno with *error filled: -ENOMEM, -EMFILE/-ENFILE,
-	 * -EACCES/-EPERM, -EINTR (the dump stayed interrupted), -ETIMEDOUT, -ECANCELED, others. The
-	 * snapshot's contents are then undefined but may be reset. */
+	 * -EACCES/-EPERM, -ETIMEDOUT, -ECANCELED, others. The snapshot's contents are then undefined but may be reset.
+	 */
 	int (*read)(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
 	            struct platform_error *error) MUST_CHECK;
 	void (*close)(struct platform *platform);

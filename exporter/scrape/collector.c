@@ -128,8 +128,6 @@ enum scrape_cause collector_cause(int error)
 	case EACCES:
 	case EPERM:
 		return CAUSE_PERMISSION;
-	case EINTR:
-		return CAUSE_INTERRUPTED;
 	case ETIMEDOUT:
 		return CAUSE_TIMEOUT;
 	default:

@@ -9,6 +9,8 @@
 #define TEXT_LIMIT ((size_t)256 << 20)
 /* In identities.of_process: nothing was counted for this process yet. */
 #define IDENTITY_UNSEEN (UINT32_MAX - 1)
+/* Bytes of a process's name in a label. Every series repeats it, and a command line may be a hundred thousand long. */
+#define NAME_LABEL_MAX 256
 
 void identities_init(struct identities *identities)
 {
@@ -152,6 +154,19 @@ static int intern(struct identities *identities, const struct census_identity *i
 	return add_identity(identities, identity, hash);
 }
 
+/* Shortens the name, which is the last text, to what a label holds, at the end of a character. */
+static void cut_name(struct identities *identities, struct census_text *name)
+{
+	uint32_t length = NAME_LABEL_MAX;
+
+	if (name->length <= length)
+		return;
+	while (length > 0 && ((unsigned char)identity_text(identities, *name)[length] & 0xc0) == 0x80)
+		length--;
+	identities->text.length -= name->length - length;
+	name->length = length;
+}
+
 static int identify(struct identities *identities, const struct snapshot *snapshot,
                     const struct census_options *options, uint32_t owner, uint32_t *index)
 {
@@ -166,6 +181,7 @@ static int identify(struct identities *identities, const struct snapshot *snapsh
 		*index = IDENTITY_REJECTED;
 		return 0;
 	}
+	cut_name(identities, &identity.name);
 	if (owner < OWNER_UNKNOWN)
 		add_optional_labels(identities, snapshot, &snapshot->processes[owner], options->labels, &identity);
 	if (identities->text.error)

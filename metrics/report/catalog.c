@@ -55,11 +55,11 @@ const struct metric catalog[METRIC_COUNT] = {
                                   "Series of this scrape that the limit on series has merged into process "
                                   "\"(other)\"; above 0, raise the limit or choose fewer labels"},
         [METRIC_UNREADABLE_PROCESSES] = {"tcp_exporter_unreadable_processes", METRIC_GAUGE, "", "",
-                                         "Processes whose open files this exporter cannot read; their sockets are "
-                                         "counted with process \"(unknown)\""},
+                                         "Processes whose open files the exporter cannot read, those that procfs hides "
+                                         "among them; their sockets are counted with process \"(unknown)\""},
         [METRIC_SHARED_SOCKETS] = {"tcp_exporter_shared_sockets", METRIC_GAUGE, "", "",
                                    "Sockets that more than one process holds; each is counted with the holder that "
-                                   "started first, PID 1 coming last"},
+                                   "started first, an init coming last"},
         [METRIC_HTTP_REQUESTS] = {"tcp_exporter_http_requests_total", METRIC_COUNTER, "", "code",
                                   "HTTP requests that were answered, by status code, without this one"},
         [METRIC_HTTP_IN_FLIGHT] = {"tcp_exporter_http_requests_in_flight", METRIC_GAUGE, "", "",

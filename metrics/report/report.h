@@ -14,7 +14,6 @@ enum scrape_cause {
 	CAUSE_MEMORY,      /* out of memory */
 	CAUSE_DESCRIPTORS, /* out of file descriptors */
 	CAUSE_PERMISSION,  /* not allowed */
-	CAUSE_INTERRUPTED, /* the kernel's dump stayed inconsistent after every retry */
 	CAUSE_TIMEOUT,     /* Prometheus' own time limit was about to pass */
 	CAUSE_SYSTEM,      /* any other error of the operating system */
 	CAUSE_COUNT

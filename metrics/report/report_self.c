@@ -9,8 +9,8 @@
 const unsigned http_codes[HTTP_CODE_COUNT] = {200, 400, 401, 404, 405, 406, 408, 411, 413, 414, 429, 431, 503, 505, 0};
 
 static const char *const cause_names[CAUSE_COUNT] = {
-        [CAUSE_MEMORY] = "memory",           [CAUSE_DESCRIPTORS] = "descriptors", [CAUSE_PERMISSION] = "permission",
-        [CAUSE_INTERRUPTED] = "interrupted", [CAUSE_TIMEOUT] = "timeout",         [CAUSE_SYSTEM] = "system",
+        [CAUSE_MEMORY] = "memory",   [CAUSE_DESCRIPTORS] = "descriptors", [CAUSE_PERMISSION] = "permission",
+        [CAUSE_TIMEOUT] = "timeout", [CAUSE_SYSTEM] = "system",
 };
 
 static const char *const tls_error_names[TLS_ERROR_COUNT] = {

@@ -13,15 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Source addresses are 127.2.x.y, one after the other, so that ports of TIME_WAIT do not run out. */
+/* Source addresses are 127.2.x.y in turn, so that TIME_WAIT does not use up the ports of one address. */
 #define FIRST_SOURCE 0x7f020001u
 #define SOURCES      0xfffeu
 #define PORT         1999u
-/* Of so many connections one is closed by FIN and leaves a TIME_WAIT for a minute; the others are reset. */
+/* One of this many connections is closed by FIN and leaves a TIME_WAIT for a minute; the others are reset. */
 #define RESET_RUN 10u
-/* Connections that are open at any time: the oldest is closed when a new one is there. */
+/* Number of open connections: a new connection closes the oldest. */
 #define OPEN 256u
-/* The rate is kept in steps of this length. */
+/* The rate is controlled in steps of this length. */
 #define STEP_NS       5000000ull
 #define NS_PER_SECOND 1000000000ull
 
@@ -74,7 +74,7 @@ static int close_pair(const struct pair *pair, uint64_t number)
 	const struct linger reset = {.l_onoff = 1};
 
 	if (pair->client == 0)
-		return 0; /* never opened: standard input has this number */
+		return 0; /* never opened: 0 is standard input */
 	if (number % RESET_RUN != 0 && setsockopt(pair->client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) != 0)
 		return fail("setsockopt");
 	close(pair->client);

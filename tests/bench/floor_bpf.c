@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The floors of the BPF backend: its walk of all files, with rows that nobody looks at. */
+/* Floor of the BPF backend: its walk over all files, which ignores the rows. */
 #include "probe.h"
 
 #include <errno.h>

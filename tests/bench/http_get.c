@@ -73,7 +73,7 @@ static void disconnect(struct client *client)
 	client->fd = -1;
 }
 
-/* The answer is followed by a NUL. */
+/* A NUL follows the answer. */
 static int receive_some(struct client *client)
 {
 	ssize_t length;
@@ -96,7 +96,7 @@ static int receive_some(struct client *client)
 	return 0;
 }
 
-/* Whether the whole answer is here: as long as its Content-Length says, or ending in the last chunk. */
+/* Returns true if the answer is complete: it has its Content-Length, or ends with the last chunk. */
 static bool is_complete(const struct client *client)
 {
 	static const char last_chunk[] = "\r\n0\r\n\r\n";
@@ -128,7 +128,7 @@ static int exchange(struct client *client)
 	return 0;
 }
 
-/* A server may have closed the idle connection since the last run: then once more on a new one. */
+/* Tries again on a new connection, because the server may have closed the idle one since the last run. */
 static int run_client(void *state, struct probe_sample *sample)
 {
 	static const char good[] = "HTTP/1.1 200 ";

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who takes part in a measurement: the load, the servers, and a row for everything that is timed."""
+"""Parts of a measurement: the load, the servers, and a row per measured kind of work."""
 
 import contextlib
 import http.client
@@ -16,11 +16,11 @@ import time
 # Below the range of ephemeral ports that the bench sets.
 FIRST_EXPORTER_PORT = 10793
 NODE_EXPORTER_PORT = 9100
-# A first snapshot of a million sockets takes a few seconds on a slow machine.
+# A first snapshot of a million sockets needs a few seconds on a slow machine.
 START_SECONDS = 60
 STOP_SECONDS = 30
 
-# The most that a process of the load is to hold, and the descriptors that it needs besides.
+# Limit on the sockets of a process of the load, and the number of its other descriptors.
 SOCKETS_PER_PROCESS = 10000
 OTHER_DESCRIPTORS = 64
 
@@ -29,11 +29,11 @@ LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 class BenchError(Exception):
-    """Why there is no result."""
+    """The reason for a missing result."""
 
 
 def processes_for(sockets, processes):
-    """How many processes it takes for this number of sockets, at least `processes`."""
+    """Returns the number of processes for this number of sockets, at least `processes`."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if limit == resource.RLIM_INFINITY:
         limit = SOCKETS_PER_PROCESS + OTHER_DESCRIPTORS
@@ -41,11 +41,11 @@ def processes_for(sockets, processes):
 
 
 class TookTooLong(Exception):
-    """The probe stopped what it timed."""
+    """The probe stopped the measured work after its time limit."""
 
 
 class Load:
-    """The sockets to measure with; they live until the end of the `with` block."""
+    """The sockets of a measurement. They exist until the end of the `with` block."""
 
     def __init__(self, tools, sockets, processes, half_closed):
         self.processes = processes
@@ -71,7 +71,7 @@ class Load:
 
 
 class Churn:
-    """Connections that come and go at a rate; `opened` tells how many, after the end of the `with` block."""
+    """Opens and closes connections at a rate. After the `with` block `opened` is their number."""
 
     def __init__(self, tools, rate):
         self._command = [os.path.join(tools, "churn"), f"--rate={rate}"]
@@ -96,7 +96,7 @@ class Churn:
 
 
 class Server:
-    """A program that answers GET /metrics on a port of loopback."""
+    """A program that serves /metrics on a port of the loopback interface."""
 
     def __init__(self, command, port, quiet=False):
         self.port = port
@@ -131,7 +131,7 @@ class Server:
         return ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
     def memory(self):
-        """{VmRSS, VmHWM, RssAnon, ...} in bytes."""
+        """Returns {VmRSS, VmHWM, RssAnon, ...} in bytes."""
         lines = (line.split() for line in self.proc("status").read_text().splitlines())
         return {words[0][:-1]: int(words[1]) * 1024 for words in lines if words[-1] == "kB"}
 
@@ -147,7 +147,7 @@ class Server:
 
 
 def parse_samples(text):
-    """[(name, labels, value)] of an exposition."""
+    """Returns [(name, labels, value)] of an exposition."""
     matches = (SAMPLE.match(line) for line in text.splitlines() if not line.startswith("#"))
     return [(match[1], dict(LABEL.findall(match[2] or "")), float(match[3])) for match in matches if match]
 
@@ -158,7 +158,7 @@ class Sample:
 
 
 class Row:
-    """Something that is timed, by a probe that lives as long as the row."""
+    """One kind of work, measured by a probe process of its own."""
 
     def __init__(self, tools, key, title, kind):
         self.key, self.title = key, title
@@ -187,28 +187,28 @@ class Row:
         return Sample(*map(int, words))
 
     def begin(self):
-        """Before the first round."""
+        """Runs before the first round."""
 
     def after_run(self):
-        """After a run that counts."""
+        """Runs after a measured run."""
 
     def end(self):
-        """After the last round."""
+        """Runs after the last round."""
 
     def cpu_ns(self):
         return statistics.median(sample.cpu_ns for sample in self.samples.values())
 
     def facts(self):
-        """What there is beyond times: memory, phases."""
+        """Returns facts other than times: memory, phases."""
         return {}
 
     def sockets_seen(self):
-        """(count, whether it speaks of the load's sockets alone), or None if it does not count sockets."""
+        """Returns (count, True if it counts only the load's sockets), or None if it counts no sockets."""
         return (self.run().count, False) if self._kind[0] in ("dump", "dump-one-walk", "walk", "bpf-walk") else None
 
 
 class ServerRow(Row):
-    """Scrapes of a server; processor time and memory are the server's."""
+    """Scrapes of a server, with the CPU time and memory of the server."""
 
     def __init__(self, tools, key, title, server):
         super().__init__(tools, key, title, ["get", "127.0.0.1", str(server.port), "/metrics"])
@@ -231,7 +231,7 @@ class ServerRow(Row):
 
 class ExporterRow(ServerRow):
     def after_run(self):
-        """One more scrape, to read where its time goes by the exporter's own clock."""
+        """Scrapes once more and returns the durations of the exporter's phases."""
         self.phases.append({labels["phase"]: value * 1e9 for name, labels, value in parse_samples(self.server.scrape())
                             if name == "tcp_exporter_scrape_duration_seconds"})
 
@@ -258,7 +258,7 @@ def node_exporter_server():
 
 @contextlib.contextmanager
 def rows(arguments):
-    """All that can be timed on this machine, opened, and in words what cannot."""
+    """Yields the rows that this machine can measure, opened, and a text per missing row."""
     missing = []
     with contextlib.ExitStack() as stack:
         def add(row):

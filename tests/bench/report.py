@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measurements -> Markdown: a table for each load, ratios, and the goals with their verdicts."""
+"""Writes measurements as Markdown: a table per load, ratios, and goals with their results."""
 
 import statistics
 import sys
@@ -8,7 +8,7 @@ MIB = 1 << 20
 MARK = 100000
 MILLION = 1000000
 QUIET_MAX = 100
-# A walk that had a processor for less of its time than this shared the machine with other work.
+# A walk with a lower share of CPU time than this shared the machine with other work.
 IDLE_MIN = 0.9
 
 
@@ -17,7 +17,7 @@ def progress(text):
 
 
 def scenario(title, load, rounds, rows, missing):
-    """A load's measurements as plain data. Times are nanoseconds by round."""
+    """Returns the measurements of a load as plain data. Times are nanoseconds by round."""
     return {
         "title": title, "sockets": load.sockets, "processes": load.processes, "half_closed_percent": load.half_closed,
         "rounds": rounds, "missing": missing,
@@ -27,7 +27,7 @@ def scenario(title, load, rounds, rows, missing):
 
 
 def times(result, *keys):
-    """{round: sum of the rows' times}, of the rounds in which all of them were run; None if one is missing."""
+    """Returns {round: sum of the rows' times} of the rounds in which all rows ran; None if a row is missing."""
     rows = [result["rows"].get(key) for key in keys]
     if None in rows:
         return None
@@ -36,7 +36,7 @@ def times(result, *keys):
 
 
 def ratio(result, over, under):
-    """The median over the rounds of one time divided by another; None if a row is missing."""
+    """Returns the median over the rounds of one time divided by another; None if a row is missing."""
     above, below = times(result, *over), times(result, *under)
     if above is None or below is None:
         return None
@@ -44,7 +44,7 @@ def ratio(result, over, under):
 
 
 def cpu_ratio(result, over, under):
-    """The same of processor times, which other work on the machine disturbs less; of medians."""
+    """Returns the ratio of CPU times, which other work on the machine changes less than wall times."""
     rows = result["rows"]
     if not all(key in rows for key in (*over, *under)):
         return None
@@ -85,7 +85,7 @@ def exporter_keys(result):
 
 
 def phase_lines(result):
-    """By the exporter's own clock; the rest is HTTP and changes of thread."""
+    """Yields the durations of the exporter's phases. HTTP and thread switches are not in them."""
     for key in exporter_keys(result):
         row = result["rows"][key]
         parts = ", ".join(f"{phase} {milliseconds(ns)}" for phase, ns in row["phases"].items())
@@ -96,7 +96,7 @@ def busy_lines(result):
     walk = result["rows"]["walk"]
     share = walk["cpu_ns"] / statistics.median(walk["ns"].values())
     if share < IDLE_MIN:
-        yield f"Other work ran on this machine: the bare walk had a processor for {share * 100:.0f} % of its time.\n"
+        yield f"Other work ran on this machine: the bare walk had a CPU for {share * 100:.0f} % of its time.\n"
 
 
 def scenario_lines(result):
@@ -112,7 +112,7 @@ def scenario_lines(result):
 
 
 def ratios_of(backend):
-    """(words, one time, divided by the other, which times)"""
+    """Returns (text, dividend, divisor, kind of times) of each ratio."""
     exporter = [f"exporter-{backend}"]
     return [
         (f"{backend} scrape / (dump + walk)", exporter, ["dump", "walk"], ratio),
@@ -147,7 +147,7 @@ def result_near(document, sockets):
 
 
 class Goals:
-    """What the goals of a backend are computed from."""
+    """Numbers that the goals of a backend are computed from."""
 
     def __init__(self, document, backend):
         self.mark, self.million = result_near(document, MARK), result_near(document, MILLION)
@@ -168,7 +168,7 @@ class Goals:
         return cost(million) / cost(mark) * mark["sockets"] / million["sockets"] * MILLION / MARK
 
     def scale(self, floors):
-        """The goals at a million sockets."""
+        """Yields the goals at a million sockets."""
         if self.mark and self.million:
             yield ("1,000,000: at most 10.5 x the time of 100,000", self.growth(self.time), 10.5, False)
             yield ("1,000,000: at most 10.5 x the CPU time of 100,000", self.growth(self.cpu), 10.5, False)
@@ -179,7 +179,7 @@ class Goals:
 
 
 def procfs_goals(document):
-    """(goal, measured or None, limit or None for a number to compare with, whether more is better)."""
+    """Yields (goal, measured or None, limit or None for a number without a goal, True if more is better)."""
     goals = Goals(document, "procfs")
     mark, quiet, key = goals.mark, goals.quiet, goals.key
     if mark:
@@ -196,7 +196,7 @@ def procfs_goals(document):
 
 
 def bpf_goals(document):
-    """The same."""
+    """Yields the goals of bpf as procfs_goals() does."""
     goals = Goals(document, "bpf")
     mark, quiet, key = goals.mark, goals.quiet, goals.key
     if mark:
@@ -212,7 +212,7 @@ def bpf_goals(document):
         yield ("bpf, quiet host: at most 1.3 x the same in one walk", ratio(quiet, [key], ["dump-one-walk"]), 1.3, False)
 
 
-# A backend's goals; to add a backend is to add its function here.
+# Goals per backend. A new backend needs a function here.
 GOALS = {"bpf": bpf_goals, "procfs": procfs_goals}
 
 

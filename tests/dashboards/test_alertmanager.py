@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From sockets to a message: processes leak, hang and call in vain in front of the real exporter, a real Prometheus
-evaluates the shipped rules, in shorter time, and a real Alertmanager with the README's configuration tells of it; when
-the sockets are closed it tells that all is well again.
+"""Test of the whole chain from sockets to a notification. Processes leak, hang and connect without an answer. The
+exporter counts, Prometheus evaluates the shipped rules with shorter times, and Alertmanager with the configuration of
+dashboards/README.md sends notifications. It sends that the alerts are resolved once the sockets are closed.
 """
 import http.server
 import json
@@ -84,7 +84,7 @@ class Alertmanager(SceneCase):
         return hook
 
     def start_alertmanager(self) -> Any:
-        """With the configuration that dashboards/README.md shows; a receiver and impatience are added."""
+        """Starts Alertmanager with the configuration of dashboards/README.md, a receiver and shorter waits."""
         text = (DASHBOARDS / "README.md").read_text(encoding="utf-8")
         shown = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "inhibit_rules" in block]
         self.assertEqual(len(shown), 1, "dashboards/README.md shows no configuration of Alertmanager")
@@ -115,7 +115,7 @@ class Alertmanager(SceneCase):
         return prometheus
 
     def alerts(self) -> list[dict[str, Any]]:
-        """Those that Alertmanager has, firing."""
+        """Returns the firing alerts of Alertmanager."""
         if self.alertmanager.wait(0) is not None:
             self.fail(f"alertmanager ended: {self.alertmanager.output()}")
         try:
@@ -202,7 +202,8 @@ class Alertmanager(SceneCase):
             self.assertEqual((alert["labels"]["env"], alert["labels"]["instance"]), ("test", ADDRESS))
             self.assertNotIn("no value", json.dumps(alert["annotations"]))
         high = next(alert for alert in alerts if alert["labels"]["alertname"] == "TcpCloseWaitHigh")
-        self.assertRegex(high["annotations"]["description"], rf"^leaky on {ADDRESS} has 1\d\d sockets in CLOSE_WAIT on port 80\.")
+        self.assertRegex(high["annotations"]["description"],
+                         rf"^leaky on {ADDRESS} has 1\d\d sockets in CLOSE_WAIT on port 80\.")  # fmt: skip
         self.assertEqual(high["annotations"]["dashboard_url"],
                          "/d/tcp-exporter-process?var-job=tcp&var-instance=127.0.0.1%3A10793&var-process=leaky")  # fmt: skip
 

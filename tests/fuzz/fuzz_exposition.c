@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the road from hostile names to text: whatever processes call themselves, both formats are well-formed and add
- * up. */
+/* Fuzz target of the path from hostile names to text: with any process names, both formats are well-formed and their
+ * sums are right. */
 #include "tests/fuzz/fuzz.h"
 
 #include "metrics/report/report.h"

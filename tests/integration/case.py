@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every integration test shares: a scene, an exporter in it, and the comparison of the two.
+"""Base of the integration tests: a scene, an exporter in it, and the comparison of the two.
 
-A test file is run as `test_NAME.py PATH-OF-THE-EXPORTER [unittest arguments]`, with the backend to test in the
-environment as TCP_EXPORTER_TEST_BACKEND.
+Run a test file as `test_NAME.py PATH-OF-THE-EXPORTER [unittest arguments]`, with the backend in the environment
+variable TCP_EXPORTER_TEST_BACKEND.
 """
 import os
 import socketserver

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The TCP table as `ss` tells it."""
+"""Reader of the TCP table that `ss` prints."""
 import re
 from collections import Counter
 from typing import Iterable, NamedTuple

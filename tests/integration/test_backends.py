@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which backend runs with which rights, and what is said about it."""
+"""Tests of the choice of a backend by rights, and of its messages."""
 from actor import connect_pairs
 from case import main
 from exporter import Exporter, without_limit

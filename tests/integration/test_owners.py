@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose socket is it: shared, inherited, passed on, and left behind ones."""
+"""Tests of the owner of shared, inherited, passed and orphaned sockets."""
 import socket
 
 from actor import Actor, connect_pairs
@@ -132,6 +132,16 @@ class Owners(OwnerCase):
         for pid in pids:
             web.kill(pid=pid)
         self.check_shared(self.check(expected, exporter), 0)
+
+    def test_a_descriptor_of_the_path_alone_is_no_holder(self) -> None:
+        viewer, web = self.scene.actor("viewer"), self.scene.actor("web")
+        self.pairs(web, 1)
+        viewer.open_paths(pid=web.pid)
+        self.check_shared(self.check({
+            ("listen", "web", "80"): 1,
+            ("established", "web", "80"): 1,
+            ("established", "client", "ephemeral"): 1,
+        }), 0)  # fmt: skip
 
     def test_multipath_tcp(self) -> None:
         """Its TCP sockets are no file's own. A peer without it is served by a plain one."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the exporter may do once it has started, and what it sees with which rights."""
+"""Tests of the rights of the started exporter, and of the sockets that it sees with each right."""
 import pathlib
 import tempfile
 

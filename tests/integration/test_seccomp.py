@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of code that was smuggled into the exporter: the filter of system calls is tripped, call by call."""
+"""Tests of the seccomp filter: a library in the exporter makes the forbidden system calls, one by one."""
 import os
 import pathlib
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the exporter tells systemd, and what it takes from it, by systemd's own protocols."""
+"""Tests of systemd's protocols: notifications of the exporter, its watchdog, and passed sockets."""
 import contextlib
 import ctypes
 import os

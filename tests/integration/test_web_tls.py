@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TLS by --web.config.file: who comes in with which certificate, which version and ciphers are spoken, and what those
-are told who do not come in."""
+"""Tests of TLS by --web.config.file: client certificates, versions and ciphers, and the answers to refused clients."""
 import contextlib
 import os
 import socket

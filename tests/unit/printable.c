@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How foreign bytes are shown to a person. */
+/* Tests of the escaping of foreign bytes for people. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

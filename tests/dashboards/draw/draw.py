@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws a dashboard from recorded time series: Prometheus serves them, the page asks it, Chromium paints the page.
+"""Draws a dashboard from recorded time series: Prometheus serves them, a page queries it, Chromium paints the page.
 
 draw.py PAGE RECORD PICTURES: the page as Vite built it, a folder that ../record.py filled, where pictures go.
 """
@@ -28,7 +28,7 @@ class Picture(NamedTuple):
 
 PICTURES = {
     "tcp-exporter-fleet": Picture("", "Over time"),
-    "tcp-exporter-host": Picture("&var-instance=app-1", "CLOSE_WAIT: what is not closed"),
+    "tcp-exporter-host": Picture("&var-instance=app-1", "CLOSE_WAIT"),
     "tcp-exporter-process": Picture("&var-process=billing&var-before=5m", "By host"),
 }
 CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

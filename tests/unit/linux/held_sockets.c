@@ -210,6 +210,22 @@ static void the_first_process_of_a_container(void **state)
 	}
 }
 
+/* Thread ids wrap: a thread may come before its process. */
+static void a_thread_that_comes_before_its_process(void **state)
+{
+	(void)state;
+	task(0, 9, 1000, "web");
+	window.tasks[0].thread = 1;
+	task(1, 8, 500, "other");
+	task(2, 9, 1000, "web");
+	row(1, TCP_LISTEN, 0);
+	row(2, TCP_LISTEN, 1);
+	row(1, TCP_LISTEN, 2);
+	assert_int_equal(drain(), 0);
+	assert_int_equal(snapshot.process_count, 2);
+	assert_int_equal(held.shared, 0);
+}
+
 /* The walk goes through a table once; whoever shares it holds the same sockets. */
 static void processes_that_share_a_table(void **state)
 {
@@ -323,6 +339,7 @@ int main(void)
 	        CASE(the_oldest_holder_owns),
 	        CASE(the_first_process_comes_last),
 	        CASE(the_first_process_of_a_container),
+	        CASE(a_thread_that_comes_before_its_process),
 	        CASE(processes_that_share_a_table),
 	        CASE(a_process_over_two_windows),
 	        CASE(namespaces),

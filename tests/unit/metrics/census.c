@@ -208,6 +208,24 @@ static void test_names_are_repaired_before_they_are_compared(void **state)
 	assert_int_equal(f->census.identities.text.length, strlen("a\xef\xbf\xbd") + strlen("a") + strlen("(none)"));
 }
 
+/* Two that begin alike are one group; a filter sees them whole, and no character is cut in two. */
+static void test_long_names_are_cut_at_a_character(void **state)
+{
+	char first[300], second[sizeof(first)], expected[sizeof(first)];
+	struct fixture *f = *state;
+
+	memset(first, 'a', sizeof(first));
+	memcpy(first + 254, "\xe2\x82\xac", 3);
+	first[sizeof(first) - 1] = '\0';
+	memcpy(second, first, sizeof(second));
+	second[280] = 'b';
+	add_client(f, rows_process(&f->snapshot, 1, 1, first), STATE_ESTABLISHED, 80, ROWS_LOW);
+	add_client(f, rows_process(&f->snapshot, 2, 2, second), STATE_ESTABLISHED, 80, ROWS_LOW);
+	take(f, &(struct census_options){0});
+	snprintf(expected, sizeof(expected), "%.254s 80: established 2\n", first);
+	assert_by_local_port(f, expected);
+}
+
 static void test_order_is_by_bytes_of_the_name(void **state)
 {
 	static const char *const names[] = {"abcdefgh\xc3\xa9", "abcdefghi", "abcdefgh", "b", "B", "abcdefghia"};
@@ -284,6 +302,7 @@ int main(void)
 	        CENSUS_TEST(test_ephemeral_is_by_namespace),
 	        CENSUS_TEST(test_optional_labels),
 	        CENSUS_TEST(test_names_are_repaired_before_they_are_compared),
+	        CENSUS_TEST(test_long_names_are_cut_at_a_character),
 	        CENSUS_TEST(test_order_is_by_bytes_of_the_name),
 	        CENSUS_TEST(test_rejected_processes_stay_in_the_totals),
 	        cmocka_unit_test(test_label_names),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of the census share: a snapshot with one namespace, and whole tables as text. */
+/* Fixture of the tests of the census: a snapshot with one namespace, and whole tables as text. */
 #ifndef TESTS_UNIT_METRICS_CENSUS_FIXTURE_H
 #define TESTS_UNIT_METRICS_CENSUS_FIXTURE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every allocation on the road from rows to ranked groups fails once: the error is told, nothing
- * leaks, and the next attempt on the same memory is right. Linked with realloc() wrapped.
+ * Tests in which each allocation from rows to ranked groups fails once: the call returns the error, nothing leaks, and
+ * the next attempt on the same memory is right. Linked with realloc() wrapped.
  */
 #include "tests/unit/metrics/groups.h"
 

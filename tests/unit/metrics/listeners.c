@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who listens where, and to whom sockets that no process holds are credited. */
+/* Tests of the index of listeners, and of the crediting of sockets without a holder. */
 #include "tests/unit/metrics/rows.h"
 
 #include "metrics/census/listeners.h"

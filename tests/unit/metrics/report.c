@@ -89,7 +89,6 @@ static const char of_exporter[] =
         "tcp_exporter_scrape_errors_total{cause=\"memory\"} 0\n"
         "tcp_exporter_scrape_errors_total{cause=\"descriptors\"} 0\n"
         "tcp_exporter_scrape_errors_total{cause=\"permission\"} 0\n"
-        "tcp_exporter_scrape_errors_total{cause=\"interrupted\"} 0\n"
         "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 4\n"
         "tcp_exporter_scrape_errors_total{cause=\"system\"} 0\n"
         "# TYPE tcp_exporter_folded_series gauge\n"

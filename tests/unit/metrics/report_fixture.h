@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of reports share: the exporter's own facts, and a report as text. */
+/* Fixture of the tests of reports: the exporter's own facts, and a report as text. */
 #ifndef TESTS_UNIT_METRICS_REPORT_FIXTURE_H
 #define TESTS_UNIT_METRICS_REPORT_FIXTURE_H
 
@@ -7,14 +7,14 @@
 
 #include "metrics/report/report.h"
 
-/* More than any report here has. */
+/* Larger than any report of the tests. */
 enum { TEXT_LIMIT = 4 << 20, MANY_SERIES = 10000 };
 
-/* Of a snapshot. */
+/* Facts and states of a snapshot. */
 #define ALL_FACTS  (FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE)
 #define FEW_STATES (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN))
 
-/* What is left of a report in the tests that look at samples alone. */
+/* Lines of a report that a test compares. */
 enum keep { KEEP_ALL, KEEP_TYPES, KEEP_SAMPLES };
 
 static inline uint64_t tick(void)
@@ -51,7 +51,7 @@ static inline bool keeps(enum keep keep, const char *line)
 	return line[0] != '#' || keep == KEEP_ALL || (keep == KEEP_TYPES && !strncmp(line, "# TYPE ", 7));
 }
 
-/* Takes out the lines that are not to be looked at, and terminates the text. */
+/* Removes the lines that the test does not compare, and terminates the text. */
 static inline void drop_lines(struct textbuf *out, enum keep keep)
 {
 	size_t kept = 0, next;

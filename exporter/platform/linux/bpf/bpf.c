@@ -20,16 +20,18 @@
 
 /* A walk that lost rows is a bug or a kernel that works otherwise: one more may be luckier, a third will not. */
 #define WALK_ATTEMPTS 2
-/* The first lines of /proc/self/status, NSpid among them; Groups may be long. */
+/* /proc/PID/stat, and the first lines of status, NSpid among them; Groups may be long. */
 #define STATUS_SIZE 4096
 /* What the kernel can be configured to (kernel/Kconfig.hz and the architectures' own). */
-#define HZ_MIN 24
-#define HZ_MAX 2000
+#define HZ_MIN        24
+#define HZ_MAX        2000
+#define NS_PER_SECOND 1000000000u
 
 struct platform {
 	const struct platform_options *options;
 	int procfs;         /* open directory */
 	uint64_t own_netns; /* where reads begin and end */
+	bool shifted_clock; /* procfs adds an offset to the start of processes */
 	struct bpf_iterator iterator;
 	struct held_sockets held;
 	struct unheld_sockets unheld;
@@ -77,6 +79,16 @@ static int open_procfs(struct platform *platform, struct platform_error *error)
 	return 0;
 }
 
+/* Returns true if the exporter is in a time namespace (time_namespaces(7)). */
+static bool has_shifted_clock(int procfs)
+{
+	char link[sizeof("time:[18446744073709551615]")];
+	uint64_t id;
+	long length = read_link_at(procfs, "self/ns/time", link, sizeof(link));
+
+	return length > 0 && parse_ns_link(link, (size_t)length, "time", &id) && id != INITIAL_TIME_NAMESPACE;
+}
+
 static int open_parts(struct platform *platform, struct platform_error *error)
 {
 	const struct bpf_iterator_options iterator = {.all_netns = platform->options->all_netns};
@@ -85,6 +97,7 @@ static int open_parts(struct platform *platform, struct platform_error *error)
 	if (result != 0)
 		return result;
 	platform->own_netns = netns_current_id(platform->procfs);
+	platform->shifted_clock = has_shifted_clock(platform->procfs);
 	platform_error_set(error, "out of memory");
 	result = unheld_sockets_init(&platform->unheld, platform->procfs, &platform->held, &platform->iterator);
 	visibility_init(&platform->visibility, platform->procfs, VISIBLE_BY_ITERATORS, platform->options,
@@ -176,17 +189,32 @@ static int first_walk(struct read_context *context)
 	return platform->held.hz != 0 ? walk(context) : 0;
 }
 
-/* A process that is gone keeps the name that the walk has met it by. */
+/* Returns true if the directory in procfs is that of the process, not of a later one with its pid. */
+static bool is_same_process(const struct platform *platform, int dir, const struct snapshot_process *process)
+{
+	const uint64_t tick_ns = NS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK);
+	char bytes[STATUS_SIZE];
+	struct proc_stat stat;
+	long length;
+
+	if (platform->shifted_clock)
+		return true; /* for all that can be told */
+	length = read_file_at(dir, "stat", bytes, sizeof(bytes));
+	return length > 0 && parse_stat(bytes, (size_t)length, &stat) && stat.start == process->start / tick_ns;
+}
+
+/* A process that is gone keeps the name that the walk has seen it by. */
 static int complete_process(struct platform *platform, struct snapshot *snapshot, uint32_t index)
 {
 	char path[16];
-	int dir, result;
+	int dir, result = 0;
 
 	snprintf(path, sizeof(path), "%u", snapshot->processes[index].pid);
 	dir = openat(platform->procfs, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return is_gone(-errno) || is_denied(-errno) ? 0 : -errno;
-	result = process_texts_fill(&platform->texts, dir, platform->options, snapshot, index);
+	if (is_same_process(platform, dir, &snapshot->processes[index]))
+		result = process_texts_fill(&platform->texts, dir, platform->options, snapshot, index);
 	close(dir);
 	return is_gone(result) ? 0 : result;
 }

@@ -36,7 +36,7 @@ int held_sockets_begin(struct held_sockets *held, struct snapshot *snapshot)
 	held->snapshot = snapshot;
 	held->table_count = held->claim_count = 0;
 	held->shared = held->own = 0;
-	held->requests = false;
+	held->requests = held->early = false;
 	held->last_netns = 0;
 	held->last_inode = (uint32_t)snapshot->netns[0].id;
 	return socket_index_reset(&held->index);
@@ -83,11 +83,12 @@ static int add_process(struct held_sockets *held, const struct window_task *task
 	return result;
 }
 
-/* A process's files come in one run, which may reach over windows; only those of its odd threads come later. */
+/* A process's files come in one run, which may reach over windows. A thread with a table of its own comes in the order
+ * of thread ids: before the process's run if its id has wrapped, else after it. */
 static int find_process(struct held_sockets *held, const struct window_task *task, uint32_t *index)
 {
 	const struct snapshot_process *processes = held->snapshot->processes;
-	size_t count = held->snapshot->process_count, first = task->thread || count == 0 ? 0 : count - 1;
+	size_t count = held->snapshot->process_count, first = task->thread || held->early || count == 0 ? 0 : count - 1;
 
 	for (size_t i = count; i > first; i--) {
 		if (processes[i - 1].pid == task->pid && processes[i - 1].start == task->start) {
@@ -95,6 +96,7 @@ static int find_process(struct held_sockets *held, const struct window_task *tas
 			return 0;
 		}
 	}
+	held->early |= task->thread;
 	return add_process(held, task, index);
 }
 

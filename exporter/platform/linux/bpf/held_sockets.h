@@ -22,6 +22,7 @@ struct held_sockets {
 	size_t init_capacity;
 	uint64_t shared; /* sockets with several holders */
 	uint64_t own;    /* rows of the first namespace that sockstat counts: all but those in SYN_RECV */
+	bool early;      /* a thread's table came before its process's own */
 	bool requests;   /* a listener of the first namespace has request sockets */
 	unsigned hz;     /* jiffies in a second; 0: not known */
 

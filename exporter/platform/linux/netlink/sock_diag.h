@@ -47,9 +47,9 @@ int sock_diag_init(struct sock_diag *diag) MUST_CHECK;
 void sock_diag_release(struct sock_diag *diag);
 
 /*
- * Makes one dump; every socket's row goes to `rows`. An inconsistent or lost dump is made again, a
- * bounded number of times. 0, or -errno with *error filled: -EINTR (still inconsistent),
- * -ENOBUFS, -ETIMEDOUT, -ECANCELED, the consumer's own, others of socket(2) and recv(2).
+ * Makes one dump; every socket's row goes to `rows`. A dump that lost a datagram is made again, a
+ * bounded number of times. 0, or -errno with *error filled: -ENOBUFS (still lossy), -ETIMEDOUT, -ECANCELED, the
+ * consumer's own, others of socket(2) and recv(2).
  */
 int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct patience *patience,
                    const struct sock_diag_rows *rows, struct platform_error *error) MUST_CHECK;

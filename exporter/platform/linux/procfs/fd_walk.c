@@ -105,13 +105,26 @@ static int put_off(struct fd_walk *walk, struct visit *visit)
 	return result;
 }
 
-static int found_socket(struct fd_walk *walk, struct visit *visit, uint32_t inode)
+/* A descriptor that was opened with O_PATH refers to the socket's file name alone: it neither reads nor writes, which
+ * the permissions of its link tell (tid_fd_revalidate() in fs/proc/fd.c). */
+static bool is_path_only(int files, const char *name)
+{
+	struct stat link;
+
+	return fstatat(files, name, &link, AT_SYMLINK_NOFOLLOW) == 0 && (link.st_mode & (S_IRUSR | S_IWUSR)) == 0;
+}
+
+/* O_PATH is looked for until the process holds one socket: such processes are rare, and a look at every descriptor
+ * would cost as much as reading its link. */
+static int found_socket(struct fd_walk *walk, struct visit *visit, int files, const char *name, uint32_t inode)
 {
 	int result;
 
 	if (!visit->has_owner) {
 		if (!inode_index_next(walk->inodes, inode, NULL))
 			return 0; /* not a TCP socket, or made after the dump */
+		if (is_path_only(files, name))
+			return 0;
 		if (visit->may_put_off && is_init(walk, visit))
 			return put_off(walk, visit);
 		result = process_texts_add(&walk->texts, visit->dir, visit->process, walk->options, walk->snapshot,
@@ -137,7 +150,7 @@ static int visit_file(struct fd_walk *walk, struct visit *visit, int files, cons
 	if (length == -ENOENT)
 		return 0;
 	if (length > 0 && parse_socket_link(link, (size_t)length, &inode)) {
-		result = found_socket(walk, visit, inode);
+		result = found_socket(walk, visit, files, name, inode);
 		if (result != 0)
 			return result;
 	}

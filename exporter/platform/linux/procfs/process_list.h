@@ -19,8 +19,8 @@ struct process_list {
 };
 
 /*
- * Returns true if a process that is PID 1 of its PID namespace yields its sockets to any other holder: PID 1 of the
- * host does, and so does a PID 1 in a container that is called systemd or init; every other PID 1 owns by age, like all
+ * Returns true if a process that is PID 1 of its PID namespace is an init. An init yields to every other holder: PID 1
+ * of the host, and a container's PID 1 if its name is `systemd` or `init`. Every other PID 1 owns by age, like all
  * processes. `nested`: the namespace is not the initial one.
  */
 bool process_is_init(bool nested, const char *comm, size_t length);

@@ -41,13 +41,13 @@ static bool shows_own_namespace(int procfs)
 	return length > 0 && parse_status_pids(bytes, (size_t)length, &pid, &namespaces) && namespaces == 1;
 }
 
-static uint64_t namespace_of(int procfs, const char *path, const char *kind)
+static bool is_in_nested_namespace(int procfs)
 {
 	char link[LINK_SIZE];
 	uint64_t id = 0;
-	long length = read_link_at(procfs, path, link, sizeof(link));
+	long length = read_link_at(procfs, "self/ns/pid", link, sizeof(link));
 
-	return length > 0 && parse_ns_link(link, (size_t)length, kind, &id) ? id : 0;
+	return length > 0 && parse_ns_link(link, (size_t)length, "pid", &id) && id != INITIAL_PID_NAMESPACE;
 }
 
 static bool shows_first_process(int procfs)
@@ -70,15 +70,17 @@ static bool has_kernel_threads(int procfs)
 static bool is_nested(int procfs, enum visibility_source source)
 {
 	if (source == VISIBLE_BY_ITERATORS || shows_own_namespace(procfs))
-		return namespace_of(procfs, "self/ns/pid", "pid") != INITIAL_PID_NAMESPACE;
+		return is_in_nested_namespace(procfs);
 	return !has_kernel_threads(procfs);
 }
 
+/* Each network namespace has files of its own below /proc/PID/net, which everybody may look at. */
 static bool is_in_other_netns(int procfs)
 {
-	uint64_t first = namespace_of(procfs, "1/ns/net", "net");
+	struct stat first, own;
 
-	return first != 0 && first != namespace_of(procfs, "thread-self/ns/net", "net");
+	return fstatat(procfs, "1/net/dev", &first, 0) == 0 && fstatat(procfs, "thread-self/net/dev", &own, 0) == 0 &&
+	       first.st_ino != own.st_ino;
 }
 
 static const struct platform_limit *find_limit(int procfs, enum visibility_source source, bool all_netns)
