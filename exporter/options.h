@@ -34,8 +34,9 @@ struct options {
 	size_t listen_count;
 	bool systemd_socket; /* instead of these */
 	const char *telemetry_path;
-	unsigned max_requests;
+	unsigned max_requests;       /* 0: no limit */
 	const char *web_config_file; /* NULL: plain HTTP for everybody */
+	bool health_without_auth;
 	bool disable_exporter_metrics;
 	const char *backend; /* "auto" or a backend's name */
 	const char *replay_file;

@@ -37,6 +37,7 @@ struct option {
 	const char *name;
 	enum option_kind kind;
 	bool repeatable;
+	bool last_wins;          /* given again, it replaces what was given before */
 	char letter;             /* 'h' for -h; 0: none */
 	const char *group;       /* the heading that starts here, or NULL */
 	const char *fallback;    /* the default's text, set like any other; NULL: none */

@@ -61,8 +61,11 @@ const struct metric catalog[METRIC_COUNT] = {
                                    "Sockets that more than one process holds; each is counted with the holder that "
                                    "started first, an init coming last"},
         [METRIC_HTTP_REQUESTS] = {"tcp_exporter_http_requests_total", METRIC_COUNTER, "", "code",
-                                  "HTTP requests that were answered, by status code; not among them are this one "
-                                  "and those that libmicrohttpd itself refuses: malformed, or too long"},
+                                  "HTTP requests that were answered, by status code, without this one"},
+        [METRIC_HTTP_IN_FLIGHT] = {"tcp_exporter_http_requests_in_flight", METRIC_GAUGE, "", "",
+                                   "HTTP requests that are being answered, this one among them"},
+        [METRIC_TLS_ERRORS] = {"tcp_exporter_tls_handshake_errors_total", METRIC_COUNTER, "", "reason",
+                               "TLS handshakes that failed, by reason"},
         [METRIC_PROCESS_CPU] = {"process_cpu_seconds_total", METRIC_COUNTER, "seconds", "",
                                 "CPU time that the exporter has used, in user and system mode"},
         [METRIC_PROCESS_RESIDENT_MEMORY] = {"process_resident_memory_bytes", METRIC_GAUGE, "bytes", "",

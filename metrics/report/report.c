@@ -114,6 +114,8 @@ static const struct {
         [METRIC_UNREADABLE_PROCESSES] = {write_unreadable, FACT_UNREADABLE},
         [METRIC_SHARED_SOCKETS] = {write_shared, FACT_SHARED},
         [METRIC_HTTP_REQUESTS] = {write_self, 0},
+        [METRIC_HTTP_IN_FLIGHT] = {write_self, 0},
+        [METRIC_TLS_ERRORS] = {write_self, 0},
         [METRIC_PROCESS_CPU] = {write_self, 0},
         [METRIC_PROCESS_RESIDENT_MEMORY] = {write_self, 0},
         [METRIC_PROCESS_VIRTUAL_MEMORY] = {write_self, 0},

@@ -21,8 +21,23 @@ enum scrape_cause {
 const char *scrape_cause_name(enum scrape_cause cause);
 
 /* HTTP status codes that are counted; others count as "other". */
-enum { HTTP_CODE_COUNT = 12 };
+enum { HTTP_CODE_COUNT = 15 };
 extern const unsigned http_codes[HTTP_CODE_COUNT];
+
+/* Why a TLS handshake failed; the label `reason` of tcp_exporter_tls_handshake_errors_total. */
+enum tls_error {
+	TLS_ERROR_HTTP,        /* the client speaks HTTP where TLS is expected */
+	TLS_ERROR_CERTIFICATE, /* the client has no certificate, or a bad one */
+	TLS_ERROR_VERSION,     /* there is no version in common */
+	TLS_ERROR_CIPHER,      /* there is no cipher suite or curve in common */
+	TLS_ERROR_ALERT,       /* the client broke off with an alert: it does not trust the server, mostly */
+	TLS_ERROR_CLOSED,      /* the client closed the connection */
+	TLS_ERROR_TIMEOUT,     /* the client took too long */
+	TLS_ERROR_DROPPED,     /* others needed its place */
+	TLS_ERROR_OTHER,
+	TLS_ERROR_COUNT
+};
+const char *tls_error_name(enum tls_error error);
 
 /* The process_* families; a fact that is not known is SELF_ABSENT. */
 #define SELF_ABSENT UINT64_MAX
@@ -35,6 +50,7 @@ struct report_self {
 	const char *version, *revision, *compiler, *backend;
 	uint64_t scrapes, scrape_errors[CAUSE_COUNT];
 	uint64_t http_requests[HTTP_CODE_COUNT]; /* by http_codes */
+	uint64_t http_in_flight, tls_errors[TLS_ERROR_COUNT];
 	uint64_t census_ns;
 	struct report_process process;
 };

@@ -77,6 +77,29 @@ def exposure_faults(service, readme):
     service.write_text(text, encoding="utf-8")
 
 
+def example_faults(settings, binary):
+    """The examples of the file with the flags are flags, and lose nothing to systemd."""
+    examples = re.findall(r'^# +ARGS="(.*)"$', settings.read_text(encoding="utf-8"), re.MULTILINE)
+    if not examples:
+        yield f"{settings.name} has no example"
+    for example in examples:
+        if "\\" in example:
+            yield f"{settings.name}: systemd removes the backslash from {example}"
+        flags = [flag for flag in example.split() if not flag.startswith("@")]
+        code, _, err = run(binary, *flags, "--help")
+        if code != 0:
+            yield f"{settings.name}: {example}: {err}"
+
+
+def restart_faults(service):
+    """A wrong flag is not tried again and again, and a reload needs no other package."""
+    text = service.read_text(encoding="utf-8")
+    if "\nRestartPreventExitStatus=2\n" not in text:
+        yield "the service restarts after a wrong flag"
+    if "ExecReload=/bin/kill" in text:
+        yield "the reload needs /bin/kill"
+
+
 def sysusers_faults(source):
     """Yields a fault unless sysusers creates the user of the unit."""
     unit = (source / SERVICE).read_text(encoding="utf-8")
@@ -96,7 +119,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         units = with_binary(source, pathlib.Path(folder), sys.argv[2])
         service = pathlib.Path(folder, SERVICE)
-        faults = [*verify_faults(units), *exposure_faults(service, readme), *sysusers_faults(source)]
+        faults = [*verify_faults(units), *exposure_faults(service, readme), *sysusers_faults(source),
+                  *restart_faults(service), *example_faults(source.parent / "tcp_exporter.default", sys.argv[2])]
         # A service that gives away one of its protections must not pass.
         service.write_text(service.read_text(encoding="utf-8").replace("ProtectHome=yes\n", ""), encoding="utf-8")
         if not list(exposure_faults(service, readme)):

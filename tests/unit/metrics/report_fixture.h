@@ -32,6 +32,8 @@ static const struct report_self self = {
         .scrapes = 9,
         .scrape_errors = {[CAUSE_TIMEOUT] = 4},
         .http_requests = {[0] = 8, [HTTP_CODE_COUNT - 1] = 1},
+        .http_in_flight = 2,
+        .tls_errors = {[TLS_ERROR_VERSION] = 3},
         .census_ns = 1000000001,
         .process = {.cpu_us = 1500000,
                     .resident_bytes = 4096,

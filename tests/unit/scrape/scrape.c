@@ -287,10 +287,10 @@ static void test_requests_are_counted_by_code(void **state)
 {
 	struct fixture *fixture = *state;
 
-	scraper_count_request(fixture->scraper, 200);
-	scraper_count_request(fixture->scraper, 200);
-	scraper_count_request(fixture->scraper, 404);
-	scraper_count_request(fixture->scraper, 299);
+	counters_add_request(scraper_counters(fixture->scraper), 200);
+	counters_add_request(scraper_counters(fixture->scraper), 200);
+	counters_add_request(scraper_counters(fixture->scraper), 404);
+	counters_add_request(scraper_counters(fixture->scraper), 299);
 	scrape_expect(fixture, 200, "tcp_exporter_http_requests_total{code=\"200\"} 2\n");
 	scrape_expect(fixture, 200, "tcp_exporter_http_requests_total{code=\"404\"} 1\n");
 	scrape_expect(fixture, 200, "tcp_exporter_http_requests_total{code=\"other\"} 1\n");
@@ -337,7 +337,7 @@ static void *scrape_often(void *data)
 		if (i % 5 == 0)
 			client.ticket.deadline_ns = platform_now_ns() + MS / 10;
 		scraper_submit(crowd->fixture->scraper, &client.ticket);
-		scraper_count_request(crowd->fixture->scraper, 200);
+		counters_add_request(scraper_counters(crowd->fixture->scraper), 200);
 		client_wait(&client);
 		crowd->answered += client.ticket.status == 200 || client.ticket.status == 503;
 		client_release(&client);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which connections live, and for how long. */
-#include "exporter/http/connections.h"
+#include "exporter/http/limits/connections.h"
 
 #include "exporter/log.h"
 #include "exporter/platform/condition.h"
@@ -107,7 +107,7 @@ static void end_overdue(struct http_connection *connection)
 
 	if (connection->progress == PROGRESS_NONE) {
 		host_connection_send(connection->socket, timed_out, sizeof(timed_out) - 1);
-		scraper_count_request(all->scraper, MHD_HTTP_REQUEST_TIMEOUT);
+		counters_add_request(scraper_counters(all->scraper), MHD_HTTP_REQUEST_TIMEOUT);
 	}
 	end(connection, "its time is up");
 }
@@ -124,19 +124,6 @@ static bool is_stalled_scrape(const struct http_connection *connection, uint64_t
 {
 	return connection->scrapes && connection->progress == PROGRESS_ANSWERING &&
 	       now_ns - connection->since_ns >= STALLED_NS;
-}
-
-/* Of the network with the most connections, the oldest that `may` go. NULL if there is none. */
-static struct http_connection *find_victim(const struct http_connections *all,
-                                           bool (*may)(const struct http_connection *, uint64_t now_ns))
-{
-	const uint64_t now_ns = platform_now_ns();
-	struct http_connection *victim = NULL;
-
-	for (struct http_connection *at = all->slots.oldest; at; at = at->next)
-		if (may(at, now_ns) && (!victim || at->network->connections > victim->network->connections))
-			victim = at;
-	return victim;
 }
 
 /* ---- The thread that ends what is overdue ---- */
@@ -243,7 +230,7 @@ static struct http_connection *begin(struct http_connections *all, struct MHD_Co
 
 	pthread_mutex_lock(&all->lock);
 	if (all->count >= all->limit)
-		victim = find_victim(all, may_go);
+		victim = http_slots_victim(&all->slots, may_go, platform_now_ns());
 	if (victim)
 		end(victim, "another needs its place");
 	connection = add(all, handle);
@@ -291,9 +278,9 @@ static bool admit(struct http_connections *all, const struct http_network *netwo
 {
 	struct http_connection *victim;
 
-	if (all->scrapes < all->max_scrapes || network->scrapes == 0)
+	if (all->max_scrapes == 0 || all->scrapes < all->max_scrapes || network->scrapes == 0)
 		return true;
-	victim = find_victim(all, is_stalled_scrape);
+	victim = http_slots_victim(&all->slots, is_stalled_scrape, platform_now_ns());
 	if (victim)
 		end(victim, "its client does not read, and another needs its place");
 	return victim != NULL;
@@ -321,7 +308,8 @@ enum http_admission http_connection_begin_scrape(struct MHD_Connection *handle)
 	return admission;
 }
 
-bool http_connection_answer(struct MHD_Connection *handle)
+/* Returns false if the connection was told to end. */
+static bool progress_if_alive(struct MHD_Connection *handle, enum http_progress progress)
 {
 	struct http_connection *connection = connection_of(handle);
 	struct http_connections *all;
@@ -333,9 +321,19 @@ bool http_connection_answer(struct MHD_Connection *handle)
 	pthread_mutex_lock(&all->lock);
 	lives = connection->progress != PROGRESS_ENDED;
 	if (lives)
-		note_progress(connection, PROGRESS_ANSWERING);
+		note_progress(connection, progress);
 	pthread_mutex_unlock(&all->lock);
 	return lives;
+}
+
+bool http_connection_wait(struct MHD_Connection *handle)
+{
+	return progress_if_alive(handle, PROGRESS_WAITING);
+}
+
+bool http_connection_answer(struct MHD_Connection *handle)
+{
+	return progress_if_alive(handle, PROGRESS_ANSWERING);
 }
 
 void http_connection_answered(struct MHD_Connection *handle)

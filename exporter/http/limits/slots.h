@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Records of connections: made once, for as many as there may be, so that none fails for want of memory; in the
- * order of their last progress; and how many each network has. No lock: the caller's.
+ * order of their last progress; and how many each network has. Clients that are not let in yet and connections of the
+ * HTTP server make room by the same rule, http_slots_victim(). No lock: the caller's.
  */
-#ifndef EXPORTER_HTTP_SLOTS_H
-#define EXPORTER_HTTP_SLOTS_H
+#ifndef EXPORTER_HTTP_LIMITS_SLOTS_H
+#define EXPORTER_HTTP_LIMITS_SLOTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +24,7 @@ struct http_network {
 
 enum http_progress {
 	PROGRESS_NONE,      /* accepted; the first request is not whole yet */
-	PROGRESS_WAITING,   /* for the snapshot */
+	PROGRESS_WAITING,   /* for the snapshot, or for a password's hash */
 	PROGRESS_ANSWERING, /* the answer is on its way */
 	PROGRESS_ANSWERED,  /* the next request is not whole yet, or has not begun */
 	PROGRESS_ENDED,     /* told to end; the daemon's thread is about to close it */
@@ -51,6 +52,11 @@ void http_slots_release(struct http_slots *slots);
 
 /* The newest connection, of that network; else all zeros. NULL: there is no room. */
 struct http_connection *http_slots_take(struct http_slots *slots, uint64_t network);
+/* Returns the connection that must make room for another: of the network with the most connections, the oldest one that
+ * `may` go (NULL: any). NULL: there is none. */
+struct http_connection *http_slots_victim(const struct http_slots *slots,
+                                          bool (*may)(const struct http_connection *connection, uint64_t now_ns),
+                                          uint64_t now_ns);
 /* It counts for its network no more. */
 void http_slots_leave(struct http_slots *slots, struct http_connection *connection);
 /* It made progress: it is the newest again. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A loop over poll(2): what it watches are listening sockets and tunnels. */
-#include "exporter/web/tls/front.h"
+/* A loop over poll(2), which watches listening sockets and relays. */
+#include "exporter/http/front/front.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,12 +12,10 @@
 #include <unistd.h>
 
 #include "exporter/platform/host.h"
-#include "exporter/web/state.h"
-#include "exporter/web/tls/tunnel.h"
+#include "exporter/http/front/clients.h"
 
 enum {
-	/* Tunnels that no bytes go through yet, or any more. One more takes the place of the oldest: who stalls makes
-	 * room for who does not. Where descriptors are few, a quarter of them: who does not stall needs three. */
+	/* Idle relays. Where descriptors are few, a quarter of them: a client that is let in needs three. */
 	IDLE_MAX = 64,
 	IDLE_MIN = 4,
 	IDLE_SHARE = 4,
@@ -32,19 +30,9 @@ enum {
 static const uint64_t ms_ns = 1000000;
 static const struct timespec pause_time = {0, PAUSE_MS * 1000000L};
 
-struct node {
-	struct node *next;
-	struct web_front *front;
-	struct sockaddr_storage client;
-	socklen_t client_length;
-	struct tunnel *tunnel;
-	size_t slot, count; /* where its descriptors are in `fds`; none: it is younger than they are */
-};
-
-struct web_front {
-	struct web_front_options options; /* without the sockets */
+struct http_front {
+	struct http_front_options options; /* without the sockets */
 	int *sockets;
-	size_t idle_max;
 	int wake[2]; /* a pipe: who writes wakes the thread */
 	pthread_t thread;
 	pthread_mutex_t lock;        /* held while a connection is handed over */
@@ -53,85 +41,32 @@ struct web_front {
 	_Atomic uint64_t end_ns;     /* 0: not yet */
 
 	/* The thread's own: */
-	struct node *first, **last; /* in the order of arrival */
-	size_t count;
-	struct pollfd *fds;         /* the pipe, the listening sockets, the tunnels' */
+	struct clients clients;
+	struct pollfd *fds;         /* the pipe, the listening sockets, the clients' */
 	size_t capacity, listening; /* as many of the sockets are among them */
 	uint64_t pause_until_ns;
 };
 
 /* ---- Connections come ---- */
 
-/* Hands the connection over, unless there may be nobody any more to take it. */
-static void hand_over(struct web_front *front, int socket, const struct sockaddr_storage *address, socklen_t length)
+/* Hands the connection over, unless nobody may be there any more to take it. */
+static void hand_over(void *data, int socket, const struct sockaddr *address, socklen_t length)
 {
+	struct http_front *front = data;
+
 	pthread_mutex_lock(&front->lock);
 	if (front->quiesced)
 		close(socket);
 	else
-		front->options.serve(front->options.data, socket, (const struct sockaddr *)address, length);
+		front->options.serve(front->options.data, socket, address, length);
 	pthread_mutex_unlock(&front->lock);
 }
 
-/* The server behind is told who the client is, as of connections that have no TLS. */
-static void take_inner(void *data, int socket)
+static void on_failed(void *data, const struct sockaddr *address, enum tls_error error)
 {
-	const struct node *node = data;
+	const struct http_front *front = data;
 
-	hand_over(node->front, socket, &node->client, node->client_length);
-}
-
-static void remove_next(struct web_front *front, struct node **link)
-{
-	struct node *node = *link;
-
-	*link = node->next;
-	if (front->last == &node->next)
-		front->last = link;
-	front->count--;
-	tunnel_free(node->tunnel);
-	free(node);
-}
-
-/* Ends the oldest of those that no bytes go through, if there are so many. */
-static bool make_room(struct web_front *front, size_t too_many)
-{
-	struct node **oldest = NULL;
-	size_t idle = 0;
-
-	for (struct node **link = &front->first; *link != NULL; link = &(*link)->next) {
-		if (tunnel_is_open((*link)->tunnel))
-			continue;
-		idle++;
-		if (oldest == NULL)
-			oldest = link;
-	}
-	if (oldest == NULL || idle < too_many)
-		return false;
-	remove_next(front, oldest);
-	return true;
-}
-
-static void add_tunnel(struct web_front *front, int client, struct web_state *state,
-                       const struct sockaddr_storage *address, socklen_t length)
-{
-	struct node *node = calloc(1, sizeof(*node));
-
-	if (node == NULL) {
-		close(client);
-		return;
-	}
-	if (tunnel_new(&node->tunnel, client, state, platform_now_ns()) != 0) {
-		free(node);
-		return;
-	}
-	node->front = front;
-	node->client = *address;
-	node->client_length = length;
-	(void)make_room(front, front->idle_max);
-	*front->last = node;
-	front->last = &node->next;
-	front->count++;
+	front->options.failed(front->options.data, address, error);
 }
 
 static bool is_shortage(int error)
@@ -139,45 +74,40 @@ static bool is_shortage(int error)
 	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-/* What one is to be accepted with is taken from the oldest who stalls; without such, nothing is for a while. */
-static bool relieve(struct web_front *front)
+/* Takes what a connection needs from an idle relay. If there is no idle relay, nothing is accepted for a while. */
+static bool relieve(struct http_front *front)
 {
-	if (make_room(front, 1))
+	if (clients_make_room(&front->clients, 1))
 		return true;
 	front->pause_until_ns = platform_now_ns() + PAUSE_MS * ms_ns;
 	return false;
 }
 
 /* Whether one more may be waiting. */
-static bool accept_one(struct web_front *front, int listener)
+static bool accept_one(struct http_front *front, int listener)
 {
 	struct sockaddr_storage address;
 	socklen_t length = sizeof(address);
 	int client = accept4(listener, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct web_state *state;
 
 	if (client < 0)
 		return errno == EINTR || errno == ECONNABORTED || (is_shortage(errno) && relieve(front));
-	state = web_current(front->options.web);
-	if (state->tls != NULL)
-		add_tunnel(front, client, state, &address, length);
-	else
-		hand_over(front, client, &address, length);
-	web_state_give(state);
+	clients_add(&front->clients, client, &address, length);
 	return true;
 }
 
 /* ---- The loop ---- */
 
-static bool accepts(const struct web_front *front, uint64_t now_ns)
+static bool accepts(const struct http_front *front, uint64_t now_ns)
 {
-	return !atomic_load(&front->quiesced) && now_ns >= front->pause_until_ns;
+	return !atomic_load(&front->quiesced) && now_ns >= front->pause_until_ns &&
+	       front->clients.count - front->clients.idle_count < front->options.limit;
 }
 
 /* Room for what is watched. False: there is no memory for it. */
-static bool reserve(struct web_front *front)
+static bool reserve(struct http_front *front)
 {
-	size_t wanted = 1 + front->options.count + front->count * TUNNEL_SOCKETS;
+	size_t wanted = 1 + front->options.count + front->clients.count * RELAY_SOCKETS;
 	struct pollfd *fds;
 
 	if (wanted <= front->capacity)
@@ -192,7 +122,7 @@ static bool reserve(struct web_front *front)
 
 /* Fills `fds`, each descriptor once: poll() takes no more than the process may have. Returns how many they are, and
  * until when to wait at the most. */
-static size_t watch(struct web_front *front, uint64_t now_ns, uint64_t *until_ns)
+static size_t watch(struct http_front *front, uint64_t now_ns, uint64_t *until_ns)
 {
 	size_t count = 0;
 
@@ -203,12 +133,12 @@ static size_t watch(struct web_front *front, uint64_t now_ns, uint64_t *until_ns
 	front->listening = accepts(front, now_ns) ? front->options.count : 0;
 	for (size_t i = 0; i < front->listening; i++)
 		front->fds[count++] = (struct pollfd){front->sockets[i], POLLIN, 0};
-	for (struct node *node = front->first; node != NULL; node = node->next) {
-		uint64_t deadline_ns = tunnel_is_eager(node->tunnel) ? now_ns : tunnel_deadline(node->tunnel);
+	for (struct client *client = front->clients.first; client != NULL; client = client->next) {
+		uint64_t deadline_ns = relay_is_eager(client->relay) ? now_ns : relay_deadline(client->relay);
 
-		node->slot = count;
-		node->count = tunnel_poll(node->tunnel, front->fds + count);
-		count += node->count;
+		client->slot = count;
+		client->count = relay_poll(client->relay, front->fds + count);
+		count += client->count;
 		if (deadline_ns < *until_ns)
 			*until_ns = deadline_ns;
 	}
@@ -223,22 +153,7 @@ static int timeout_ms(uint64_t until_ns, uint64_t now_ns)
 	return until_ns <= now_ns ? 0 : (int)((until_ns - now_ns + ms_ns - 1) / ms_ns);
 }
 
-static void step_tunnels(struct web_front *front, uint64_t now_ns)
-{
-	struct node **link = &front->first;
-
-	while (*link != NULL) {
-		struct node *node = *link;
-
-		if (node->count == 0 ||
-		    tunnel_step(node->tunnel, front->fds + node->slot, node->count, now_ns, take_inner, node))
-			link = &node->next;
-		else
-			remove_next(front, link);
-	}
-}
-
-static void accept_some(struct web_front *front)
+static void accept_some(struct http_front *front)
 {
 	for (size_t i = 0; i < front->listening; i++) {
 		if (front->fds[1 + i].revents == 0)
@@ -248,7 +163,7 @@ static void accept_some(struct web_front *front)
 	}
 }
 
-static void empty_pipe(const struct web_front *front)
+static void empty_pipe(const struct http_front *front)
 {
 	char bytes[16];
 
@@ -257,7 +172,7 @@ static void empty_pipe(const struct web_front *front)
 }
 
 /* Waits, and does what there is to do. */
-static void turn(struct web_front *front)
+static void turn(struct http_front *front)
 {
 	uint64_t now_ns = platform_now_ns(), until_ns, end_ns = atomic_load(&front->end_ns);
 	size_t count = watch(front, now_ns, &until_ns);
@@ -272,40 +187,39 @@ static void turn(struct web_front *front)
 	if (front->fds[0].revents != 0)
 		empty_pipe(front);
 	atomic_store(&front->answered, atomic_load(&front->asked));
-	step_tunnels(front, platform_now_ns());
+	clients_step(&front->clients, front->fds, platform_now_ns());
 	accept_some(front);
 }
 
 static void *front_main(void *data)
 {
-	struct web_front *front = data;
+	struct http_front *front = data;
 
 	for (;;) {
 		uint64_t end_ns = atomic_load(&front->end_ns);
 
-		if (end_ns != 0 && (front->count == 0 || platform_now_ns() >= end_ns))
+		if (end_ns != 0 && (front->clients.count == 0 || platform_now_ns() >= end_ns))
 			break;
 		while (!reserve(front)) /* without memory to watch so many, the oldest goes */
-			remove_next(front, &front->first);
+			clients_remove_first(&front->clients);
 		turn(front);
 	}
-	while (front->first != NULL)
-		remove_next(front, &front->first);
 	return NULL;
 }
 
 /* ---- Public ---- */
 
-static void wake(const struct web_front *front)
+static void wake(const struct http_front *front)
 {
 	ssize_t written = write(front->wake[1], "", 1);
 
 	(void)written; /* a full pipe wakes as well */
 }
 
-static void destroy(struct web_front *front)
+static void destroy(struct http_front *front)
 {
 	pthread_mutex_destroy(&front->lock);
+	clients_release(&front->clients);
 	free(front->fds);
 	free(front->sockets);
 	if (front->wake[0] >= 0) {
@@ -314,6 +228,8 @@ static void destroy(struct web_front *front)
 	}
 	free(front);
 }
+
+const bool http_front_exists = true;
 
 static size_t choose_idle_max(void)
 {
@@ -327,21 +243,26 @@ static size_t choose_idle_max(void)
 	return share < IDLE_MIN ? IDLE_MIN : share < IDLE_MAX ? (size_t)share : IDLE_MAX;
 }
 
-int web_front_start(struct web_front **result, const struct web_front_options *options)
+int http_front_start(struct http_front **result, const struct http_front_options *options)
 {
-	struct web_front *front = calloc(1, sizeof(*front));
+	struct http_front *front = calloc(1, sizeof(*front));
 	int err;
 
 	*result = NULL;
 	if (front == NULL)
 		return -ENOMEM;
 	front->options = *options;
-	front->last = &front->first;
-	front->idle_max = choose_idle_max();
+	front->clients = (struct clients){.web = options->web,
+	                                  .idle_max = choose_idle_max(),
+	                                  .serve = hand_over,
+	                                  .failed = on_failed,
+	                                  .data = front};
 	front->wake[0] = -1;
 	pthread_mutex_init(&front->lock, NULL); /* cannot fail: nothing is allocated */
 	front->sockets = malloc(options->count * sizeof(*front->sockets));
-	err = front->sockets != NULL && reserve(front) ? 0 : ENOMEM;
+	err = -clients_init(&front->clients);
+	if (err == 0)
+		err = front->sockets != NULL && reserve(front) ? 0 : ENOMEM;
 	if (err == 0 && pipe2(front->wake, O_CLOEXEC | O_NONBLOCK) != 0)
 		err = errno;
 	for (size_t i = 0; err == 0 && i < options->count; i++)
@@ -356,7 +277,7 @@ int web_front_start(struct web_front **result, const struct web_front_options *o
 	return 0;
 }
 
-bool web_front_alive(struct web_front *front)
+bool http_front_alive(struct http_front *front)
 {
 	const uint64_t deadline_ns = platform_now_ns() + ALIVE_MS * ms_ns;
 	const struct timespec pause = {0, 1000000};
@@ -371,7 +292,7 @@ bool web_front_alive(struct web_front *front)
 	return true;
 }
 
-void web_front_quiesce(struct web_front *front)
+void http_front_quiesce(struct http_front *front)
 {
 	pthread_mutex_lock(&front->lock);
 	atomic_store(&front->quiesced, true);
@@ -379,7 +300,7 @@ void web_front_quiesce(struct web_front *front)
 	wake(front);
 }
 
-void web_front_stop(struct web_front *front, unsigned ms)
+void http_front_stop(struct http_front *front, unsigned ms)
 {
 	if (front == NULL)
 		return;

@@ -4,15 +4,16 @@
  * from being served.
  *
  * Invariants
- *  - Every connection has a deadline, except while it waits for a snapshot, which has one of its own. Only a whole
+ *  - Every connection has a deadline, except while it waits for a snapshot or for a
+ *    password's hash. Only a whole
  *    request or a whole answer moves it; bytes that trickle do not.
  *  - There are never more than `limit` connections. One more takes the place of another: of the network that has the
  *    most, the one that has gone longest without progress. Only one that waits for a snapshot stays.
  *  - A network is an IPv4 address or an IPv6 /64, which is what one host can have to itself.
  *  - Nothing runs unless a deadline is due.
  */
-#ifndef EXPORTER_HTTP_CONNECTIONS_H
-#define EXPORTER_HTTP_CONNECTIONS_H
+#ifndef EXPORTER_HTTP_LIMITS_CONNECTIONS_H
+#define EXPORTER_HTTP_LIMITS_CONNECTIONS_H
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -20,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "exporter/http/slots.h"
+#include "exporter/http/limits/slots.h"
 #include "exporter/scrape/scrape.h"
 
 /* Connections beside the limit that each daemon may have: those that were told to end, until it comes to them. More
@@ -30,7 +31,7 @@ enum { HTTP_CONNECTIONS_ENDING = 32 };
 /* All zeros but for the first part, which http_connections_start() is told. */
 struct http_connections {
 	size_t limit;            /* connections */
-	unsigned max_scrapes;    /* requests for metrics in flight, from the ticket to the last byte */
+	unsigned max_scrapes;    /* requests for metrics in flight, from the ticket to the last byte; 0: no limit */
 	struct scraper *scraper; /* counts the answers that are given here */
 
 	pthread_t thread;     /* ends what is overdue */
@@ -64,6 +65,9 @@ enum http_admission {
 /* A request for metrics came in whole. If admitted it is in flight until http_connection_answered(). The limit
  * does not hold for a network that has none in flight, so that no other network can take all places. */
 enum http_admission http_connection_begin_scrape(struct MHD_Connection *connection) MUST_CHECK;
+/* The request waits for something that has a limit of its own, such as a password's hash: no deadline holds meanwhile.
+ * Returns false if the connection was told to end. */
+bool http_connection_wait(struct MHD_Connection *connection) MUST_CHECK;
 /* An answer goes out. False: the connection was told to end. */
 bool http_connection_answer(struct MHD_Connection *connection) MUST_CHECK;
 /* The request is over, whether it was answered or not. */

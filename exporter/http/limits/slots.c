@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records of connections. */
-#include "exporter/http/slots.h"
+#include "exporter/http/limits/slots.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -68,6 +68,19 @@ struct http_connection *http_slots_take(struct http_slots *slots, uint64_t netwo
 	*connection = (struct http_connection){.network = join(slots, network)};
 	append(slots, connection);
 	return connection;
+}
+
+struct http_connection *http_slots_victim(const struct http_slots *slots,
+                                          bool (*may)(const struct http_connection *connection, uint64_t now_ns),
+                                          uint64_t now_ns)
+{
+	struct http_connection *victim = NULL;
+
+	for (struct http_connection *at = slots->oldest; at; at = at->next)
+		if ((!may || may(at, now_ns)) && at->network &&
+		    (!victim || at->network->connections > victim->network->connections))
+			victim = at;
+	return victim;
 }
 
 void http_slots_leave(struct http_slots *slots, struct http_connection *connection)
