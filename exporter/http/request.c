@@ -4,7 +4,7 @@
 
 #include "exporter/http/answer.h"
 #include "exporter/http/field_list.h"
-#include "exporter/http/front/head.h"
+#include "exporter/http/acceptor/head.h"
 #include "exporter/http/negotiate.h"
 #include "exporter/http/page/landing.h"
 #include "exporter/http/query.h"
@@ -245,7 +245,7 @@ static enum MHD_Result enter(struct http_request *request, const char *method, c
 
 /* ---- Public ---- */
 
-/* The front found a fault in the head of the request that this one stands for. */
+/* The acceptor found a fault in the head of the request that this one stands for. */
 static enum MHD_Result answer_fault(struct http_request *request, const char *fault)
 {
 	const unsigned long number = strtoul(fault, NULL, 10);
