@@ -31,8 +31,8 @@ struct http_socket {
 struct http_server {
 	struct http_site site;
 	struct log_limit tls_errors;
-	struct http_front *acceptor;  /* where the system has one: it accepts, */
-	struct MHD_Daemon *behind; /* and this serves */
+	struct http_front *acceptor; /* where the system has one: it accepts, */
+	struct MHD_Daemon *behind;   /* and this serves */
 	size_t count;
 	struct http_socket sockets[];
 };
@@ -149,7 +149,7 @@ static void note_failure(void *data, const struct sockaddr *address, enum tls_er
 }
 
 /* One daemon behind an acceptor that accepts on all sockets. */
-static int start_front(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
+static int start_acceptor(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
 {
 	const struct http_front_options options = {
 	        .web = server->site.options.web,
@@ -193,7 +193,7 @@ int http_start(struct http_server **result, const struct http_options *options, 
 		free(server);
 		return status;
 	}
-	status = http_front_exists ? start_front(server, sockets, count, error)
+	status = http_front_exists ? start_acceptor(server, sockets, count, error)
 	                           : start_daemons(server, sockets, count, error);
 	if (status) {
 		http_stop(server);

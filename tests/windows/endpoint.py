@@ -25,7 +25,7 @@ except ImportError:  # on Windows
     pty = None
 
 TIMEOUT = 30  # seconds: nothing here takes so long
-REQUEST_PATIENCE = 10  # seconds: REQUEST_NS of http_connections.c
+REQUEST_TIMEOUT = 10  # seconds: REQUEST_NS of connections.c
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 programs = argparse.Namespace()
 
@@ -206,7 +206,7 @@ class Endpoint(unittest.TestCase):
         with Exporter() as running, contextlib.ExitStack() as clients:
             for _ in range(140):
                 clients.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=TIMEOUT))
-            for wait in (0, REQUEST_PATIENCE):
+            for wait in (0, REQUEST_TIMEOUT):
                 time.sleep(wait)
                 began = time.monotonic()
                 self.assertEqual(get(running.port, "/healthz")[0], 200)

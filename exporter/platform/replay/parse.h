@@ -57,9 +57,9 @@ struct replay_fault {
 
 /*
  * Reads `length` bytes into an empty snapshot. 0; -EINVAL with *fault filled; -ENOMEM; or what
- * patience_over() says. `patience` may be NULL.
+ * deadline_check() says. `deadline` may be NULL.
  */
-int replay_parse(const char *bytes, size_t length, struct patience *patience, struct snapshot *snapshot,
+int replay_parse(const char *bytes, size_t length, struct deadline *deadline, struct snapshot *snapshot,
                  struct replay_fault *fault) MUST_CHECK;
 
 #endif

@@ -274,15 +274,15 @@ static void test_cut_anywhere(void **state)
 	}
 }
 
-static void test_patience(void **state)
+static void test_deadline(void **state)
 {
-	struct patience patience = {.deadline_ns = UINT64_MAX, .cancelled = true};
+	struct deadline deadline = {.expires_ns = UINT64_MAX, .cancelled = true};
 	struct replay_fault fault;
 	struct snapshot snapshot;
 
 	(void)state;
 	snapshot_init(&snapshot);
-	assert_int_equal(replay_parse(example, strlen(example), &patience, &snapshot, &fault), -ECANCELED);
+	assert_int_equal(replay_parse(example, strlen(example), &deadline, &snapshot, &fault), -ECANCELED);
 	snapshot_release(&snapshot);
 }
 
@@ -297,10 +297,10 @@ static void write_file(const char *path, const char *text)
 
 static int read_backend(struct platform *platform, struct snapshot *snapshot, struct platform_error *error)
 {
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 
 	snapshot_reset(snapshot);
-	return platform_replay.read(platform, &patience, snapshot, error);
+	return platform_replay.read(platform, &deadline, snapshot, error);
 }
 
 /* The file is read anew each time; a bad one fails that read alone. */
@@ -355,7 +355,7 @@ int main(void)
 	        cmocka_unit_test(test_facts),    cmocka_unit_test(test_processes),
 	        cmocka_unit_test(test_sockets),  cmocka_unit_test(test_round_trip),
 	        cmocka_unit_test(test_refused),  cmocka_unit_test(test_cut_anywhere),
-	        cmocka_unit_test(test_patience), cmocka_unit_test(test_backend),
+	        cmocka_unit_test(test_deadline), cmocka_unit_test(test_backend),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
