@@ -22,7 +22,7 @@ static int count(struct collector *collector)
 	if (result)
 		return result;
 	result = census_take(&collector->census, &collector->snapshot, &collector->served, &collector->options.census);
-	collector->census_ns = platform_now_ns() - start;
+	collector->aggregate_ns = platform_now_ns() - start;
 	return result;
 }
 
@@ -62,7 +62,7 @@ void collector_init(struct collector *collector, const struct collector_options 
 	gzip_init(&collector->gzip);
 	textbuf_init(&collector->text, body_limit);
 	textbuf_init(&collector->packed, body_limit);
-	collector->census_ns = 0;
+	collector->aggregate_ns = 0;
 }
 
 void collector_release(struct collector *collector)
@@ -103,7 +103,7 @@ int collector_write(struct collector *collector, const struct collector_form *fo
 	struct textbuf *out = &collector->text;
 	int result;
 
-	self->census_ns = collector->census_ns;
+	self->aggregate_ns = collector->aggregate_ns;
 	fill_process(&self->process);
 	textbuf_reset(&collector->text);
 	textbuf_reset(&collector->packed);

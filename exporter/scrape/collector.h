@@ -35,7 +35,7 @@ struct collector {
 	struct report_folding folding;
 	struct gzip gzip;
 	struct textbuf text, packed;
-	uint64_t census_ns; /* time spent counting the last snapshot */
+	uint64_t aggregate_ns; /* time spent counting the last snapshot */
 };
 
 /* The format and the families of one exposition. */
@@ -53,7 +53,7 @@ int collector_take(struct collector *collector, struct deadline *deadline, struc
 
 /*
  * Writes the snapshot that collector_take() took last and returned 0 for. `self` holds all but
- * census_ns and process, which are filled in here. *bytes stays valid until the next call. Returns 0, -ENOMEM
+ * aggregate_ns and process, which are filled in here. *bytes stays valid until the next call. Returns 0, -ENOMEM
  * or -EFBIG with *error filled.
  */
 int collector_write(struct collector *collector, const struct collector_form *form, struct report_self *self,

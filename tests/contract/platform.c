@@ -151,7 +151,7 @@ static void reports_our_sockets(struct subject *subject)
 	if (scene.accepted_is_shown)
 		assert_is_ours(snapshot, server);
 	assert_int_equal(snapshot->facts & own_facts(), own_facts());
-	if (snapshot->facts & FACT_LISTEN_QUEUES) {
+	if (snapshot->facts & FACT_ACCEPT_QUEUES) {
 		assert_int_equal(listener->receive_queue, 0);
 		assert_int_equal(listener->send_queue, BACKLOG);
 	}

@@ -54,7 +54,7 @@ static int fill(struct snapshot *snapshot, unsigned connections)
 		row->flags = SOCKET_HAS_QUEUES;
 	}
 	snapshot->states = (1u << (STATE_CLOSING + 1)) - 1;
-	snapshot->facts = FACT_QUEUES | FACT_LISTEN_QUEUES;
+	snapshot->facts = FACT_QUEUES | FACT_ACCEPT_QUEUES;
 	return result;
 }
 

@@ -144,7 +144,7 @@ class Endpoint(unittest.TestCase):
                 self.assertEqual(len(values(text, family)), 1, family)
             self.assertLess(abs(values(text, "process_start_time_seconds")[""] - time.time()), TIMEOUT)
             # What Windows does not tell is absent, which is not zero.
-            for family in ("tcp_close_wait_oldest_seconds", "tcp_listen_queue_length", "tcp_listen_queue_limit",
+            for family in ("tcp_close_wait_oldest_seconds", "tcp_accept_queue_length", "tcp_accept_queue_limit",
                            "tcp_receive_queue_bytes", "tcp_send_queue_bytes", "tcp_exporter_unreadable_processes",
                            "tcp_exporter_shared_sockets"):
                 self.assertNotIn(family, text)

@@ -16,7 +16,7 @@ enum {
 };
 
 const struct replay_bit replay_facts[REPLAY_FACT_COUNT] = {
-        {"queues", FACT_QUEUES}, {"listen_queues", FACT_LISTEN_QUEUES}, {"close_wait_age", FACT_CLOSE_WAIT_AGE},
+        {"queues", FACT_QUEUES}, {"accept_queues", FACT_ACCEPT_QUEUES}, {"close_wait_age", FACT_CLOSE_WAIT_AGE},
         {"shared", FACT_SHARED}, {"unreadable", FACT_UNREADABLE},
 };
 

@@ -3,7 +3,7 @@
  * The recorded snapshot, a text of lines that a person can write too:
  *
  *   tcp_exporter-snapshot 1
- *   facts queues listen_queues close_wait_age shared unreadable
+ *   facts queues accept_queues close_wait_age shared unreadable
  *   states established syn_sent ...     every state that the platform could report
  *   unreadable 3                        processes; 0 if the line is missing, as for the next
  *   shared 2                            sockets with several holders

@@ -18,7 +18,7 @@ static const char example[] =
         "tcp_exporter-snapshot 1\n"
         "# a comment\n"
         "\n"
-        "facts queues listen_queues close_wait_age shared unreadable\n"
+        "facts queues accept_queues close_wait_age shared unreadable\n"
         "states established time_wait close_wait listen\n"
         "unreadable 3\n"
         "shared 18446744073709551615\n"
@@ -67,7 +67,7 @@ static void test_facts(void **state)
 
 	(void)state;
 	assert_int_equal(snapshot.facts,
-	                 FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE);
+	                 FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE);
 	assert_int_equal(snapshot.states, STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) |
 	                                          STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN));
 	assert_int_equal(snapshot.unreadable_processes, 3);

@@ -83,7 +83,7 @@ static void test_counts(void **state)
 		                         : round == 2 ? "tcp_sockets{state=\"close_wait\"} 2\n"
 		                                      : "tcp_sockets{state=\"close_wait\"} 3\n"));
 		assert_true(has(fixture, "tcp_sockets{state=\"listen\"} 1\n"));
-		assert_true(has(fixture, "phase=\"census\""));
+		assert_true(has(fixture, "phase=\"aggregate\""));
 		assert_true(has(fixture, "process_resident_memory_bytes "));
 		assert_false(has(fixture, "# EOF"));
 	}
