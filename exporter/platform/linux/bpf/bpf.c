@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BPF backend: a read is a walk over all files, then a walk over the kernel's tables for the sockets that have none. */
+/* BPF backend: each read walks over all files, then over the kernel's tables for the sockets that have no file. */
 #include "exporter/platform/linux/bpf/bpf.h"
 
 #include <errno.h>
@@ -18,11 +18,11 @@
 #include "exporter/platform/linux/procfs/process_text.h"
 #include "exporter/platform/linux/procfs/visibility.h"
 
-/* A walk that lost rows is a bug or a kernel that works otherwise: one more may be luckier, a third will not. */
+/* A walk that lost rows means a bug, or a kernel that works differently. A third attempt would lose rows too. */
 #define WALK_ATTEMPTS 2
 /* /proc/PID/stat, and the first lines of status, NSpid among them; Groups may be long. */
 #define STATUS_SIZE 4096
-/* What the kernel can be configured to (kernel/Kconfig.hz and the architectures' own). */
+/* The kernel's possible settings (kernel/Kconfig.hz and the architectures' own). */
 #define HZ_MIN        24
 #define HZ_MAX        2000
 #define NS_PER_SECOND 1000000000u
@@ -39,7 +39,7 @@ struct platform {
 	struct visibility visibility;
 };
 
-/* What the steps of a read share. */
+/* Arguments that the steps of a read share. */
 struct read_context {
 	struct platform *platform;
 	struct deadline *deadline;
@@ -73,7 +73,7 @@ static int open_procfs(struct platform *platform, struct platform_error *error)
 	/* The iterator sees the processes of our own PID namespace, whatever is mounted there. */
 	length = read_file_at(platform->procfs, "self/status", bytes, sizeof(bytes));
 	if (length <= 0 || !parse_status_pids(bytes, (size_t)length, &pid, &namespaces) || namespaces != 1) {
-		platform_error_set(error, "\"%s\" is of another PID namespace than the exporter's own", path);
+		platform_error_set(error, "\"%s\" shows another PID namespace than the exporter's own", path);
 		return -EXDEV;
 	}
 	return 0;
@@ -133,7 +133,7 @@ static int bpf_open(struct platform **out, const struct platform_options *option
 	return result;
 }
 
-/* The kernel's tick is known by a setting that it keeps in jiffies and shows in seconds. */
+/* Learns the kernel's tick from a setting that the kernel keeps in jiffies and shows in seconds. */
 static void learn_hz(struct platform *platform)
 {
 	uint32_t jiffies = bpf_iterator_facts(&platform->iterator)->keepalive_jiffies;
@@ -177,7 +177,7 @@ static int walk(struct read_context *context)
 	return result;
 }
 
-/* The first walk teaches how long a jiffy is, which the rows of that walk are already to know. */
+/* Walks twice: the first walk shows how long a jiffy is, and the rows of the second have ages. */
 static int first_walk(struct read_context *context)
 {
 	struct platform *platform = context->platform;
@@ -198,12 +198,12 @@ static bool is_same_process(const struct platform *platform, int dir, const stru
 	long length;
 
 	if (platform->shifted_clock)
-		return true; /* for all that can be told */
+		return true; /* the start cannot be compared */
 	length = read_file_at(dir, "stat", bytes, sizeof(bytes));
 	return length > 0 && parse_stat(bytes, (size_t)length, &stat) && stat.start == process->start / tick_ns;
 }
 
-/* A process that is gone keeps the name that the walk has seen it by. */
+/* Adds the texts of a process. A process that has ended keeps the name that the walk saw. */
 static int complete_process(struct platform *platform, struct snapshot *snapshot, uint32_t index)
 {
 	char path[16];
@@ -236,7 +236,7 @@ static int complete_processes(struct read_context *context)
 	return result;
 }
 
-/* An owner that is not known is a process that the walk does not see. */
+/* Counts the processes that the walk does not see, if a socket belongs to one of them. */
 static void count_hidden_processes(struct platform *platform, struct snapshot *snapshot)
 {
 	if (platform->unheld.unknown_count > 0)
@@ -291,7 +291,7 @@ static bool can_walk(void *data)
 	return bpf_iterator_can_walk(&platform->iterator);
 }
 
-/* Where procfs shows a process to its own user alone (hidepid), PID 1 is the one that is certain to be there. */
+/* Returns true if procfs shows other users' processes (hidepid). PID 1 always exists. */
 static bool sees_processes(void *data)
 {
 	const struct platform *platform = data;
@@ -300,7 +300,7 @@ static bool sees_processes(void *data)
 	return read_file_at(platform->procfs, "1/comm", bytes, sizeof(bytes)) >= 0;
 }
 
-/* Once the program is loaded nothing is asked for, where the kernel is 5.19 or later or lets everybody load some. */
+/* After the load, walks need no capability on Linux 5.19 and later, or where unprivileged BPF is allowed. */
 static void bpf_rights(struct platform *platform, struct platform_rights *rights)
 {
 	const struct platform_options *options = platform->options;

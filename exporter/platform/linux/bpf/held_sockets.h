@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Held sockets: rows of the BPF walk over files -> rows of the snapshot, each socket once, with the oldest of its
- * holders as its owner. An init (process_is_init()) yields to any other holder.
+ * Held sockets: turns rows of the BPF walk over files into rows of the snapshot. Each socket has one row, and its
+ * oldest holder owns it. An init (process_is_init()) yields to any other holder.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_HELD_SOCKETS_H
 #define EXPORTER_PLATFORM_LINUX_BPF_HELD_SOCKETS_H
@@ -10,7 +10,7 @@
 #include "exporter/platform/linux/bpf/socket_index.h"
 #include "exporter/platform/platform.h"
 
-/* A table of descriptors that several processes share: claims[first..first + count) are the rows of its sockets. */
+/* A descriptor table that several processes share. claims[first..first + count) are the rows of its sockets. */
 struct shared_table {
 	uint64_t files;
 	size_t first, count;
@@ -22,7 +22,7 @@ struct held_sockets {
 	size_t init_capacity;
 	uint64_t shared; /* sockets with several holders */
 	uint64_t own;    /* rows of the first namespace that sockstat counts: all but those in SYN_RECV */
-	bool early;      /* a thread's table came before its process's own */
+	bool early;      /* the walk reached a thread's own table before its process's */
 	bool requests;   /* a listener of the first namespace has request sockets */
 	unsigned hz;     /* jiffies in a second; 0: not known */
 
@@ -31,7 +31,7 @@ struct held_sockets {
 	uint32_t *claims;
 	size_t claim_count, claim_capacity;
 
-	/* Of the current walk. */
+	/* The current walk. */
 	const struct platform_options *options;
 	struct snapshot *snapshot;
 	uint32_t last_inode; /* of the namespace last_netns */
@@ -42,16 +42,17 @@ struct held_sockets {
 void held_sockets_init(struct held_sockets *held, const struct platform_options *options);
 void held_sockets_release(struct held_sockets *held);
 
-/* Forgets the last snapshot; the next is `snapshot`, which has the exporter's own namespace. 0 or -ENOMEM. */
+/* Forgets the last snapshot and starts with `snapshot`, whose first namespace is the exporter's. Returns 0 or
+ * -ENOMEM. */
 int held_sockets_begin(struct held_sockets *held, struct snapshot *snapshot) MUST_CHECK;
-/* Adds a window's rows: a consumer for bpf_iterator_walk_files(); data is a struct held_sockets. 0 or -errno. */
+/* Adds a window's rows. `data` is a struct held_sockets: bpf_iterator_walk_files() calls it. Returns 0 or -errno. */
 int held_sockets_add(void *data, const struct window *window) MUST_CHECK;
-/* Fills a zeroed row of the snapshot, but for the owner. `netns` is an index. 0 or -ENOMEM. */
+/* Fills a zeroed row of the snapshot, except the owner. `netns` is an index. Returns 0 or -ENOMEM. */
 int held_sockets_fill(struct held_sockets *held, const struct window_row *row, uint32_t netns,
                       struct snapshot_socket *socket) MUST_CHECK;
-/* Finds the row's network namespace in the snapshot, or adds it. 0 or -ENOMEM. */
+/* Finds or adds the row's network namespace in the snapshot. Returns 0 or -ENOMEM. */
 int held_sockets_netns(struct held_sockets *held, const struct window_row *row, uint32_t *netns) MUST_CHECK;
-/* Returns what the row's connection is checked by in the index. */
+/* Returns the row's check in the socket index. */
 uint32_t held_sockets_check(const struct held_sockets *held, const struct window_row *row);
 
 #endif

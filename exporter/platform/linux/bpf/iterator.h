@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * BPF iterators: one walks over the open files of every process, one over the kernel's hash tables of TCP sockets.
- * They are loaded once and run once per scrape. They see the processes of the calling thread's PID namespace, and
- * the sockets of its network namespace or of all. They need CAP_BPF and CAP_PERFMON.
+ * The exporter loads them once and runs them once per scrape. They see the processes of the calling thread's PID
+ * namespace, and the sockets of its network namespace or of all. They need CAP_BPF and CAP_PERFMON.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_ITERATOR_H
 #define EXPORTER_PLATFORM_LINUX_BPF_ITERATOR_H
@@ -18,7 +18,7 @@ struct bpf_iterator {
 	struct bpf_link *tables; /* NULL before Linux 6.1 */
 };
 
-/* The programs by what the kernel can do, best first. */
+/* Variants of the programs, for kernels that can do less and less. */
 enum bpf_variant {
 	BPF_DIRECTLY,    /* Linux 6.2 and later: programs read the kernel's objects directly */
 	BPF_BY_HELPER,   /* Linux 6.1: they read by helpers */
@@ -33,49 +33,49 @@ struct bpf_iterator_options {
 };
 
 struct bpf_iterator_sink {
-	/* Receives the window's rows and tasks. 0, or -errno to end the walk. */
+	/* Receives the window's rows and tasks. Returns 0, or -errno to end the walk. */
 	int (*rows)(void *data, const struct window *window);
-	/* Keeps, in place, the candidates whose rows are wanted, and returns how many. Only for walks over tables. */
+	/* Keeps, in place, the candidates whose rows are wanted, and returns their number. NULL for a walk over files.
+	 */
 	uint32_t (*choose)(void *data, __u64 *candidates, uint32_t count);
 	void *data;
 };
 
-/* Loads and attaches the programs. 0, or -errno with *error filled: -EPERM (a capability is missing), -ENOENT (the
- * kernel has no BTF), -ENOTSUP (a 32-bit kernel), -ENOMEM, others of bpf(2). */
+/* Loads and attaches the programs. Returns 0, or -errno with *error filled: -EPERM (a capability is missing), -ENOENT
+ * (the kernel has no BTF), -ENOTSUP (a 32-bit kernel), -ENOMEM, others of bpf(2). */
 int bpf_iterator_init(struct bpf_iterator *iterator, const struct bpf_iterator_options *options,
                       struct platform_error *error) MUST_CHECK;
-/* Does nothing for one that is all zeros. */
+/* Releases the programs. Does nothing if *iterator is all zeros. */
 void bpf_iterator_release(struct bpf_iterator *iterator);
 
-/* Returns true if a walk can be begun, now that the programs are loaded. */
+/* Returns true if a walk can start with the capabilities that are effective now. */
 bool bpf_iterator_can_walk(const struct bpf_iterator *iterator);
-/* Returns true if the kernel's tables can be walked: Linux 6.1 and later. */
+/* Returns true if the kernel lets its tables be walked: Linux 6.1 and later. */
 bool bpf_iterator_has_tables(const struct bpf_iterator *iterator);
 
 /*
- * Walks over the processes' files. Every row that the program saw has gone to `sink` when it returns 0; else
- * -errno with *error filled: -EIO (rows were lost), -ETIMEDOUT, -ECANCELED, the sink's own, others of bpf(2) and
- * read(2).
+ * Walks over the processes' files. Returns 0 when `sink` has received every row that the program saw, or -errno with
+ * *error filled: -EIO (rows were lost), -ETIMEDOUT, -ECANCELED, the sink's own, others of bpf(2) and read(2).
  */
 int bpf_iterator_walk_files(struct bpf_iterator *iterator, struct deadline *deadline,
                             const struct bpf_iterator_sink *sink, struct platform_error *error) MUST_CHECK;
 
 struct bpf_table_request {
 	uint32_t timewait_jiffies; /* the life of a timewait minisocket; 0: not known */
-	bool no_candidates;        /* minisockets and orphaned sockets alone */
+	bool no_candidates;        /* report minisockets and orphaned sockets only */
 };
 
 /*
- * Walks over the kernel's tables of connections and of listeners: rows without a task, first those of minisockets and
- * orphaned sockets, then those of the candidates that sink->choose() keeps. Call after bpf_iterator_walk_files()
- * returned 0. 0, or -errno as there, and -ENOTSUP: the kernel's tables cannot be walked; `sink` may have received some
- * rows.
+ * Walks over the kernel's tables of connections and of listeners. The rows have no task. Minisockets and orphaned
+ * sockets become rows; of the other sockets, those become rows that sink->choose() keeps. Call after
+ * bpf_iterator_walk_files() returned 0. Returns 0, or -errno as that function, or -ENOTSUP: the kernel's tables cannot
+ * be walked, and `sink` may have received some rows.
  */
 int bpf_iterator_walk_tables(struct bpf_iterator *iterator, const struct bpf_table_request *request,
                              struct deadline *deadline, const struct bpf_iterator_sink *sink,
                              struct platform_error *error) MUST_CHECK;
 
-/* Returns what the last walk over files found out. */
+/* Returns the facts that the last walk over files noted. */
 const struct walk_facts *bpf_iterator_facts(const struct bpf_iterator *iterator);
 
 #endif

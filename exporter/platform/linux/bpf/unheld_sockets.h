@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unheld sockets: those that the walk over files has not reached. No process holds a timewait minisocket, a request
- * socket, an orphaned socket or a connection in an accept queue. Other sockets have a holder that the walk cannot see:
- * a process of another PID namespace, the kernel itself, a descriptor in flight through a Unix socket, io_uring.
+ * Unheld sockets: the sockets that the walk over files does not reach. No process holds a timewait minisocket, a
+ * request socket, an orphaned socket or a connection in an accept queue. Some sockets have a holder that the walk
+ * cannot see: a process of another PID namespace, the kernel itself, a descriptor in flight in a Unix socket, io_uring.
  *
- * They come from the kernel's tables of sockets, for all network namespaces at once. Before Linux 6.1, and where the
- * tables cannot be walked, they come from a sock_diag dump of each namespace.
+ * A walk over the kernel's tables finds them for all network namespaces at once. Before Linux 6.1, and where the
+ * tables cannot be walked, a sock_diag dump of each namespace finds them.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_UNHELD_SOCKETS_H
 #define EXPORTER_PLATFORM_LINUX_BPF_UNHELD_SOCKETS_H
@@ -15,11 +15,11 @@
 #include "exporter/platform/linux/netlink/sock_diag.h"
 #include "exporter/platform/linux/procfs/file.h"
 
-/* What the kernel counts in a network namespace. */
+/* The kernel's counts in a network namespace. */
 struct socket_counts {
-	uint64_t in_use;    /* sockets in its tables, minisockets and request sockets aside: sockstat */
+	uint64_t in_use;    /* sockets in its tables, except minisockets and request sockets: sockstat */
 	uint64_t time_wait; /* minisockets: sockstat */
-	uint64_t opened;    /* connections since it exists: snmp */
+	uint64_t opened;    /* connections that were opened, since the namespace exists: snmp */
 };
 
 struct unheld_sockets {
@@ -28,33 +28,35 @@ struct unheld_sockets {
 	struct held_sockets *held;
 	struct bpf_iterator *iterator;
 	struct dirents dirents;
-	struct socket_counts before; /* the walk over files */
+	struct socket_counts before; /* read before the walk over files */
 	bool has_before;
-	bool owners_unknown;    /* a socket with an inode has a holder that cannot be seen */
-	uint64_t unknown_count; /* of the last read: such sockets */
+	bool owners_unknown;    /* a socket with an inode has a holder that the exporter cannot see */
+	uint64_t unknown_count; /* such sockets in the last read */
 
-	/* Of the current read. */
+	/* The current read. */
 	struct deadline *deadline;
 	struct platform_error *error;
 	size_t first_row; /* of the walk over tables, or of the dump of one namespace */
-	uint32_t netns;   /* that is dumped, by index */
-	uint64_t *dumped; /* namespaces by inode number */
+	uint32_t netns;   /* the namespace of the current dump, by index */
+	uint64_t *dumped; /* namespaces that were dumped, by inode number */
 	size_t dumped_count, dumped_capacity;
 };
 
-/* 0 or -ENOMEM. The iterator may be loaded later. */
+/* Prepares *unheld. The caller may load the iterator later. Returns 0 or -ENOMEM. */
 int unheld_sockets_init(struct unheld_sockets *unheld, int procfs, struct held_sockets *held,
                         struct bpf_iterator *iterator) MUST_CHECK;
 void unheld_sockets_release(struct unheld_sockets *unheld);
 
-/* Call before the walk over files. */
+/* Reads the kernel's counts. Call before the walk over files. */
 void unheld_sockets_begin(struct unheld_sockets *unheld);
-/* Appends them to the snapshot of `held`. Call after the walk over files. 0 or -errno with *error filled. */
+/* Appends the unheld sockets to the snapshot of `held`. Call after the walk over files. Returns 0, or -errno with
+ * *error filled. */
 int unheld_sockets_read(struct unheld_sockets *unheld, struct deadline *deadline,
                         struct platform_error *error) MUST_CHECK;
 
-/* What there may be in a namespace of which a walk over files has found `held` sockets, besides request sockets. */
 enum unheld_kind { UNHELD_NONE, UNHELD_MINISOCKETS, UNHELD_ANY };
+/* Returns which unheld sockets a namespace may have, request sockets aside. `held` is the number of its sockets that a
+ * walk over files has found between the two counts. */
 enum unheld_kind unheld_sockets_expected(const struct socket_counts *before, const struct socket_counts *after,
                                          uint64_t held);
 

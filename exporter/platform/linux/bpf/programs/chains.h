@@ -15,7 +15,7 @@
 #define BUCKETS 256
 /* Buckets that are looked at in one go. */
 #define HEADS 64
-/* Of a bucket with its lock. Debugging kernels have larger ones. */
+/* The largest bucket: debugging kernels have large locks in it. */
 #define STRIDE_MAX 128
 /* Bytes of buckets that are read at once: BUCKETS of the usual 16 bytes. */
 #define BUCKET_BYTES 4096
@@ -29,7 +29,7 @@ struct {
 	__u32 buckets[BUCKETS]; /* which bucket's it is */
 	__u32 count, kept;
 
-	/* Of the sock there. */
+	/* The sock at each node. */
 	__u64 next[BUCKETS], nets[BUCKETS];
 	__u8 states[BUCKETS];
 
@@ -92,7 +92,7 @@ static __always_inline bool are_empty(__u32 first)
 	return a & b & c & d;
 }
 
-/* Notes the buckets that are not empty. Without a branch for each: nobody can foretell which they are. */
+/* Notes the buckets that are not empty. A branch per bucket would be mispredicted often, so there is no branch. */
 static long note_heads(__u32 group, void *data)
 {
 	__u32 first = group * HEADS, at = chains.count;
@@ -112,7 +112,7 @@ static long note_heads(__u32 group, void *data)
 	return 0;
 }
 
-/* Takes the head out of a bucket that has more than a head. */
+/* Copies the head out of a bucket that has a lock too. */
 static long unpack_head(__u32 number, void *data)
 {
 	__u32 at = number * table.stride + table.head;

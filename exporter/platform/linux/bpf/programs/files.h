@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * An iterator over every process that goes through its table of descriptors: each TCP socket becomes a
- * row. When the window is full the program asks for the same process again, and the kernel returns to
- * the reader, which empties the window and reads on. So nothing is lost and nothing grows with the host.
+ * File walk: an iterator over all processes that goes through their descriptor tables and makes a row of each TCP
+ * socket. When the window is full, the program asks for the same process again, and the kernel returns to the reader,
+ * which empties the window and reads on. So no row is lost, and no buffer grows with the host.
  *
- * What costs time is memory that is in no cache: from a descriptor to its file, the socket, the sock and
- * the lines of it that are read. A batch of descriptors is taken through these steps together: the loads
- * of one step do not depend on each other, so that the processor waits for many at a time.
+ * Cache misses cost most of the time: from a descriptor to its file, the socket, the sock and the lines of it that are
+ * read. The program does each of these steps for a batch of descriptors. The loads of one step do not depend on
+ * each other, so the processor waits for many at once.
  *
- * The program holds no reference on what it reads. A load from memory that was freed reads whatever is there, and
- * does no harm. A row is kept if its descriptor refers to the same file after the row was read: the file, its socket
- * and its sock then lived all the while, unless the same memory was freed and made the same file's again in between
- * (since Linux 6.7 files are SLAB_TYPESAFE_BY_RCU). Other rows are withdrawn.
+ * The program holds no reference on the objects that it reads. A load from freed memory does no harm. The program keeps
+ * a row if its descriptor refers to the same file after the row was read. The file, its socket and its sock then lived
+ * all the while, unless the kernel freed the file and put a new one at the same address (since Linux 6.7 files are
+ * SLAB_TYPESAFE_BY_RCU). The program withdraws all other rows.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_FILES_H
 #define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_FILES_H
@@ -26,34 +26,33 @@
 
 /* The kernel sizes tables of descriptors in multiples of BITS_PER_LONG (alloc_fdtable() in fs/file.c). */
 #define BATCH 64
-/* Batches before the reader is woken to look at the clock. With each the verifier takes longer to follow them all: with
- * 4 the program is loaded in a tenth of a second, and the walk is no slower than with 16. */
+/* Batches of one call, before the reader looks at the clock. Each makes the verifier's work longer: with 4 the program
+ * loads in a tenth of a second, and the walk is no slower than with 16. */
 #define BATCHES_OF_A_CALL 4
-/* TCP sockets of a Multipath TCP socket that are looked at. The kernel makes no more than 8 by itself
+/* TCP sockets that are read of one Multipath TCP socket. The kernel makes at most 8 by itself
  * (MPTCP_SUBFLOWS_MAX in net/mptcp/pm.c). */
 #define SUBFLOWS_MAX 16
 _Static_assert(WINDOW_ROWS >= BATCH * SUBFLOWS_MAX, "every batch finds room in an empty window");
 
-/* Words of fdtable.open_fds that are read at once, and how often in one call: each call passes over as many empty
- * batches as 32,768 descriptors. */
+/* Words of fdtable.open_fds per read, and reads per call: one call passes over 32,768 empty descriptors. */
 #define OPEN_WORDS      64
 #define OPEN_WORD_READS 8
 
-/* open_fds, a bit per descriptor: a word per batch. */
+/* Words of open_fds: one bit per descriptor, one word per batch. */
 __u64 open_words[OPEN_WORDS];
 
 /* Addresses of kernel objects, by descriptor. */
 struct {
 	__u64 files[BATCH], files_after[BATCH];
 	__u64 sockets[BATCH], socks[BATCH];
-	__u64 multipath[BATCH]; /* Multipath TCP sockets */
+	__u64 multipath[BATCH]; /* the Multipath TCP sockets among them */
 	__u32 has_multipath;
 	__u32 overflow; /* subflows found no room */
 	__u64 touched;
 } batch;
 
-/* Passes over batches without an open descriptor. Returns 1 if state.descriptor has arrived at one that has some, or
- * at the end of the table, 0 if there may be more of them to pass over. */
+/* Passes over batches without an open descriptor. Returns 1 if state.descriptor is at a batch with an open descriptor
+ * or at the end of the table, 0 if more empty batches may follow. */
 __noinline int skip_empty(void)
 {
 	struct fdtable *table = (struct fdtable *)state.table;
@@ -78,7 +77,7 @@ __noinline int skip_empty(void)
 	return 0;
 }
 
-/* Reads the batch of descriptors that comes next. Returns false if there are no more. */
+/* Reads the next batch of descriptors. Returns false at the end of the table. */
 static __always_inline bool begin_batch(void)
 {
 	struct fdtable *table = (struct fdtable *)state.table;
@@ -93,7 +92,8 @@ static __always_inline bool begin_batch(void)
 	       0;
 }
 
-/* Notes the task's table of descriptors, which the kernel replaces when it grows. Returns false if there is none. */
+/* Notes the task's descriptor table, which the kernel replaces when it grows. Returns false if the task has no table.
+ */
 static __always_inline bool enter_table(struct task_struct *task)
 {
 	struct files_struct *files = task->files;
@@ -103,8 +103,9 @@ static __always_inline bool enter_table(struct task_struct *task)
 	return state.table != 0;
 }
 
-/* The address of the operations that sockets' files have is learnt from the first file that is one for certain. */
-static __always_inline bool is_socket(struct file *file, const bool direct)
+/* Returns true if the file is a socket's. Learns the address of sockets' file operations from the first file that is a
+ * socket's by its inode and its back reference. */
+static __always_inline bool recognize_socket(struct file *file, const bool direct)
 {
 	__u64 operations = (__u64)FIELD(file, f_op);
 	struct socket *socket;
@@ -122,7 +123,7 @@ static __always_inline void find_socket(__u32 number, const bool direct)
 {
 	struct file *file = OBJECT(file, batch.files[number]);
 
-	batch.sockets[number] = is_socket(file, direct) ? (__u64)FIELD(file, private_data) : 0;
+	batch.sockets[number] = recognize_socket(file, direct) ? (__u64)FIELD(file, private_data) : 0;
 }
 
 static __always_inline void find_sock(__u32 number, const bool direct)
@@ -132,8 +133,8 @@ static __always_inline void find_sock(__u32 number, const bool direct)
 	batch.socks[number] = FIELD(socket, type) == SOCK_STREAM ? (__u64)FIELD(socket, sk) : 0;
 }
 
-/* Puts a socket that is not TCP aside, if it is Multipath TCP. */
-static __always_inline bool is_multipath(__u32 number, const bool direct)
+/* Moves a socket that is not TCP to batch.multipath, if it is Multipath TCP. Returns true if it is. */
+static __always_inline bool note_multipath(__u32 number, const bool direct)
 {
 	struct sock *sk = OBJECT(sock, batch.socks[number]);
 	bool multipath = bpf_core_type_exists(struct mptcp_sock) && FIELD(sk, sk_protocol) == IPPROTO_MPTCP;
@@ -144,20 +145,20 @@ static __always_inline bool is_multipath(__u32 number, const bool direct)
 	return multipath;
 }
 
-/* Also brings the lines that fill_connection() reads into the cache. */
-static __always_inline bool is_tcp(__u32 number, const bool direct)
+/* Keeps a socket in the batch if it is TCP. Loads the cache lines that fill_connection() reads. */
+static __always_inline bool keep_tcp(__u32 number, const bool direct)
 {
 	struct sock *sk = OBJECT(sock, batch.socks[number]);
 	struct tcp_sock *tp = OBJECT(tcp_sock, batch.socks[number]);
 	__u16 family = FIELD(sk, __sk_common.skc_family);
 
 	if ((family != AF_INET && family != AF_INET6) || FIELD(sk, sk_protocol) != IPPROTO_TCP)
-		return is_multipath(number, direct);
+		return note_multipath(number, direct);
 	batch.touched += (__u64)FIELD(tp, copied_seq) + FIELD(tp, write_seq) + FIELD(tp, rcv_nxt);
 	return true;
 }
 
-/* A socket in TCP_CLOSE is in none of the kernel's tables. If it has a port, it is bound to it. */
+/* Notes the port of a socket in TCP_CLOSE: such a socket is in no table of the kernel, and its port is in use. */
 static __always_inline void note_bound_port(struct sock *sk, const bool direct)
 {
 	__u16 port = FIELD(sk, __sk_common.skc_num);
@@ -208,8 +209,8 @@ static __always_inline __u64 next_subflow_of(__u64 multipath, struct list_head *
 	return (__u64)BPF_CORE_READ(subflow, tcp_sock);
 }
 
-/* Goes on in the list of a Multipath TCP socket's TCP sockets. Returns 0 at its end, or if what is there is none. A
- * kernel without Multipath TCP has no such types. */
+/* Returns the next of a Multipath TCP socket's TCP sockets, or 0 at the end of the list. A kernel without Multipath TCP
+ * has no such types. */
 static __always_inline __u64 next_subflow(__u64 multipath, struct list_head **node)
 {
 	if (!bpf_core_type_exists(struct mptcp_sock))
@@ -217,8 +218,8 @@ static __always_inline __u64 next_subflow(__u64 multipath, struct list_head **no
 	return next_subflow_of(multipath, node);
 }
 
-/* Steps of a batch. Global functions: the verifier looks at each once, not at each call. What is not there reads as 0.
- */
+/* Steps of a batch. They are global functions, since the verifier checks those once, not at each call. A failed load
+ * reads as 0. */
 #define STEPS(how, direct)                                                                                             \
 	__noinline int find_socket_##how(__u32 number)                                                                 \
 	{                                                                                                              \
@@ -232,12 +233,12 @@ static __always_inline __u64 next_subflow(__u64 multipath, struct list_head **no
 			find_sock(number, direct);                                                                     \
 		return 0;                                                                                              \
 	}                                                                                                              \
-	__noinline int is_tcp_##how(__u32 number)                                                                      \
+	__noinline int keep_tcp_##how(__u32 number)                                                                    \
 	{                                                                                                              \
 		if (number >= BATCH)                                                                                   \
 			return 0;                                                                                      \
 		batch.multipath[number] = 0;                                                                           \
-		return batch.socks[number] != 0 && is_tcp(number, direct);                                             \
+		return batch.socks[number] != 0 && keep_tcp(number, direct);                                           \
 	}                                                                                                              \
 	__noinline int add_row_##how(__u32 number)                                                                     \
 	{                                                                                                              \
@@ -315,10 +316,10 @@ static __always_inline bool end_batch(struct task_struct *task)
 	return true;
 }
 
-/* The program's answers: what the kernel does next. */
+/* The program's return values: the next step of the kernel's iterator. */
 enum { NEXT_TASK, RETURN_AND_SAME_TASK };
 
-/* Returns true if the walk has been through the task's table for another process. */
+/* Returns true if the walk has read the task's table for another process. */
 static __always_inline bool is_walked(void)
 {
 	return state.shared_files != 0 && state.descriptor == 0 && *shared_table_slot() == state.shared_files;
@@ -350,7 +351,7 @@ static __always_inline int end_task(void)
 		for (int j = 0; j < BATCH; j++)                                                                        \
 			find_sock_##how(j);                                                                            \
 		for (int j = 0; j < BATCH; j++)                                                                        \
-			count += is_tcp_##how(j);                                                                      \
+			count += keep_tcp_##how(j);                                                                    \
 		if (count != 0 && !state.has_task && !add_task(task, false))                                           \
 			break;                                                                                         \
 		for (int j = 0; count != 0 && j < BATCH; j++)                                                          \
@@ -362,7 +363,7 @@ static __always_inline int end_task(void)
 	}                                                                                                              \
 	return RETURN_AND_SAME_TASK
 
-/* Linux 6.2 and later. */
+/* For Linux 6.2 and later. */
 SEC("iter/task")
 int files_directly(struct bpf_iter__task *ctx)
 {
@@ -373,7 +374,7 @@ int files_directly(struct bpf_iter__task *ctx)
 	WALK(task, directly);
 }
 
-/* Linux 5.8 and later. */
+/* For Linux 5.8 and later. */
 SEC("iter/task")
 int files_by_helper(struct bpf_iter__task *ctx)
 {

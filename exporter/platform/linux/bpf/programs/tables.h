@@ -6,14 +6,15 @@
  * it is through the table.
  *
  * Minisockets and orphaned sockets become rows at once. Every other sock is a candidate: its address goes to the
- * reader, which knows the socks of the walk over files. The reader keeps the candidates that it does not know, and the
- * program makes rows of them when it is called next.
+ * reader, which knows the socks of the walk over files. The reader keeps the candidates that it does not know. The
+ * program makes rows of them in its next call.
  *
- * Chains are short and in no cache. So the chains of many buckets are followed together, a step each at a
- * time: the loads of one step do not depend on each other, so that the processor waits for many at once.
+ * Chains are short and in no cache. The program follows the chains of many buckets together, one step each at a time.
+ * The loads of one step do not depend on each other, so the processor waits for many at once.
  *
- * No lock is taken. A sock that is freed meanwhile stays a sock, perhaps of another connection (SLAB_TYPESAFE_BY_RCU):
- * a chain that ends with another bucket's number went astray, and its buckets are read again.
+ * The program holds no lock. A sock that the kernel frees meanwhile stays a sock, perhaps of another connection
+ * (SLAB_TYPESAFE_BY_RCU). A chain that ends with another bucket's number has left its bucket, and the program reads the
+ * bucket again.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TABLES_H
 #define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TABLES_H
@@ -32,7 +33,7 @@
 
 /* The kernel makes its table so large that chains of a dozen are rare. SO_REUSEPORT makes long chains of listeners. */
 #define CHAIN_MAX (1 << 16)
-/* Before the reader is woken to look at the clock. */
+/* Groups of buckets per call, before the reader looks at the clock. */
 #define ROUNDS_OF_A_CALL 64
 /* Connections move when they are closed, which happens now and then but not to the same few all the time. */
 #define MOVES_MAX 64
@@ -42,7 +43,7 @@ static __always_inline __u64 sock_of(__u64 node)
 	return node - bpf_core_field_offset(struct sock_common, skc_nulls_node);
 }
 
-/* Loads alone, so that nothing makes one wait for another. */
+/* Reads the sock at a node. Loads only, so that none waits for another. */
 static __always_inline long look(__u32 number, const bool direct)
 {
 	struct sock *sk;
@@ -177,7 +178,7 @@ static __always_inline void add_sock(__u64 address, const bool direct)
 		window.row_count = index + 1;
 }
 
-/* Fewer buckets next time, if it was the buckets that held too much. Returns false if it is down to one. */
+/* Halves the number of buckets that are read together. Returns false if it is 1. */
 static __always_inline bool read_fewer(__u32 count)
 {
 	table.most = count / 2;
@@ -224,7 +225,7 @@ static __always_inline bool read_fewer(__u32 count)
 		table.wanted_next = next + 1;                                                                          \
 		return 0;                                                                                              \
 	}                                                                                                              \
-	/* Reads the next buckets. Returns 0 to go on, 1 if it is the reader's turn. */                                \
+	/* Reads the next buckets. Returns 0 to go on, 1 to return to the reader. */                                   \
 	static long read_buckets_##how(__u32 round, void *data)                                                        \
 	{                                                                                                              \
 		__u32 count = bucket_count();                                                                          \

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/* Which tasks' descriptors the iterator over files goes through, and what a row tells of their process. */
+/* Tasks: decides whose descriptors the file walk reads, and enters their processes into the window. */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TASKS_H
 #define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TASKS_H
 
 #include "exporter/platform/linux/bpf/programs/nets.h"
 
-/* Descriptor tables that several processes share and that the walk has been through, by a hash of their address. Two
- * tables of one slot are walked once per process. */
+/* Shared descriptor tables that the walk has read, by a hash of their address. Two tables with the same hash are read
+ * once per process. */
 #define SHARED_TABLES 4096
 __u64 shared_tables[SHARED_TABLES];
 
@@ -23,8 +23,7 @@ static __always_inline void begin_walk(void)
 	note_net((__u64)net);
 }
 
-/* Threads share their files. Returns true if those of the main thread stand for the task's, or, if the main thread has
- * ended, those of the next thread. */
+/* Returns true if the task's files are those of its main thread, or of the next thread if the main thread has ended. */
 static __always_inline bool is_stood_for(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader, *next;
@@ -36,7 +35,7 @@ static __always_inline bool is_stood_for(struct task_struct *task)
 	return !leader->files && next != task && BPF_CORE_READ(next, files) == task->files;
 }
 
-/* Where the task's shared table is noted. The addresses of kernel objects differ in their middle bits. */
+/* Returns the slot of the task's shared table. The addresses of kernel objects differ in their middle bits. */
 static __always_inline __u64 *shared_table_slot(void)
 {
 	return &shared_tables[(state.shared_files >> 6) % SHARED_TABLES];
@@ -58,7 +57,7 @@ static __always_inline void begin_task(struct task_struct *task)
 		note_net((__u64)BPF_CORE_READ(task, nsproxy, net_ns));
 }
 
-/* Returns true if the walk goes through the task's descriptors, from state.descriptor on. */
+/* Returns true if the walk reads the task's descriptors, from state.descriptor on. */
 static __always_inline bool enter_task(struct task_struct *task)
 {
 	if (state.task == (__u64)task && state.tid == (__u32)task->pid)

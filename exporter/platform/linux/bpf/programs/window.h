@@ -8,12 +8,12 @@
 
 #include <linux/types.h>
 
-/* Rows of a window: so few that they stay in the cache, so many that a system call for them does not count. */
+/* Rows of a window: few enough to stay in the cache, enough to make the system call per window cheap. */
 #define WINDOW_ROWS 1024
-/* Candidates of a window. The buckets that are read together must not hold more sockets. */
+/* Candidates of a window. One bucket of a table must not hold more sockets. */
 #define WINDOW_CANDIDATES 8192
 #define WINDOW_COMM       16
-/* Tables of connections besides the one that all network namespaces share: one per namespace that has its own
+/* Tables of connections: the one that network namespaces share, and one per namespace that has its own
  * (net.ipv4.tcp_child_ehash_entries). */
 #define WINDOW_TABLES 1024
 
@@ -66,7 +66,8 @@ struct window {
 	__u64 candidates[WINDOW_CANDIDATES]; /* identities of socks in the kernel's tables */
 };
 
-/* What the reader and the program that runs share, in addition to the window. The reader clears it for each run. */
+/* State of a run, which the reader and the program share in addition to the window. The reader clears it before each
+ * run. */
 struct walk_state {
 	__u64 rows_seen; /* by the program, in this run */
 
@@ -86,7 +87,7 @@ struct walk_state {
 	__u32 level;      /* of the reader's PID namespace */
 };
 
-/* What a walk over files finds out for the reader and for the walks over tables that follow. */
+/* Facts that a walk over files notes, for the reader and for the walks over tables that follow. */
 struct walk_facts {
 	__u64 net;                   /* the reader's network namespace */
 	__u32 net_inum;              /* and its inode number */
