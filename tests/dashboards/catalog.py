@@ -52,7 +52,9 @@ class Catalog:
         names = names_in(expression)
         kept = set[str]().union(*(self.labels.get(selector.metric, set()) for selector in names.selectors))
         kept |= set(names.made)
-        for word, labels in names.groupings:
+        for number, (word, labels) in enumerate(names.groupings):
+            if word == "by" and number == 0:
+                return kept & set(labels)  # the outermost aggregation
             if word == "by":
                 kept &= set(labels)
             elif word == "without":
