@@ -42,8 +42,8 @@
     acceptQueueCritical: 1,  // from this ratio on
     acceptQueueStuckCritical: 0.1,  // from this ratio on
     acceptQueuePageLength: 5,  // fewer waiting connections are never critical
-    leakGrowth: 5,  // connections in six hours, from this number on
-    fastLeakGrowth: 30,  // connections in 45 minutes, from this number on
+    leakGrowth: 4,  // connections in four hours, from this number on
+    fastLeakGrowth: 25,  // connections in 30 minutes, from this number on
     synSent: 10,
     synSentRatio: 0.1,
     timeWaitRatio: 0.5,
@@ -98,31 +98,21 @@
         },
       },
 
-    // Returns the series that grow like a leak: in each period even the least number (floor) exceeds the greatest number
-    // (ceiling) of the period before the previous period. `back` has one to four periods.
+    // Returns the condition of a leak, for series that rise three times in a row. `back` has one to four periods.
     //
     // The numbers of the whole job tell a leak from a rhythm, also for a process that has moved. They were not higher at
     // the same hour of the day before than at the start of the growth. And they were not higher a week before, unless
     // they did not fall within the next 18 hours.
     leak(series, growth, back, on)::
       |||
-        %(floor)s >= %(growth)s + %(ceiling)s offset %(four)s
-        and %(floor)s > %(ceiling)s offset %(two)s
-        and %(floor)s offset %(one)s > %(ceiling)s offset %(three)s
-        and %(floor)s offset %(two)s > %(ceiling)s offset %(four)s
+        %(rise)s + %(rise)s offset %(two)s >= %(growth)s
+        and %(rise)s offset %(one)s
         and on (%(on)s)
         %(jobFloor)s offset 1d <= %(jobCeiling)s offset %(four)s
         unless on (%(on)s) (
         %(jobFloor)s offset 1w > %(jobCeiling)s offset %(four)s
         and %(jobFloor)s offset 1w > %(jobFloor)s offset 150h
         )
-      ||| % series {
-        growth: growth,
-        on: on,
-        one: back[0],
-        two: back[1],
-        three: back[2],
-        four: back[3],
-      },
+      ||| % series { growth: growth, on: on, one: back[0], two: back[1], four: back[2] },
   },
 }

@@ -86,8 +86,11 @@ def promised() -> dict[str, int]:
 
 def measure(promtool: str) -> None:
     report = run(promtool, [firing(LEAK_START + 60 * hours, 60 * hours, ["nobody"]) for hours in MEASURED])
+    known: set[str] = set()
     for hours, block in zip(MEASURED, report.split("expr:")[1:]):
-        print(hours, "h:", sorted(re.findall(r'process="([^"]+)"', block.split("got:")[1])))
+        found = set(re.findall(r'process="([^"]+)"', block.split("got:")[1])) - known
+        print(f"{hours} h: {', '.join(sorted(found))}")
+        known |= found
 
 
 def main() -> int:

@@ -19,9 +19,9 @@ import urllib.request
 from typing import Any, Iterator, NamedTuple
 
 import yaml
-from fleet import RULES
-from grafana import fill, load_all, targets_of
+from grafana import FOLDER, fill, load_all, targets_of
 
+RULES = FOLDER.parent / "prometheus"
 URL = "http://127.0.0.1:19090"
 STEP = 60  # seconds between two samples
 HISTORY = 130  # minutes, for ranges of two hours
@@ -53,7 +53,8 @@ def series_of(host: int) -> Iterator[Series]:
         for state in STATES:
             labels = f'{{{target},state="{state}",{pair(number)}}}'
             yield Series("tcp_connections" + labels, False)
-            yield Series(by_port + labels, state in ("established", "close_wait"))
+            if state in ("established", "close_wait", "listen"):
+                yield Series(by_port + labels, state != "listen")
             yield Series(f'instance_process_state:tcp_connections:sum{{{target},state="{state}",process="service-{number}"}}',
                          state == "close_wait")  # fmt: skip
         labels = f"{{{target},{pair(number)}}}"
@@ -85,7 +86,7 @@ def series_of(host: int) -> Iterator[Series]:
 
 
 def extremes_of(host: int) -> Iterator[str]:
-    """The series that alerts compare over time."""
+    """The series that alerts compare over time. On every tenth host a process rises."""
     target = f'job="tcp",instance="host-{host}"'
     for extreme in "min", "max":
         for number in range(PAIRS):
@@ -93,23 +94,35 @@ def extremes_of(host: int) -> Iterator[str]:
             yield (f"instance_process_local_port_state:tcp_connections:{extreme}2h"
                    f'{{{target},state="close_wait",process="service-{number}",local_port="{port}"}}')
         for number in range(REMOTES):
-            for period in "15m", "2h":
+            for period in ("15m", "2h"):
                 yield (f"instance_process_remote_port:tcp_outbound_connections_open:{extreme}{period}"
                        f'{{{target},process="service-{number}",remote_port="{5000 + number}"}}')
+    if host % 10 == 0:
+        yield ("instance_process_local_port_state:tcp_connections:rise2h"
+               f'{{{target},state="close_wait",process="service-0",local_port="8000"}}')
+        for period in "15m", "2h":
+            yield (f"instance_process_remote_port:tcp_outbound_connections_open:rise{period}"
+                   f'{{{target},process="service-0",remote_port="5000"}}')
     for number in range(LISTENERS):
         yield ("instance_process_local_port:tcp_connections_established:min1h"
                f'{{{target},state="established",process="service-{number}",local_port="{8000 + number}"}}')
 
 
-def job_series(name: str) -> Iterator[str]:
-    """The same over all hosts."""
-    for match in extremes_of(0) if name == "extremes" else ():
-        if not match.startswith("instance_process_local_port:"):
-            yield re.sub(r'^instance_|,instance="[^"]*"', lambda found: "job_" if found[0] == "instance_" else "", match)
-    if name == "sums":
-        yield from (f'job_process_state:tcp_connections:sum{{job="tcp",state="{state}",process="service-{number}"}}'
-                    for state in STATES for number in range(PAIRS))
-        yield 'job:tcp_exporters:count{job="tcp"}'
+JOB_EXTREME = re.compile(r"instance_(process_\w+:tcp_\w+:(?:min|max)\w+){(.*),instance=\"[^\"]*\"(.*)")
+
+
+def job_extremes() -> Iterator[str]:
+    """The extremes of the whole job."""
+    for series in extremes_of(1):
+        match = JOB_EXTREME.fullmatch(series)
+        if match and not series.startswith("instance_process_local_port:"):
+            yield f"job_{match[1]}{{{match[2]}{match[3]}"
+
+
+def job_sums() -> Iterator[str]:
+    yield from (f'job_process_state:tcp_connections:sum{{job="tcp",state="{state}",process="service-{number}"}}'
+                for state in STATES for number in range(PAIRS))
+    yield 'job:tcp_exporters:count{job="tcp"}'
 
 
 def write(path: pathlib.Path, samples: Iterator[tuple[str, list[int]]]) -> None:
@@ -124,8 +137,8 @@ def import_all(folder: pathlib.Path, hosts: int, end: int) -> None:
     history = [end - STEP * minute for minute in reversed(range(HISTORY))]
     recent = history[-RECENT:]
     main = [(series.text, history if series.history else recent) for host in range(hosts) for series in series_of(host)]
-    main += [(series, history) for series in job_series("sums")]
-    extremes = [*job_series("extremes"), *(series for host in range(hosts) for series in extremes_of(host))]
+    main += [(series, history) for series in job_sums()]
+    extremes = [*job_extremes(), *(series for host in range(hosts) for series in extremes_of(host))]
     files = [("main", main + [(series, recent) for series in extremes])]
     files += [(f"back-{hours}", [(series, [end - round(hours * 3600)]) for series in extremes]) for hours in OFFSETS]
     print(f"{hosts} hosts, {len(main) + len(extremes)} series, {sum(len(times) for _, times in main)} samples")

@@ -31,12 +31,11 @@
 
         lib.alert(
           'TcpCloseWaitLeak', 'warning', '10m',
-          lib.leak({
-            floor: 'instance_process_local_port_state:tcp_connections:min2h',
-            ceiling: 'instance_process_local_port_state:tcp_connections:max2h',
+          'instance_process_local_port_state:tcp_connections:min2h and ' + lib.leak({
+            rise: 'instance_process_local_port_state:tcp_connections:rise2h',
             jobFloor: 'job_process_local_port_state:tcp_connections:min2h',
             jobCeiling: 'job_process_local_port_state:tcp_connections:max2h',
-          }, config.leakGrowth, ['2h', '4h', '6h', '8h'], lib.jobLabels + ', process, local_port'),
+          }, config.leakGrowth, ['2h', '4h', '8h'], lib.jobLabels + ', process, local_port'),
           'CLOSE_WAIT sockets leak',
           has + 'had at least {{ $value | printf "%.0f" }} sockets in CLOSE_WAIT on port {{ $labels.local_port }} for two '
           + 'hours, and the number has grown for eight hours. The process will run out of file descriptors.'

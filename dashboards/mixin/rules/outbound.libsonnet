@@ -17,19 +17,17 @@
         // A fast leak grows within an hour, a slow leak within eight hours.
         lib.alert(
           'TcpOutboundLeak', 'warning', '15m',
-          '(%s) or (%s)' % [
+          lib.last('instance_process_remote_port:tcp_outbound_connections_open:sum') + ' and (\n(%s) or (%s)\n)' % [
             leak({
-              floor: 'instance_process_remote_port:tcp_outbound_connections_open:min15m',
-              ceiling: 'instance_process_remote_port:tcp_outbound_connections_open:max15m',
+              rise: 'instance_process_remote_port:tcp_outbound_connections_open:rise15m',
               jobFloor: 'job_process_remote_port:tcp_outbound_connections_open:min15m',
               jobCeiling: 'job_process_remote_port:tcp_outbound_connections_open:max15m',
-            }, config.fastLeakGrowth, ['15m', '30m', '45m', '1h']),
+            }, config.fastLeakGrowth, ['15m', '30m', '1h']),
             leak({
-              floor: 'instance_process_remote_port:tcp_outbound_connections_open:min2h',
-              ceiling: 'instance_process_remote_port:tcp_outbound_connections_open:max2h',
+              rise: 'instance_process_remote_port:tcp_outbound_connections_open:rise2h',
               jobFloor: 'job_process_remote_port:tcp_outbound_connections_open:min2h',
               jobCeiling: 'job_process_remote_port:tcp_outbound_connections_open:max2h',
-            }, config.leakGrowth, ['2h', '4h', '6h', '8h']),
+            }, config.leakGrowth, ['2h', '4h', '8h']),
           ],
           'Outbound connections leak',
           '{{ $labels.process }} on {{ $labels.instance }} has {{ $value | printf "%.0f" }} open connections to port '

@@ -9,22 +9,26 @@
   local max(vector) = 'max without (%s) (%s)' % [lib.socketLabels, vector],
   local rule(record, expr) = { record: record, expr: expr },
 
-  // Returns the rules for the least and the greatest number within a period, of a host and of the whole job. They are
-  // absent for a process that has ended.
-  local extremes(name, job, selector, period) =
-    local ofHost(how) = '%s_over_time(%s[%s]) and last_over_time(%s[5m])' % [how, selector, period, selector];
+  // Returns the rules for the least and the greatest number within a period, of a host and of the whole job, and for the
+  // rise of numbers that only grow: even the least number of a period (floor) exceeds the greatest number (ceiling) of
+  // the period before the previous period. Few series rise, so alerts that compare rises are cheap. A process that has
+  // ended has no floor and does not rise.
+  local extremes(name, job, selector, period, twice) =
+    local ofHost(how) = '%s_over_time(%s[%s])' % [how, selector, period];
     local ofJob(how) = sum(name + ':' + how + period, lib.hostLabels + ', ' + lib.serviceLabels);
     [
-      rule(name + ':min' + period, ofHost('min')),
+      rule(name + ':min' + period, '%s and %s' % [ofHost('min'), lib.last(selector)]),
       rule(name + ':max' + period, ofHost('max')),
+      rule(name + ':rise' + period, '%s:min%s - %s:max%s offset %s > 0' % [name, period, name, period, twice]),
       rule(job + ':min' + period, ofJob('min')),
       rule(job + ':max' + period, ofJob('max')),
     ],
-  local outbound(period) = extremes(
+  local outbound(period, twice) = extremes(
     'instance_process_remote_port:tcp_outbound_connections_open',
     'job_process_remote_port:tcp_outbound_connections_open',
     'instance_process_remote_port:tcp_outbound_connections_open:sum',
-    period
+    period,
+    twice
   ),
 
   prometheusRules+:: {
@@ -38,8 +42,9 @@
           rule('job_process_state:tcp_connections:sum',
                sum('instance_process_state:tcp_connections:sum', lib.hostLabels + ', ' + lib.serviceLabels)),
 
-          // Sockets by local port, and outbound connections by remote port
-          rule('instance_process_local_port_state:tcp_connections:sum', sum(lib.select('tcp_connections'))),
+          // Sockets by local port, in the states that alerts and dashboards read, and outbound connections by remote port
+          rule('instance_process_local_port_state:tcp_connections:sum',
+               sum(lib.select('tcp_connections', 'state=~"established|close_wait|listen"'))),
           rule('instance_process_remote_port_state:tcp_outbound_connections:sum',
                sum(lib.select('tcp_outbound_connections'))),
           rule('instance_process_remote_port:tcp_outbound_connections_open:sum',
@@ -74,10 +79,11 @@
             'instance_process_local_port_state:tcp_connections',
             'job_process_local_port_state:tcp_connections',
             'instance_process_local_port_state:tcp_connections:sum{state="close_wait",process!="(other)"}',
-            '2h'
+            '2h',
+            '4h'
           )
-          + outbound('15m')
-          + outbound('2h')
+          + outbound('15m', '30m')
+          + outbound('2h', '4h')
           + [
             // Established connections on served ports of processes
             rule('instance_process_local_port:tcp_connections_established:min1h',
