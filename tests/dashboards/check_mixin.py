@@ -22,7 +22,7 @@ PARTS = "{rules: m.prometheusRules, alerts: m.prometheusAlerts, kubernetes: m.ku
 
 def render(**settings: Any) -> dict[str, Any]:
     program = f"local m = (import '{MIXIN}') + {{ _config+:: {json.dumps(settings)} }}; {PARTS}"
-    made = subprocess.run(["jsonnet", "-e", program], capture_output=True, text=True, check=True, timeout=60)
+    made = subprocess.run(["jsonnet", "-e", program], capture_output=True, text=True, check=True, timeout=300)
     return json.loads(made.stdout)
 
 

@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 RUNBOOK = ROOT / "dashboards" / "README.md"
 RULES = ROOT / "dashboards" / "prometheus"
 GROUPS = ["tcp_exporter_recording", "tcp_exporter_extremes", "tcp_exporter_close_wait", "tcp_exporter_outbound"]
-SECONDS = 550
+SECONDS = 1700
 HISTORY = DAY  # minutes without which the alerts say nothing
 MEASURED = (1, 2, 3, 4, 6, 8, 10, 12, 15, 18, 21, 24, 30, 36)
 # Services of each table's columns, and their series
