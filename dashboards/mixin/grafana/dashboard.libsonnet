@@ -146,12 +146,18 @@ function(config, lib) {
   // Variables
   variable: {
     [if cluster != '' then 'cluster']: queryVariable(
-      'cluster', 'Cluster', 'label_values(%s, %s)' % [lib.select('tcp_sockets'), config.clusterLabel], 'Clusters',
+      'cluster',
+      'Cluster',
+      'label_values(%s, %s)' % [lib.select('tcp_sockets'), config.clusterLabel],
+      'Clusters',
       // Matches series without the label too.
       { allValue: '.*', hide: if config.showMultiCluster then 0 else 2 }
     ),
     job: queryVariable(
-      'job', 'Job', 'label_values(%s, job)' % lib.select('tcp_sockets', cluster), 'Scrape jobs of tcp_exporter',
+      'job',
+      'Job',
+      'label_values(%s, job)' % lib.select('tcp_sockets', cluster),
+      'Scrape jobs of tcp_exporter',
       if config.job == '' then {} else { current: { selected: true, text: [config.job], value: [config.job] } }
     ),
     instance: queryVariable(

@@ -6,8 +6,13 @@ local panels = import 'panels.libsonnet';
   local lib = $._lib,
   local dashboard = (import 'dashboard.libsonnet')(config, lib),
   local q = (import 'queries.libsonnet')(config, dashboard),
-  local stat = panels.stat, local graph = panels.graph, local query = panels.query, local column = panels.column,
-  local line = dashboard.line, local section = dashboard.section, local thresholds = q.thresholds,
+  local stat = panels.stat,
+  local graph = panels.graph,
+  local query = panels.query,
+  local column = panels.column,
+  local line = dashboard.line,
+  local section = dashboard.section,
+  local thresholds = q.thresholds,
 
   local lines = 10,  // of a graph
   local rows = 20,  // of a table

@@ -6,8 +6,13 @@ local panels = import 'panels.libsonnet';
   local lib = $._lib,
   local dashboard = (import 'dashboard.libsonnet')(config, lib),
   local q = (import 'queries.libsonnet')(config, dashboard),
-  local stat = panels.stat, local graph = panels.graph, local query = panels.query, local column = panels.column,
-  local line = dashboard.line, local section = dashboard.section, local thresholds = q.thresholds,
+  local stat = panels.stat,
+  local graph = panels.graph,
+  local query = panels.query,
+  local column = panels.column,
+  local line = dashboard.line,
+  local section = dashboard.section,
+  local thresholds = q.thresholds,
 
   local lines = 15,  // of a graph
   local processPort = 'process, local_port',
@@ -342,8 +347,11 @@ local panels = import 'panels.libsonnet';
 
   // node_exporter has another port, and so another instance, on the same host.
   local host = dashboard.variable.query(
-    'host', 'Host', 'label_values(%s, instance)' % q.select('tcp_sockets', dashboard.hosts),
-    'Names of the hosts without their ports', { regex: '/(.+?)(?::[0-9]+)?$/', hide: 2, allValue: '' }
+    'host',
+    'Host',
+    'label_values(%s, instance)' % q.select('tcp_sockets', dashboard.hosts),
+    'Names of the hosts without their ports',
+    { regex: '/(.+?)(?::[0-9]+)?$/', hide: 2, allValue: '' }
   ),
   local nodeRate(metric) =
     local all = std.filter(function(m) m != '', [dashboard.clusterMatcher, 'instance=~"(${host:regex})(:[0-9]+)?"']);

@@ -6,8 +6,13 @@ local panels = import 'panels.libsonnet';
   local lib = $._lib,
   local dashboard = (import 'dashboard.libsonnet')(config, lib),
   local q = (import 'queries.libsonnet')(config, dashboard),
-  local stat = panels.stat, local graph = panels.graph, local query = panels.query, local column = panels.column,
-  local line = dashboard.line, local section = dashboard.section, local thresholds = q.thresholds,
+  local stat = panels.stat,
+  local graph = panels.graph,
+  local query = panels.query,
+  local column = panels.column,
+  local line = dashboard.line,
+  local section = dashboard.section,
+  local thresholds = q.thresholds,
 
   local lines = 20,  // of a graph
   local byProcess = 'instance_process_state:tcp_connections:sum',
@@ -213,7 +218,10 @@ local panels = import 'panels.libsonnet';
           'Hosts of the processes'
         ),
         dashboard.variable.choice(
-          'before', 'Compare with', ['5m', '15m', '1h', '6h', '1d', '7d'], '1d',
+          'before',
+          'Compare with',
+          ['5m', '15m', '1h', '6h', '1d', '7d'],
+          '1d',
           'Age of the comparison: a time before the deploy, or the same hour of another day'
         ),
       ],

@@ -3,8 +3,6 @@
 local panels = import 'panels.libsonnet';
 
 function(config, dashboard) {
-  local queries = self,
-
   served: 'local_port!="ephemeral"',
   // States of a connection that uses a resource of its process
   open: 'state=~"established|close_wait|fin_wait1|fin_wait2"',

@@ -18,28 +18,36 @@
       name: 'tcp_exporter_accept_queue',
       rules: [
         lib.alert(
-          'TcpAcceptQueueNearLimit', 'warning', '5m',
+          'TcpAcceptQueueNearLimit',
+          'warning',
+          '5m',
           '%s > %g' % [ratio, config.acceptQueueWarning],
           'Accept queue almost full',
           queue + 'When it is full, the kernel drops new connections.'
         ),
 
         lib.alert(
-          'TcpAcceptQueueFull', 'critical', '2m',
+          'TcpAcceptQueueFull',
+          'critical',
+          '2m',
           '%s >= %g\nand %s >= %d' % [ratio, config.acceptQueueCritical, lib.last(length), config.acceptQueuePageLength],
           'Accept queue full',
           queue + 'The kernel drops new connections, and clients wait or time out.'
         ),
 
         lib.alert(
-          'TcpAcceptQueueStuck', 'warning', '5m',
+          'TcpAcceptQueueStuck',
+          'warning',
+          '5m',
           stuck % '> 0',
           'Process accepts no connections',
           accepted_none + 'These clients wait or time out.'
         ),
 
         lib.alert(
-          'TcpAcceptQueueStuck', 'critical', '5m',
+          'TcpAcceptQueueStuck',
+          'critical',
+          '5m',
           '%s\nand %s >= %g' % [
             stuck % ('>= %d' % config.acceptQueuePageLength),
             ratio,

@@ -14,7 +14,9 @@
       name: 'tcp_exporter_close_wait',
       rules: [
         lib.alert(
-          'TcpCloseWaitHigh', 'warning', '10m',
+          'TcpCloseWaitHigh',
+          'warning',
+          '10m',
           '%s > %d' % [inState('close_wait'), config.closeWaitWarning],
           'Many CLOSE_WAIT sockets',
           sockets + '. Each socket costs a file descriptor. Without a free descriptor the process can neither accept nor '
@@ -22,7 +24,9 @@
         ),
 
         lib.alert(
-          'TcpCloseWaitHigh', 'critical', '5m',
+          'TcpCloseWaitHigh',
+          'critical',
+          '5m',
           '%s > %d' % [inState('close_wait'), config.closeWaitCritical],
           'Many CLOSE_WAIT sockets',
           sockets + '. The usual limit is %d file descriptors. At its limit the process can neither accept nor connect.'
@@ -30,7 +34,9 @@
         ),
 
         lib.alert(
-          'TcpCloseWaitLeak', 'warning', '10m',
+          'TcpCloseWaitLeak',
+          'warning',
+          '10m',
           'instance_process_local_port_state:tcp_connections:min2h and ' + lib.leak({
             rise: 'instance_process_local_port_state:tcp_connections:rise2h',
             jobFloor: 'job_process_local_port_state:tcp_connections:min2h',
@@ -42,7 +48,9 @@
         ),
 
         lib.alert(
-          'TcpCloseWaitOld', 'warning', '5m',
+          'TcpCloseWaitOld',
+          'warning',
+          '5m',
           '%s > %d\nand ignoring (state) %s >= %d'
           % [oldest, config.closeWaitOldSeconds, inState('close_wait'), config.closeWaitOldSockets],
           'Old CLOSE_WAIT sockets',
@@ -51,7 +59,9 @@
         ),
 
         lib.alert(
-          'TcpCloseWaitOld', 'info', '5m',
+          'TcpCloseWaitOld',
+          'info',
+          '5m',
           '%s > %d' % [oldest, config.closeWaitVeryOldSeconds],
           'Very old CLOSE_WAIT socket',
           has + 'a CLOSE_WAIT socket on port {{ $labels.local_port }} that is {{ $value | humanizeDuration }} old. No code '
@@ -59,7 +69,9 @@
         ),
 
         lib.alert(
-          'TcpCloseWaitOutgrowsEstablished', 'warning', '15m',
+          'TcpCloseWaitOutgrowsEstablished',
+          'warning',
+          '15m',
           '%s >= %d\nand ignoring (state) %s\n> ignoring (state) %s' % [
             inState('close_wait', ',process!="(other)"'),
             config.closeWaitOutgrownSockets,

@@ -12,7 +12,9 @@
       name: 'tcp_exporter_itself',
       rules: [
         lib.alert(
-          'TcpExporterDown', 'warning', '5m',
+          'TcpExporterDown',
+          'warning',
+          '5m',
           '%s == 0 %s' % [up, exporters],
           'Exporter does not answer',
           'Every scrape of {{ $labels.instance }} (job {{ $labels.job }}) has failed for five minutes (up is {{ $value }}). '
@@ -22,7 +24,9 @@
 
         // Three interruptions or more, so that one long interruption is TcpExporterDown only.
         lib.alert(
-          'TcpExporterScrapesLost', 'warning', '10m',
+          'TcpExporterScrapesLost',
+          'warning',
+          '10m',
           '1 - avg_over_time(%s[1h]) > %g\nand changes(%s[1h]) > 4\n%s' % [up, config.scrapesLostRatio, up, exporters],
           'Prometheus loses scrapes',
           'Prometheus has lost {{ $value | humanizePercentage }} of the scrapes of {{ $labels.instance }} (job '
@@ -31,7 +35,9 @@
         ),
 
         lib.alert(
-          'TcpExporterFailing', 'warning', '5m',
+          'TcpExporterFailing',
+          'warning',
+          '5m',
           'rate(%s[15m])\n/ ignoring (cause) group_left () rate(%s[15m]) > %g' % [
             lib.select('tcp_exporter_scrape_errors_total'),
             lib.select('tcp_exporter_scrapes_total'),
@@ -44,7 +50,9 @@
         ),
 
         lib.alert(
-          'TcpExporterSlow', 'warning', '10m',
+          'TcpExporterSlow',
+          'warning',
+          '10m',
           'sum without (phase) (%s) > %g'
           % [lib.last(lib.select('tcp_exporter_scrape_duration_seconds')), config.scrapeSeconds],
           'Scrapes of the exporter are slow',
@@ -54,7 +62,9 @@
         ),
 
         lib.alert(
-          'TcpExporterFolding', 'info', '10m',
+          'TcpExporterFolding',
+          'info',
+          '10m',
           '%s > 0' % lib.last(lib.select('tcp_exporter_folded_series')),
           'Series limit reached',
           'tcp_exporter on {{ $labels.instance }} has folded {{ $value | printf "%.0f" }} series into process "(other)". '
@@ -63,7 +73,9 @@
         ),
 
         lib.alert(
-          'TcpExporterBlind', 'warning', '15m',
+          'TcpExporterBlind',
+          'warning',
+          '15m',
           'sum without (process, state, %s)\n(%s) > 0' % [
             lib.serviceLabels,
             lib.last('instance_process_state:tcp_connections:sum{process="(unknown)"}'),

@@ -16,7 +16,9 @@
       rules: [
         // A fast leak grows within an hour, a slow leak within eight hours.
         lib.alert(
-          'TcpOutboundLeak', 'warning', '15m',
+          'TcpOutboundLeak',
+          'warning',
+          '15m',
           lib.last('instance_process_remote_port:tcp_outbound_connections_open:sum') + ' and (\n(%s) or (%s)\n)' % [
             leak({
               rise: 'instance_process_remote_port:tcp_outbound_connections_open:rise15m',
@@ -36,7 +38,9 @@
         ),
 
         lib.alert(
-          'TcpSynSentPileup', 'warning', '5m',
+          'TcpSynSentPileup',
+          'warning',
+          '5m',
           '%s > %d\nand ignoring (state) %s\n> ignoring (state) %g * %s'
           % [unanswered, config.synSent, unanswered, config.synSentRatio, established],
           'Connections get no answer',
@@ -47,7 +51,9 @@
 
         // Both sides drop the same labels, because a target may have one of these labels too.
         lib.alert(
-          'TcpTimeWaitHigh', 'warning', '10m',
+          'TcpTimeWaitHigh',
+          'warning',
+          '10m',
           |||
             sum without (process, state, %(service)s)
             (last_over_time(instance_process_remote_port_state:tcp_outbound_connections:sum{state="time_wait",remote_port!="other"}[5m]))
@@ -65,7 +71,9 @@
         ),
 
         lib.alert(
-          'TcpEphemeralPortsLow', 'warning', '5m',
+          'TcpEphemeralPortsLow',
+          'warning',
+          '5m',
           '%s > %g' % [ports, config.ephemeralPortsWarning],
           'Few ephemeral ports are free',
           uses,
@@ -73,7 +81,9 @@
         ),
 
         lib.alert(
-          'TcpEphemeralPortsLow', 'critical', '2m',
+          'TcpEphemeralPortsLow',
+          'critical',
+          '2m',
           '%s > %g' % [ports, config.ephemeralPortsCritical],
           'Few ephemeral ports are free',
           uses,

@@ -15,7 +15,9 @@
         // A service moves, as a pod does, if nothing listens on the port any more and another host of the job has
         // connections of the process on that port.
         lib.alert(
-          'TcpConnectionsLost', 'warning', '2m',
+          'TcpConnectionsLost',
+          'warning',
+          '2m',
           |||
             (
             instance_process_local_port:tcp_connections_established:min1h offset 1h >= %(lost)d
