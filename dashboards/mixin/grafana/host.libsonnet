@@ -78,70 +78,7 @@ local panels = import 'panels.libsonnet';
     )],
   ]),
 
-  // Returns a table of sockets in CLOSE_WAIT, their growth, and the time until they are as many as a process usually has
-  // file descriptors.
-  local leaks(title, description, labels, columns, selector) =
-    local sockets = q.per(labels, selector);
-    local growth = '3600 * %s' % q.per(labels, 'deriv(%s[1h])' % selector);
-    panels.table(
-      title,
-      description + ' A socket costs a file descriptor.',
-      columns + [
-        column('CLOSE_WAIT', expr='%s > 0' % sockets, threshold=thresholds.closeWait),
-        column('Per hour', expr='%s and %s > 0' % [growth, sockets], decimals=1),
-        column('Until %d' % config.descriptors,
-               expr='clamp_min(%d - %s, 0) / (%s > 0) and %s > 0' % [config.descriptors, sockets, growth, sockets],
-               unit='h',
-               decimals=1),
-      ],
-      sort='CLOSE_WAIT',
-      noValue='no CLOSE_WAIT sockets'
-    ),
-
-  local closeWait = [
-    line(8, [
-      [8, leaks(
-        'CLOSE_WAIT by process',
-        'Sockets that the peer has closed and the process has not, and the hours until they reach the usual limit.',
-        'process',
-        [processColumn],
-        connections('close_wait')
-      )],
-      [8, leaks(
-        'CLOSE_WAIT by local port',
-        'The same sockets by local port. The process opened the connections on port "ephemeral" itself.',
-        processPort,
-        [processColumn, column('Port', label='local_port')],
-        connections('close_wait')
-      )],
-      [8, leaks(
-        'CLOSE_WAIT by remote port',
-        'The connections that the process opened itself, by the port of the peer that has closed them.',
-        processRemote,
-        [processColumn, column('Remote port', label='remote_port')],
-        outbound('close_wait')
-      )],
-    ]),
-    line(8, [
-      [12, graph(
-        'CLOSE_WAIT over time',
-        'Sockets in CLOSE_WAIT by process and local port. A line that only rises is a leak.',
-        [query(q.top(lines, processPort, connections('close_wait')), atPort)],
-        threshold=thresholds.closeWait,
-        links=toProcess,
-        noValue='no CLOSE_WAIT sockets'
-      )],
-      [12, graph(
-        'Oldest CLOSE_WAIT over time',
-        'Age of the oldest socket in CLOSE_WAIT. A line that rises with time is a socket that the process never closes.',
-        [query(q.top(lines, processPort, oldest, 'max'), atPort)],
-        unit='s',
-        threshold=thresholds.closeWaitAge,
-        links=toProcess,
-        noValue='no CLOSE_WAIT sockets'
-      )],
-    ]),
-  ],
+  local closeWait = (import 'close_wait.libsonnet')(config, dashboard, q),
 
   // The runbook's address has the name of the alert in lower case, which PromQL cannot make.
   local names = std.set([rule.alert for group in $.prometheusAlerts.groups for rule in group.rules]),
