@@ -2,10 +2,12 @@
 /* The log's lines: logfmt in Prometheus' manner, or JSON with the same keys. */
 #include "exporter/log.h"
 
-#include "metrics/utf8.h"
+#include "exporter/platform/host.h"
+#include "exporter/printable.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,46 +49,20 @@ static bool line_puts(struct line *line, const char *string)
 	return line_add(line, string, strlen(string));
 }
 
-/* C0, DEL, and C1 as UTF-8 writes it: a terminal may act on them. */
-static bool is_control(const unsigned char *s)
-{
-	return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
-}
-
-/* U+0000 to U+FFFF by number; both formats know the escape. */
-static bool line_escape(struct line *line, const unsigned char *s)
-{
-	char text[sizeof("\\u0000")];
-	unsigned point = s[0] == 0xc2 ? s[1] : s[0];
-
-	if (point == '\n')
-		return line_puts(line, "\\n");
-	if (point == '"' || point == '\\')
-		return line_add(line, (const char[]){'\\', (char)point}, 2);
-	return snprintf(text, sizeof(text), "\\u%04x", point & 0xffff) > 0 && line_puts(line, text);
-}
-
 /* Adds a quoted string, cut short if it must be; false if not even the quotes fit. Both formats
  * escape alike; what is not UTF-8 becomes U+FFFD. */
 static bool line_quoted(struct line *line, const char *value)
 {
-	size_t left = strlen(value), length;
-	bool fits = true, valid;
+	size_t left = strlen(value), taken;
+	char step[JSON_STEP_MAX];
+	bool fits = true;
 
 	if (line->room - line->length < 2)
 		return false;
 	line->bytes[line->length++] = '"';
 	line->room--; /* for the closing quote */
-	for (; left > 0 && fits; value += length, left -= length) {
-		length = utf8_sequence((const unsigned char *)value, left, &valid);
-		if (!valid) {
-			fits = line_puts(line, "\xef\xbf\xbd");
-		} else if (is_control((const unsigned char *)value) || *value == '"' || *value == '\\') {
-			fits = line_escape(line, (const unsigned char *)value);
-		} else {
-			fits = line_add(line, value, length);
-		}
-	}
+	for (; left > 0 && fits; value += taken, left -= taken)
+		fits = line_add(line, step, json_step(step, value, left, &taken));
 	line->room++;
 	line->bytes[line->length++] = '"';
 	return true;
@@ -125,35 +101,17 @@ static void line_pair(struct line *line, enum log_format format, const char *key
 		line->length = before;
 }
 
-/* Days since 1970-01-01 to a date of the proleptic Gregorian calendar, by eras of 400 years that
- * start on a 1 March. C11 has gmtime() only, whose result is shared between threads. */
-static void civil_from_days(int64_t days, int64_t *year, int *month, int *day)
-{
-	int64_t shifted = days + 719468; /* from 0000-03-01 */
-	int64_t era = shifted / 146097, of_era = shifted % 146097;
-	int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int day_of_year = (int)(of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100));
-	int shifted_month = (5 * day_of_year + 2) / 153;
-
-	*day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-	*month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-	*year = year_of_era + era * 400 + (*month <= 2);
-}
-
 static void timestamp(char *text, size_t size)
 {
 	struct timespec now = {0, 0};
-	int64_t seconds, year;
-	int month, day, second_of_day;
+	struct tm date;
+	size_t length;
 
-	if (clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec < 0)
-		now = (struct timespec){0, 0};
-	seconds = (int64_t)now.tv_sec;
-	second_of_day = (int)(seconds % 86400);
-	civil_from_days(seconds / 86400, &year, &month, &day);
-	if (snprintf(text, size, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day, second_of_day / 3600,
-	             second_of_day / 60 % 60, second_of_day % 60, (int)(now.tv_nsec / 1000000)) < 0)
-		text[0] = '\0';
+	text[0] = '\0';
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0 || !gmtime_r(&now.tv_sec, &date))
+		return;
+	length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &date);
+	snprintf(text + length, size - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
 }
 
 size_t log_format_line(char *text, size_t size, enum log_format format, const char *time, enum log_level level,
@@ -186,11 +144,42 @@ void log_configure(enum log_level level, enum log_format format)
 	line_format = format;
 }
 
+/* Lines that the reader of the log did not make room for. */
+static _Atomic uint64_t dropped;
+
+static size_t write_line(enum log_level level, const char *message, const struct log_pair *pairs, size_t count)
+{
+	/* of syslog(3), which journals read at a line's start */
+	static const char *const priorities[] = {"<7>", "<6>", "<4>", "<3>"};
+	const char *priority = host_log_has_priorities() ? priorities[level] : "";
+	char line[LOG_LINE_MAX], time[64];
+	size_t length = strlen(priority);
+
+	memcpy(line, priority, length);
+	timestamp(time, sizeof(time));
+	length +=
+	        log_format_line(line + length, sizeof(line) - length, line_format, time, level, message, pairs, count);
+	return host_log_write(line, length) ? length : 0;
+}
+
+/* The count of dropped lines goes before the next line that is written. */
+static void write_dropped(void)
+{
+	const uint64_t count = atomic_exchange(&dropped, 0);
+	char text[24];
+	const struct log_pair pair = {"count", text};
+
+	if (count == 0)
+		return;
+	snprintf(text, sizeof(text), "%" PRIu64, count);
+	if (write_line(LOG_LEVEL_WARN, "log lines dropped, their reader was stuck", &pair, 1) == 0)
+		atomic_fetch_add(&dropped, count);
+}
+
 void log_message(enum log_level level, const char *message, ...)
 {
 	struct log_pair pairs[LOG_PAIRS_MAX];
-	char line[LOG_LINE_MAX], time[64];
-	size_t count = 0, length;
+	size_t count = 0;
 	const char *key;
 	va_list args;
 
@@ -200,9 +189,19 @@ void log_message(enum log_level level, const char *message, ...)
 	while (count < LOG_PAIRS_MAX && (key = va_arg(args, const char *)) != NULL)
 		pairs[count++] = (struct log_pair){key, va_arg(args, const char *)};
 	va_end(args);
-	timestamp(time, sizeof(time));
-	length = log_format_line(line, sizeof(line), line_format, time, level, message, pairs, count);
-	/* stderr is unbuffered, mostly: one fwrite is one write(2). A log that cannot be written has nobody to tell. */
-	if (fwrite(line, 1, length, stderr) != length || fflush(stderr) != 0)
-		return;
+	write_dropped();
+	if (write_line(level, message, pairs, count) == 0)
+		atomic_fetch_add(&dropped, 1);
+}
+
+bool log_limit_passes(struct log_limit *limit, uint64_t now_ns, char count[LOG_COUNT_MAX])
+{
+	uint64_t next_ns = atomic_load(&limit->next_ns);
+
+	if (now_ns < next_ns || !atomic_compare_exchange_strong(&limit->next_ns, &next_ns, now_ns + LOG_INTERVAL_NS)) {
+		atomic_fetch_add(&limit->skipped, 1);
+		return false;
+	}
+	snprintf(count, LOG_COUNT_MAX, "%" PRIu64, atomic_exchange(&limit->skipped, 0) + 1);
+	return true;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The log: one line a message on stderr, as logfmt or JSON, in one write so that lines of several
- * threads never mix. Keys: ts, level, msg, then the message's own pairs.
+ * The log: one line per message on stderr, as logfmt or JSON, in one write so that lines of several
+ * threads never mix. Keys: ts, level, msg, then the message's own pairs. A line whose reader is stuck is dropped and
+ * counted: the log never blocks.
  */
 #ifndef EXPORTER_LOG_H
 #define EXPORTER_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "metrics/compiler.h"
 
@@ -23,6 +25,16 @@ void log_configure(enum log_level level, enum log_format format);
 /* Pairs of (key, value) strings follow the message, ended by NULL:
  *   log_message(LOG_LEVEL_INFO, "listening", "address", ":10793", NULL); */
 void log_message(enum log_level level, const char *message, ...);
+
+/* A limit on messages that clients can cause: one line per interval, with the number of events that it stands for. */
+#define LOG_INTERVAL_NS UINT64_C(10000000000)
+enum { LOG_COUNT_MAX = 24 };
+struct log_limit { /* all zeros at first */
+	_Atomic uint64_t next_ns, skipped;
+};
+/* Returns true if the message can be logged now, and writes the number of events since the last one that was, with the
+ * present one. */
+bool log_limit_passes(struct log_limit *limit, uint64_t now_ns, char count[LOG_COUNT_MAX]);
 
 /* One log line without the writing: the number of bytes in `line`, at most `size`. `time` is the
  * timestamp's text. For tests. */

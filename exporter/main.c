@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "exporter/cli/arguments.h"
 #include "exporter/cli/parser.h"
 #include "exporter/cli/print.h"
 #include "exporter/platform/host.h"
@@ -100,23 +101,35 @@ static void tell(const struct options *options, int err, const struct platform_e
 		fprintf(stderr, "tcp_exporter: %s\n", error->text);
 }
 
-int main(int argc, char **argv)
+static int run(struct options *options)
 {
 	struct platform_error error = {""};
-	struct options options;
-	char usage[512];
 	int err;
 
-	if (options_parse(&options, argc - 1, (const char *const *)(argv + 1), usage, sizeof(usage)) != 0) {
-		fprintf(stderr, "tcp_exporter: %s\n", usage);
-		return EXIT_USAGE;
-	}
-	log_configure(options.log_level, options.log_format);
+	log_configure(options->log_level, options->log_format);
 	err = host_prepare(&error);
 	if (err == 0)
-		err = act(&options, &error);
+		err = act(options, &error);
 	if (err == 0)
 		return EXIT_DONE;
-	tell(&options, err, &error);
+	tell(options, err, &error);
 	return err == -ENOTSUP ? EXIT_USAGE : EXIT_RUNTIME; /* a flag that cannot work on this system */
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments;
+	struct options options;
+	char usage[512];
+	int code = EXIT_USAGE, err;
+
+	err = arguments_read(&arguments, argc - 1, (const char *const *)(argv + 1), usage, sizeof(usage));
+	if (err == 0)
+		err = options_parse(&options, arguments.count, arguments.items, usage, sizeof(usage));
+	if (err == 0)
+		code = run(&options);
+	else
+		fprintf(stderr, "tcp_exporter: %s\n", usage);
+	arguments_release(&arguments);
+	return code;
 }

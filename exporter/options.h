@@ -8,7 +8,7 @@
 
 #include "exporter/log.h"
 #include "exporter/platform/platform.h"
-#include "metrics/census/census.h"
+#include "metrics/census/labels.h"
 
 /* Why so many: a host has few addresses to listen on; the limit only bounds the array. */
 enum { OPTIONS_MAX_LISTEN = 16 };
@@ -34,12 +34,14 @@ struct options {
 	size_t listen_count;
 	bool systemd_socket; /* instead of these */
 	const char *telemetry_path;
-	unsigned max_requests;
+	unsigned max_requests;       /* 0: no limit */
 	const char *web_config_file; /* NULL: plain HTTP for everybody */
+	bool health_without_auth;
 	bool disable_exporter_metrics;
 	const char *backend; /* "auto" or a backend's name */
 	const char *replay_file;
 	enum local_port_mode local_port;
+	enum remote_port_mode remote_port;
 	size_t max_series;
 	unsigned labels; /* LABEL_BITs */
 	enum process_naming naming;

@@ -48,6 +48,37 @@ size_t printable_step(char out[PRINTABLE_MAX], const char *bytes, size_t length,
 	return *taken;
 }
 
+/* C0, DEL, and C1 as UTF-8 writes it. */
+static bool is_control(const unsigned char *s)
+{
+	return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
+}
+
+size_t json_step(char out[JSON_STEP_MAX], const char *bytes, size_t length, size_t *taken)
+{
+	static const char digits[] = "0123456789abcdef", replacement[] = "\xef\xbf\xbd";
+	const unsigned char *s = (const unsigned char *)bytes;
+	unsigned char point;
+	bool valid;
+
+	*taken = utf8_sequence(s, length, &valid);
+	if (!valid) {
+		memcpy(out, replacement, sizeof(replacement) - 1);
+		return sizeof(replacement) - 1;
+	}
+	if (s[0] == '"' || s[0] == '\\' || s[0] == '\n') {
+		memcpy(out, (const char[]){'\\', s[0] == '\n' ? 'n' : bytes[0]}, 2);
+		return 2;
+	}
+	if (is_control(s)) {
+		point = s[0] == 0xc2 ? s[1] : s[0];
+		memcpy(out, (const char[]){'\\', 'u', '0', '0', digits[point >> 4], digits[point & 15]}, JSON_STEP_MAX);
+		return JSON_STEP_MAX;
+	}
+	memcpy(out, bytes, *taken);
+	return *taken;
+}
+
 void printable_quote(char *quoted, size_t size, const char *text)
 {
 	static const char ending[] = "...\"";

@@ -15,6 +15,13 @@ enum { PRINTABLE_MAX = 12 };
  */
 size_t printable_step(char out[PRINTABLE_MAX], const char *bytes, size_t length, size_t *taken);
 
+/* What one step writes at most: "\\u0000". */
+enum { JSON_STEP_MAX = 6 };
+
+/* The same for the inside of a JSON string (RFC 8259, 7), which a terminal may show: escapes quotes, backslashes and
+ * control characters (C0, DEL, C1). */
+size_t json_step(char out[JSON_STEP_MAX], const char *bytes, size_t length, size_t *taken);
+
 /* Writes `text` in double quotes on one line of printable characters, cut short if it is long. */
 void printable_quote(char *quoted, size_t size, const char *text);
 

@@ -99,6 +99,7 @@ static int start_scraper(struct service *service, const struct options *options,
 	                {
 	                        .labels = options->labels,
 	                        .local_port = options->local_port,
+	                        .remote_port = options->remote_port,
 	                        .keep = service->filter != NULL ? filter_keep : NULL,
 	                        .keep_data = service->filter,
 	                },
@@ -120,6 +121,7 @@ static int start_http(struct service *service, const struct options *options, st
 	const struct http_options settings = {
 	        .telemetry_path = options->telemetry_path,
 	        .max_requests = options->max_requests,
+	        .health_without_auth = options->health_without_auth,
 	        .families = families(options),
 	        .scraper = service->scraper,
 	        .web = service->web,

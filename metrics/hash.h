@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Integer hashing for the open-addressed tables of this library. The tables hold index + 1 (0: an
- * empty slot), have a power of two of slots and are at most half full, so that a probe ends.
+ * Hash indexes: find an entry of an array by its key. Every growing table of this library has one.
+ *
+ * Invariants
+ *  - Open-addressed, a power of two of slots, at most half full, so that a probe ends.
+ *  - A slot keeps its entry's hash. So the index grows without its caller, and most probes touch no entry.
+ *  - An index of all zeros is valid and empty.
  */
 #ifndef METRICS_HASH_H
 #define METRICS_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,12 +39,48 @@ static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t lengt
 	return hash_mix(hash, word);
 }
 
-/* Makes all slots empty, and at least enough of them for `entries` entries. 0 or -ENOMEM (unchanged). */
-int hash_clear(uint32_t **index, size_t *slots, size_t entries) MUST_CHECK;
+/* hash_find() when there is no such entry. */
+#define HASH_NONE UINT32_MAX
 
-/* The slots to go on with after a round that had `entries` entries: fewer, if they were far too many,
- * so that clearing costs what the entries need and not what some earlier, larger table did. The
- * memory stays. */
-size_t hash_trimmed(size_t slots, size_t entries);
+struct hash_slot {
+	uint32_t hash;  /* the low half */
+	uint32_t entry; /* number of the entry + 1; 0: an empty slot */
+};
+
+struct hash_index {
+	struct hash_slot *slots;
+	size_t capacity; /* slots in use: a power of two, or 0 */
+	size_t count;    /* entries */
+};
+
+/* Removes every entry. The memory stays; the slots get fewer if far too many were in use, so that the next reset
+ * costs what the entries need and not what an earlier, larger table did. */
+void hash_index_reset(struct hash_index *index);
+void hash_index_release(struct hash_index *index);
+
+/* Makes room for hash_enter() up to `entries` entries in all. Returns 0 or -ENOMEM (unchanged). */
+int hash_index_reserve(struct hash_index *index, size_t entries) MUST_CHECK;
+
+/* Enters an entry that hash_find() does not find. Call hash_index_reserve() before. */
+void hash_enter(struct hash_index *index, uint64_t hash, uint32_t entry);
+
+/* Returns the entry of that hash that `equal` returns true for, or HASH_NONE. */
+static inline uint32_t hash_find(const struct hash_index *index, uint64_t hash,
+                                 bool (*equal)(const void *data, uint32_t entry, const void *key), const void *data,
+                                 const void *key)
+{
+	size_t mask = index->capacity - 1;
+
+	if (index->count == 0)
+		return HASH_NONE;
+	for (size_t at = (uint32_t)hash;; at++) {
+		const struct hash_slot *slot = &index->slots[at & mask];
+
+		if (slot->entry == 0)
+			return HASH_NONE;
+		if (slot->hash == (uint32_t)hash && equal(data, slot->entry - 1, key))
+			return slot->entry - 1;
+	}
+}
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The OS-neutral TCP table: growable arrays, and a hash that finds addresses again. */
+/* The OS-neutral TCP table: growable arrays, and hash indexes that find addresses and devices. */
 #include "metrics/snapshot.h"
-#include "metrics/hash.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,9 +17,6 @@ static const char *const state_names[STATE_COUNT] = {
         [STATE_LISTEN] = "listen",           [STATE_CLOSING] = "closing",       [STATE_DELETE_TCB] = "delete_tcb",
 };
 
-/* RFC 4291, 2.5.5.2: the first twelve bytes of an IPv4-mapped address. */
-static const uint8_t mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
-
 void snapshot_init(struct snapshot *snapshot)
 {
 	memset(snapshot, 0, sizeof(*snapshot));
@@ -28,13 +24,16 @@ void snapshot_init(struct snapshot *snapshot)
 
 void snapshot_reset(struct snapshot *snapshot)
 {
-	snapshot->address_index_capacity = hash_trimmed(snapshot->address_index_capacity, snapshot->address_count);
+	hash_index_reset(&snapshot->address_index);
+	hash_index_reset(&snapshot->device_index);
 	snapshot->socket_count = 0;
 	snapshot->address_count = 0;
+	snapshot->device_count = 0;
 	snapshot->process_count = 0;
 	snapshot->netns_count = 0;
 	snapshot->text_length = 0;
 	memset(&snapshot->reserved, 0, sizeof(snapshot->reserved));
+	memset(&snapshot->bound_ports, 0, sizeof(snapshot->bound_ports));
 	snapshot->states = 0;
 	snapshot->facts = 0;
 	snapshot->unreadable_processes = 0;
@@ -47,10 +46,12 @@ void snapshot_release(struct snapshot *snapshot)
 {
 	free(snapshot->sockets);
 	free(snapshot->addresses);
+	free(snapshot->devices);
 	free(snapshot->processes);
 	free(snapshot->netns);
 	free(snapshot->text);
-	free(snapshot->address_index);
+	hash_index_release(&snapshot->address_index);
+	hash_index_release(&snapshot->device_index);
 	snapshot_init(snapshot);
 }
 
@@ -66,72 +67,69 @@ int snapshot_add_netns(struct snapshot *snapshot, const struct snapshot_netns *n
 	return 0;
 }
 
+const uint8_t *address_ipv4(int family, const void *bytes)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (family == 4)
+		return bytes;
+	return memcmp(bytes, mapped, sizeof(mapped)) == 0 ? (const uint8_t *)bytes + sizeof(mapped) : NULL;
+}
+
 static struct snapshot_address canonical_address(uint32_t netns, int family, const uint8_t *bytes)
 {
-	struct snapshot_address address = {.netns = netns, .family = 6};
+	const uint8_t *ipv4 = address_ipv4(family, bytes);
+	struct snapshot_address address = {.netns = netns, .family = ipv4 ? 4 : 6};
 
-	if (family == 4) {
-		address.family = 4;
-		memcpy(address.bytes, bytes, 4);
-	} else if (!memcmp(bytes, mapped_prefix, sizeof(mapped_prefix))) {
-		address.family = 4;
-		memcpy(address.bytes, bytes + sizeof(mapped_prefix), 4);
-	} else {
-		memcpy(address.bytes, bytes, 16);
-	}
+	if (ipv4)
+		memcpy(address.bytes, ipv4, 4);
+	else
+		memcpy(address.bytes, bytes, sizeof(address.bytes));
 	return address;
 }
 
-static bool address_equal(const struct snapshot_address *a, const struct snapshot_address *b)
+static uint64_t hash_address(const struct snapshot_address *address)
 {
+	return hash_bytes((uint64_t)address->netns << 8 | address->family, address->bytes, sizeof(address->bytes));
+}
+
+static bool address_equal(const void *data, uint32_t index, const void *key)
+{
+	const struct snapshot_address *a = (const struct snapshot_address *)data + index, *b = key;
+
 	return a->netns == b->netns && a->family == b->family && !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
-/* The slot that holds `address`, or the empty one where it belongs. */
-static uint32_t *address_slot(const struct snapshot *snapshot, const struct snapshot_address *address)
+static int add_address(struct snapshot *snapshot, const struct snapshot_address *address, uint64_t hash)
 {
-	size_t mask = snapshot->address_index_capacity - 1;
-	size_t slot = (size_t)hash_bytes((uint64_t)address->netns << 8 | address->family, address->bytes,
-	                                 sizeof(address->bytes));
-
-	for (;; slot++) {
-		uint32_t *entry = &snapshot->address_index[slot & mask];
-
-		if (!*entry || address_equal(&snapshot->addresses[*entry - 1], address))
-			return entry;
-	}
-}
-
-/* Room for one more address in the array and in the hash, which an emptied snapshot clears first. */
-static int make_room_for_address(struct snapshot *snapshot)
-{
-	int ret = array_reserve((void **)&snapshot->addresses, &snapshot->address_capacity, snapshot->address_count + 1,
+	size_t count = snapshot->address_count;
+	int ret = array_reserve((void **)&snapshot->addresses, &snapshot->address_capacity, count + 1,
 	                        sizeof(*snapshot->addresses));
 
 	if (ret)
 		return ret;
-	if (snapshot->address_count >= ADDRESS_ABSENT - 1)
+	if (count >= ADDRESS_ABSENT - 1)
 		return -ENOMEM;
-	if (snapshot->address_count && snapshot->address_count < snapshot->address_index_capacity / 2)
-		return 0;
-	ret = hash_clear(&snapshot->address_index, &snapshot->address_index_capacity, snapshot->address_count + 1);
+	ret = hash_index_reserve(&snapshot->address_index, count + 1);
 	if (ret)
 		return ret;
-	for (size_t i = 0; i < snapshot->address_count; i++)
-		*address_slot(snapshot, &snapshot->addresses[i]) = (uint32_t)i + 1;
+	snapshot->addresses[count] = *address;
+	hash_enter(&snapshot->address_index, hash, (uint32_t)count);
+	snapshot->address_count++;
 	return 0;
 }
 
 /* Whether canonical_address() would be equal to `address`. */
 static bool is_address(const struct snapshot_address *address, uint32_t netns, int family, const uint8_t *bytes)
 {
+	const uint8_t *ipv4;
+
 	if (address->netns != netns)
 		return false;
-	if (family == 6 && address->family == 6)
-		return !memcmp(address->bytes, bytes, sizeof(address->bytes));
-	if (family == 6 && memcmp(bytes, mapped_prefix, sizeof(mapped_prefix)) != 0)
-		return false;
-	return address->family == 4 && !memcmp(address->bytes, bytes + (family == 6 ? sizeof(mapped_prefix) : 0), 4);
+	ipv4 = address_ipv4(family, bytes);
+	if (ipv4)
+		return address->family == 4 && !memcmp(address->bytes, ipv4, 4);
+	return address->family == 6 && !memcmp(address->bytes, bytes, sizeof(address->bytes));
 }
 
 /* Where an address is noted for the next time it is asked for. */
@@ -145,24 +143,72 @@ static uint32_t *recent_address(struct snapshot *snapshot, int family, const uin
 
 int snapshot_intern_address(struct snapshot *snapshot, uint32_t netns, int family, const void *bytes, uint32_t *index)
 {
-	uint32_t *recent = recent_address(snapshot, family, bytes), *slot;
+	uint32_t *recent = recent_address(snapshot, family, bytes);
 	struct snapshot_address address;
-	int ret;
+	uint64_t hash;
+	int ret = 0;
 
 	*index = *recent;
 	if (*index < snapshot->address_count && is_address(&snapshot->addresses[*index], netns, family, bytes))
 		return 0;
 	address = canonical_address(netns, family, bytes);
-	ret = make_room_for_address(snapshot);
+	hash = hash_address(&address);
+	*index = hash_find(&snapshot->address_index, hash, address_equal, snapshot->addresses, &address);
+	if (*index == HASH_NONE) {
+		*index = (uint32_t)snapshot->address_count;
+		ret = add_address(snapshot, &address, hash);
+	}
+	if (!ret)
+		*recent = *index;
+	return ret;
+}
+
+static bool device_equal(const void *data, uint32_t index, const void *key)
+{
+	return ((const uint32_t *)data)[index] == *(const uint32_t *)key;
+}
+
+static int add_device(struct snapshot *snapshot, uint32_t ifindex, uint64_t hash)
+{
+	size_t count = snapshot->device_count;
+	int ret = array_reserve((void **)&snapshot->devices, &snapshot->device_capacity, count + 1,
+	                        sizeof(*snapshot->devices));
+
+	if (!ret)
+		ret = hash_index_reserve(&snapshot->device_index, count + 1);
 	if (ret)
 		return ret;
-	slot = address_slot(snapshot, &address);
-	if (!*slot) {
-		snapshot->addresses[snapshot->address_count++] = address;
-		*slot = (uint32_t)snapshot->address_count;
-	}
-	*index = *recent = *slot - 1;
+	snapshot->devices[count] = ifindex;
+	hash_enter(&snapshot->device_index, hash, (uint32_t)count);
+	snapshot->device_count++;
 	return 0;
+}
+
+int snapshot_intern_device(struct snapshot *snapshot, uint32_t ifindex, uint16_t *device)
+{
+	uint64_t hash = hash_mix(0, ifindex);
+	uint32_t index;
+	int ret = 0;
+
+	*device = DEVICE_NONE;
+	if (ifindex == 0)
+		return 0;
+	index = hash_find(&snapshot->device_index, hash, device_equal, snapshot->devices, &ifindex);
+	if (index == HASH_NONE) {
+		index = (uint32_t)snapshot->device_count;
+		if (index + 1 < DEVICE_OTHER)
+			ret = add_device(snapshot, ifindex, hash);
+	}
+	if (!ret)
+		*device = (uint16_t)(index + 1);
+	return ret;
+}
+
+uint32_t snapshot_ifindex(const struct snapshot *snapshot, uint16_t device)
+{
+	if (device == DEVICE_NONE)
+		return 0;
+	return device == DEVICE_OTHER ? UINT32_MAX : snapshot->devices[device - 1];
 }
 
 int snapshot_reserve_sockets(struct snapshot *snapshot, size_t count)
@@ -243,16 +289,6 @@ enum socket_state state_from_name(const char *name, size_t length)
 			return (enum socket_state)state;
 	}
 	return STATE_COUNT;
-}
-
-void port_set_add(struct port_set *set, uint16_t port)
-{
-	set->words[port / 64] |= UINT64_C(1) << (port % 64);
-}
-
-bool port_set_has(const struct port_set *set, uint16_t port)
-{
-	return set->words[port / 64] >> (port % 64) & 1;
 }
 
 bool address_is_wildcard(const struct snapshot_address *address)

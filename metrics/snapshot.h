@@ -4,8 +4,8 @@
  *
  * Invariants
  *  - One row per socket. A socket that several processes hold has one row, owned by the oldest
- *    holder; a process that is PID 1 of its PID namespace owns only what nobody else holds.
- *  - Rows refer to processes, addresses and network namespaces by index into this snapshot.
+ *    holder; an init owns only what nobody else holds.
+ *  - Rows refer to processes, addresses, devices and network namespaces by index into this snapshot.
  *    Indexes stay valid until snapshot_reset(); pointers into the arrays only until the next add.
  *  - A fact that the platform cannot tell is marked absent. Absent is not zero.
  *  - Text is the kernel's raw bytes: no terminator, any byte value, possibly not UTF-8.
@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "metrics/compiler.h"
+#include "metrics/hash.h"
 
 /*
  * The order is that of Linux's TCP_ESTABLISHED (1) to TCP_CLOSING (11), include/net/tcp_states.h;
@@ -51,11 +52,16 @@ enum socket_state {
 /* snapshot_socket.remote when the platform was not asked for remote addresses. */
 #define ADDRESS_ABSENT UINT32_MAX
 
+/* snapshot_socket.device when it is no index: bound to no device; bound to one of the devices beyond the first 65,534,
+ * which the snapshot does not tell apart. */
+#define DEVICE_NONE  0
+#define DEVICE_OTHER UINT16_MAX
+
 /* snapshot_socket.flags */
 enum {
 	SOCKET_HAS_QUEUES = 1 << 0, /* receive_queue and send_queue are known */
 	SOCKET_HAS_QUIET = 1 << 1,  /* quiet_ms is known */
-	SOCKET_V6_ONLY = 1 << 2,    /* an IPv6 listener that takes no IPv4-mapped connections */
+	SOCKET_V6_ONLY = 1 << 2,    /* an IPv6 listener that accepts no IPv4-mapped connections */
 	SOCKET_V4_MAPPED = 1 << 3,  /* an IPv6 socket whose addresses are IPv4-mapped (RFC 4291, 2.5.5.2) */
 	SOCKET_CREDITED = 1 << 4,   /* no process holds it: owner is the process that listens there */
 };
@@ -72,6 +78,7 @@ struct snapshot_socket {
 	uint32_t quiet_ms; /* milliseconds since the peer's last segment */
 	uint8_t state;     /* enum socket_state */
 	uint8_t flags;
+	uint16_t device; /* the device that it is bound to (SO_BINDTODEVICE, VRF): see snapshot_intern_device() */
 };
 
 /* An address within a network namespace. IPv4-mapped IPv6 addresses are stored as IPv4. */
@@ -138,16 +145,22 @@ struct snapshot {
 	char *text;
 	size_t text_length, text_capacity;
 
+	uint32_t *devices; /* interface indexes; the first is device 1. An index means another device in each namespace.
+	                    */
+	size_t device_count, device_capacity;
+
 	struct port_set reserved; /* ip_local_reserved_ports of the first namespace */
-	unsigned states;          /* STATE_BIT of every state that this platform can report */
+	/* Local ports of the first namespace whose socket is bound, but neither listens nor is connected, so that it
+	 * has no row. Empty where the platform cannot tell. */
+	struct port_set bound_ports;
+	unsigned states; /* STATE_BIT of every state that this platform can report */
 	unsigned facts;
 	uint64_t unreadable_processes;  /* processes whose sockets could not be read */
 	uint64_t shared_sockets;        /* sockets with more than one holder */
 	uint64_t sockets_ns, owners_ns; /* time spent reading the table, and finding the owners */
 
-	uint32_t *address_index; /* private: open-addressed hash over addresses */
-	size_t address_index_capacity;
-	uint32_t recent_addresses[RECENT_ADDRESSES]; /* private: indexes, by the address's last bytes */
+	struct hash_index address_index, device_index; /* private */
+	uint32_t recent_addresses[RECENT_ADDRESSES];   /* private: indexes, by the address's last bytes */
 };
 
 /* A snapshot of all zeros is valid and empty; snapshot_init() makes one. */
@@ -157,13 +170,19 @@ void snapshot_reset(struct snapshot *snapshot);
 /* Frees all memory; the snapshot is empty and may be used again. */
 void snapshot_release(struct snapshot *snapshot);
 
-/* Appends a namespace; *index tells which. No check for duplicates. */
+/* Appends a namespace and sets *index. Does not look for duplicates. */
 int snapshot_add_netns(struct snapshot *snapshot, const struct snapshot_netns *netns, uint32_t *index) MUST_CHECK;
 
 /* Finds or adds an address. family is 4 or 6; bytes has 4 or 16 bytes in network order.
  * An IPv4-mapped IPv6 address becomes IPv4. */
 int snapshot_intern_address(struct snapshot *snapshot, uint32_t netns, int family, const void *bytes,
                             uint32_t *index) MUST_CHECK;
+
+/* Finds or adds a device by its interface index; 0 is DEVICE_NONE. */
+int snapshot_intern_device(struct snapshot *snapshot, uint32_t ifindex, uint16_t *device) MUST_CHECK;
+
+/* Returns the device's interface index: 0 for DEVICE_NONE, UINT32_MAX for DEVICE_OTHER. */
+uint32_t snapshot_ifindex(const struct snapshot *snapshot, uint16_t device);
 
 /* Appends a zeroed row with OWNER_NONE and ADDRESS_ABSENT. NULL: out of memory. */
 struct snapshot_socket *snapshot_add_socket(struct snapshot *snapshot) MUST_CHECK;
@@ -183,17 +202,35 @@ const char *snapshot_text(const struct snapshot *snapshot, struct snapshot_text 
 
 /* The state as the exporter's metrics write it ("close_wait"). */
 const char *state_name(enum socket_state state);
-/* The state of that name; STATE_COUNT if there is none. */
+/* The state of that name; STATE_COUNT if no state has it. */
 enum socket_state state_from_name(const char *name, size_t length);
 
-void port_set_add(struct port_set *set, uint16_t port);
-bool port_set_has(const struct port_set *set, uint16_t port);
+/* Inline, as is the next but one: the count calls them for every row. */
+static inline void port_set_add(struct port_set *set, uint16_t port)
+{
+	set->words[port / 64] |= UINT64_C(1) << (port % 64);
+}
 
-/* True if `address` is the wildcard of its family (0.0.0.0 or ::). */
+static inline bool port_set_has(const struct port_set *set, uint16_t port)
+{
+	return set->words[port / 64] >> (port % 64) & 1;
+}
+
+/* Returns true if the port lies inside the namespace's ephemeral range. */
+static inline bool netns_is_ephemeral(const struct snapshot_netns *netns, uint16_t port)
+{
+	return port >= netns->ephemeral_low && port <= netns->ephemeral_high;
+}
+
+/* Returns the IPv4 address in bytes of `family` 4 or 6: those of IPv4 themselves, the last four of an IPv4-mapped IPv6
+ * address (RFC 4291, 2.5.5.2); NULL: it is a plain IPv6 address. */
+const uint8_t *address_ipv4(int family, const void *bytes);
+
+/* Returns true if `address` is the wildcard of its family (0.0.0.0 or ::). */
 bool address_is_wildcard(const struct snapshot_address *address);
 
 /* Grows *array (of elements of `size` bytes) so that it can hold `need` elements; doubles, so that
- * appending is linear. 0 or -ENOMEM (the array is unchanged). For every growable array of rows. */
+ * appending is linear. Returns 0 or -ENOMEM (the array is unchanged). For every growable array of rows. */
 int array_reserve(void **array, size_t *capacity, size_t need, size_t size) MUST_CHECK;
 
 #endif

@@ -17,7 +17,7 @@
 struct textbuf {
 	char *data;
 	size_t length, capacity;
-	size_t limit; /* bytes at the most */
+	size_t limit; /* bytes at most */
 	int error;    /* 0, -ENOMEM, or -EFBIG over the limit */
 };
 

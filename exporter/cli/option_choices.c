@@ -24,6 +24,14 @@ const char *choice_local_port_names(size_t index)
 	return NAME_OF(names, index);
 }
 
+const char *choice_remote_port_names(size_t index)
+{
+	static const char *const names[] = {
+	        [REMOTE_PORT_ALL] = "all", [REMOTE_PORT_SERVICE] = "service", [REMOTE_PORT_NONE] = "none"};
+
+	return NAME_OF(names, index);
+}
+
 const char *choice_label_names(size_t index)
 {
 	return index < LABEL_COUNT ? census_label_name((enum census_label)index) : NULL;

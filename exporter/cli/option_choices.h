@@ -7,6 +7,7 @@
 
 const char *choice_backend_names(size_t index);
 const char *choice_local_port_names(size_t index);
+const char *choice_remote_port_names(size_t index);
 const char *choice_label_names(size_t index);
 const char *choice_naming_names(size_t index);
 const char *choice_netns_names(size_t index);

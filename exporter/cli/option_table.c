@@ -3,177 +3,8 @@
 #include "exporter/cli/option_table.h"
 
 #include "exporter/cli/option_choices.h"
-#include "exporter/cli/option_values.h"
-#include "exporter/platform/host.h"
-#include "exporter/scrape/filter.h"
+#include "exporter/cli/option_setters.h"
 #include "metrics/census/fold.h"
-
-enum {
-	/* More requests in flight than any set of Prometheus servers makes. */
-	MAX_REQUESTS_LIMIT = 10000,
-	/* Far more than a Prometheus server takes from one target without pain. */
-	MAX_SERIES_LIMIT = 10000000,
-};
-
-/* Setters */
-
-static bool set_listen(struct options *options, struct option_value *value)
-{
-	if (!host_address_valid(value->text) || options->listen_count == OPTIONS_MAX_LISTEN)
-		return false;
-	options->listen[options->listen_count++] = value->text;
-	return true;
-}
-
-static bool set_systemd_socket(struct options *options, struct option_value *value)
-{
-	options->systemd_socket = value->number;
-	return true;
-}
-
-static bool set_telemetry_path(struct options *options, struct option_value *value)
-{
-	options->telemetry_path = value->text;
-	return value_url_path(value->text);
-}
-
-static bool set_max_requests(struct options *options, struct option_value *value)
-{
-	options->max_requests = (unsigned)value->number;
-	return true;
-}
-
-static bool set_web_config(struct options *options, struct option_value *value)
-{
-	/* as others have it, an empty name is none */
-	options->web_config_file = value->text[0] != '\0' ? value->text : NULL;
-	return true;
-}
-
-static bool set_disable_exporter_metrics(struct options *options, struct option_value *value)
-{
-	options->disable_exporter_metrics = value->number;
-	return true;
-}
-
-static bool set_backend(struct options *options, struct option_value *value)
-{
-	options->backend = value->text;
-	return true;
-}
-
-static bool set_replay(struct options *options, struct option_value *value)
-{
-	options->replay_file = value->text;
-	return value->text[0] != '\0';
-}
-
-static bool set_local_port(struct options *options, struct option_value *value)
-{
-	options->local_port = (enum local_port_mode)value->number;
-	return true;
-}
-
-static bool set_max_series(struct options *options, struct option_value *value)
-{
-	options->max_series = value->number;
-	return true;
-}
-
-static bool set_label(struct options *options, struct option_value *value)
-{
-	options->labels |= LABEL_BIT(value->number);
-	return true;
-}
-
-static bool set_naming(struct options *options, struct option_value *value)
-{
-	options->naming = (enum process_naming)value->number;
-	return true;
-}
-
-/* An empty pattern is none: it would match the empty name alone. */
-static bool set_pattern(const char **pattern, struct option_value *value)
-{
-	*pattern = value->text[0] != '\0' ? value->text : NULL;
-	return *pattern == NULL || filter_pattern_valid(*pattern, value->reason, sizeof(value->reason));
-}
-
-static bool set_include(struct options *options, struct option_value *value)
-{
-	return set_pattern(&options->include, value);
-}
-
-static bool set_exclude(struct options *options, struct option_value *value)
-{
-	return set_pattern(&options->exclude, value);
-}
-
-static bool set_netns(struct options *options, struct option_value *value)
-{
-	options->all_netns = value->number;
-	return true;
-}
-
-static bool set_shared_sockets(struct options *options, struct option_value *value)
-{
-	options->shared_sockets = value->number;
-	return true;
-}
-
-static bool set_procfs(struct options *options, struct option_value *value)
-{
-	options->procfs = value->text;
-	return value->text[0] == '/';
-}
-
-static bool set_seccomp(struct options *options, struct option_value *value)
-{
-	options->seccomp = value->number;
-	return true;
-}
-
-static bool set_log_level(struct options *options, struct option_value *value)
-{
-	options->log_level = (enum log_level)value->number;
-	return true;
-}
-
-static bool set_log_format(struct options *options, struct option_value *value)
-{
-	options->log_format = (enum log_format)value->number;
-	return true;
-}
-
-static bool set_print_table(struct options *options, struct option_value *value)
-{
-	options->action = ACTION_PRINT_TABLE;
-	options->table_format = (enum table_format)value->number;
-	return true;
-}
-
-static bool set_service(struct options *options, struct option_value *value)
-{
-	options->action = ACTION_SERVICE;
-	options->service = (enum service_action)value->number;
-	return true;
-}
-
-static bool set_version(struct options *options, struct option_value *value)
-{
-	(void)value;
-	options->action = ACTION_VERSION;
-	return true;
-}
-
-static bool set_help(struct options *options, struct option_value *value)
-{
-	(void)value;
-	options->action = ACTION_HELP;
-	return true;
-}
-
-/* Rows */
 
 enum {
 	ROW_LISTEN,
@@ -181,10 +12,12 @@ enum {
 	ROW_TELEMETRY_PATH,
 	ROW_MAX_REQUESTS,
 	ROW_WEB_CONFIG,
+	ROW_HEALTH_WITHOUT_AUTH,
 	ROW_DISABLE_EXPORTER_METRICS,
 	ROW_BACKEND,
 	ROW_REPLAY,
 	ROW_LOCAL_PORT,
+	ROW_REMOTE_PORT,
 	ROW_MAX_SERIES,
 	ROW_LABEL,
 	ROW_PROCESS_NAME,
@@ -204,15 +37,19 @@ enum {
 };
 
 const struct option option_table[ROW_COUNT] = {
-        [ROW_LISTEN] = {.name = "web.listen-address",
-                        .group = "Endpoint",
-                        .kind = OPTION_TEXT,
-                        .repeatable = true,
-                        .fallback = ":10793",
-                        .placeholder = "[HOST]:PORT",
-                        .set = set_listen,
-                        .accepted = "an address like :10793, 127.0.0.1:10793 or [::1]:10793 (16 at the most)",
-                        .help = "Address to serve on; without a host, every address of this machine."},
+        [ROW_LISTEN] =
+                {.name = "web.listen-address",
+                 .group = "Endpoint",
+                 .kind = OPTION_TEXT,
+                 .repeatable = true,
+                 .fallback = ":10793",
+                 .placeholder = "ADDRESS",
+                 .set = set_listen,
+                 .accepted =
+                         "an address like :10793, 127.0.0.1:10793, [::1]:10793 or unix:/run/tcp_exporter.sock (16 at "
+                         "the most)",
+                 .help = "Address to serve on, [HOST]:PORT or unix:PATH; without a host, every address of this "
+                         "machine."},
         [ROW_SYSTEMD_SOCKET] =
                 {.name = "web.systemd-socket",
                  .kind = OPTION_SWITCH,
@@ -232,9 +69,9 @@ const struct option option_table[ROW_COUNT] = {
                  .fallback = "40",
                  .placeholder = "COUNT",
                  .set = set_max_requests,
-                 .min = 1,
                  .max = MAX_REQUESTS_LIMIT,
-                 .help = "Requests for metrics that may wait at the same time; more are answered with 503."},
+                 .help = "Requests for metrics that may wait at the same time; more are answered with 503. 0: no "
+                         "limit."},
         [ROW_WEB_CONFIG] = {.name = "web.config.file",
                             .kind = OPTION_TEXT,
                             .placeholder = "FILE",
@@ -242,6 +79,13 @@ const struct option option_table[ROW_COUNT] = {
                             .accepted = "the name of a file",
                             .help = "TLS, basic authentication, headers and a limit on the rate of requests, in the "
                                     "format of Prometheus' exporter-toolkit. Changes are taken up at once."},
+        [ROW_HEALTH_WITHOUT_AUTH] =
+                {.name = "web.health-without-auth",
+                 .kind = OPTION_SWITCH,
+                 .fallback = "off",
+                 .set = set_health_without_auth,
+                 .help = "Answer /healthz, /readyz, /-/healthy and /-/ready without a password, for probes that "
+                         "cannot log in."},
         [ROW_DISABLE_EXPORTER_METRICS] =
                 {.name = "web.disable-exporter-metrics",
                  .kind = OPTION_SWITCH,
@@ -269,8 +113,17 @@ const struct option option_table[ROW_COUNT] = {
                  .placeholder = "MODE",
                  .choices = choice_local_port_names,
                  .set = set_local_port,
-                 .help = "Which local ports become label values. served: ports that have a listener or lie outside "
-                         "the ephemeral range; the others are \"ephemeral\"."},
+                 .help = "Which local ports become label values. served: those of listeners and inbound connections; "
+                         "outbound connections share \"ephemeral\"."},
+        [ROW_REMOTE_PORT] =
+                {.name = "collector.remote-port",
+                 .kind = OPTION_CHOICE,
+                 .fallback = "all",
+                 .placeholder = "MODE",
+                 .choices = choice_remote_port_names,
+                 .set = set_remote_port,
+                 .help = "Which remote ports of outbound connections become label values. service: ports outside the "
+                         "ephemeral range; the others share \"ephemeral\"."},
         [ROW_MAX_SERIES] =
                 {.name = "collector.max-series",
                  .kind = OPTION_NUMBER,
@@ -279,7 +132,7 @@ const struct option option_table[ROW_COUNT] = {
                  .set = set_max_series,
                  .min = FOLD_MIN_SERIES,
                  .max = MAX_SERIES_LIMIT,
-                 .help = "Series of a metric at the most. Beyond it, the quietest processes fold into \"(other)\"; "
+                 .help = "Series of a metric at most. Beyond it, the quietest processes fold into \"(other)\"; "
                          "sums stay exact."},
         [ROW_LABEL] = {.name = "collector.label",
                        .kind = OPTION_CHOICE,
@@ -365,6 +218,7 @@ const struct option option_table[ROW_COUNT] = {
                                      "--collector.replay reads."},
         [ROW_SERVICE] = {.name = "service",
                          .kind = OPTION_CHOICE,
+                         .last_wins = true,
                          .placeholder = "ACTION",
                          .choices = choice_service_names,
                          .set = set_service,
@@ -381,6 +235,7 @@ const struct option option_table[ROW_COUNT] = {
                       .help = "Print this text and exit."},
 };
 const size_t option_count = ROW_COUNT;
+_Static_assert(ROW_COUNT <= 64, "the parser has a bit for each row");
 
 const struct option *const option_backend = &option_table[ROW_BACKEND];
 const struct option *const option_replay = &option_table[ROW_REPLAY];

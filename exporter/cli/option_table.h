@@ -10,6 +10,13 @@
 /* The default of a switch that is on. */
 #define OPTION_SWITCH_ON "on"
 
+enum {
+	/* More requests in flight than any set of Prometheus servers makes. */
+	MAX_REQUESTS_LIMIT = 10000,
+	/* Far more than a Prometheus server takes from one target without pain. */
+	MAX_SERIES_LIMIT = 10000000,
+};
+
 enum option_kind {
 	OPTION_ACTION,       /* no value */
 	OPTION_SWITCH,       /* no value, and --no-NAME */
@@ -30,6 +37,7 @@ struct option {
 	const char *name;
 	enum option_kind kind;
 	bool repeatable;
+	bool last_wins;          /* given again, it replaces what was given before */
 	char letter;             /* 'h' for -h; 0: none */
 	const char *group;       /* the heading that starts here, or NULL */
 	const char *fallback;    /* the default's text, set like any other; NULL: none */

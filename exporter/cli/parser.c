@@ -22,6 +22,8 @@ struct parse {
 	struct options *options;
 	const char *const *argv;
 	int argc, at;
+	bool ended;     /* by "--": no flag follows */
+	uint64_t given; /* a bit per row of the table */
 	char *error;
 	size_t size;
 };
@@ -69,7 +71,7 @@ static int complain_needless(const struct parse *parse, const struct option *opt
 
 static int complain_unknown(const struct parse *parse, const char *text)
 {
-	bool dashed = text[0] == '-' && text[1] != '\0';
+	bool dashed = text[0] == '-' && text[1] != '\0' && !parse->ended;
 	char quoted[QUOTED_MAX];
 
 	printable_quote(quoted, sizeof(quoted), text);
@@ -131,6 +133,17 @@ static int set_value(const struct parse *parse, const struct option *option, str
 	return 0;
 }
 
+/* A flag that is not repeatable is given once: with two values one of them would be lost. */
+static int note_given(struct parse *parse, const struct option *option)
+{
+	const uint64_t bit = UINT64_C(1) << (option - option_table);
+
+	if ((parse->given & bit) != 0 && !option->repeatable && !option->last_wins)
+		return complain(parse, "--%s: it is given more than once", option->name);
+	parse->given |= bit;
+	return 0;
+}
+
 /* A value may stand in the next argument, unless that is a flag itself. */
 static const char *next_value(struct parse *parse)
 {
@@ -146,6 +159,8 @@ static int parse_known(struct parse *parse, const struct option *option, const c
 {
 	struct option_value value = {.text = text, .number = on};
 
+	if (note_given(parse, option) != 0)
+		return -EINVAL;
 	switch (option->kind) {
 	case OPTION_ACTION:
 	case OPTION_SWITCH:
@@ -174,9 +189,15 @@ static int parse_argument(struct parse *parse)
 	size_t length;
 	bool on = true;
 
+	if (parse->ended)
+		return complain_unknown(parse, text);
 	if (option != NULL)
 		return parse_known(parse, option, NULL, on);
-	if (strncmp(text, "--", 2) != 0 || text[2] == '\0')
+	if (strcmp(text, "--") == 0) {
+		parse->ended = true;
+		return 0;
+	}
+	if (strncmp(text, "--", 2) != 0)
 		return complain_unknown(parse, text);
 	name = text + 2;
 	equals = strchr(name, '=');

@@ -12,8 +12,8 @@
 /*
  * Parses the arguments after the program's name. Both --flag=value and --flag value; booleans as
  * --flag and --no-flag. Strings point into argv. 0, or -EINVAL with one line in `error` that names
- * the flag, what was given and what is accepted. A later flag wins over an earlier one; repeatable
- * flags add up.
+ * the flag, what was given and what is accepted. Repeatable flags add up, others are given once. After "--" there are
+ * no flags.
  */
 int options_parse(struct options *options, int argc, const char *const *argv, char *error, size_t size) MUST_CHECK;
 

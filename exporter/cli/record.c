@@ -41,15 +41,15 @@ static void put_netns(struct textbuf *out, const struct snapshot_netns *netns)
 }
 
 /* A line for each run of ports: no line grows long. */
-static void put_reserved(struct textbuf *out, const struct port_set *reserved)
+static void put_ports(struct textbuf *out, const char *kind, const struct port_set *ports)
 {
 	for (uint32_t low = 0, high; low <= UINT16_MAX; low = high + 1) {
 		high = low;
-		if (!port_set_has(reserved, (uint16_t)low))
+		if (!port_set_has(ports, (uint16_t)low))
 			continue;
-		while (high < UINT16_MAX && port_set_has(reserved, (uint16_t)(high + 1)))
+		while (high < UINT16_MAX && port_set_has(ports, (uint16_t)(high + 1)))
 			high++;
-		put_number(out, "reserved ", low);
+		put_number(out, kind, low);
 		if (high > low)
 			put_number(out, "-", high);
 		textbuf_putc(out, '\n');
@@ -128,6 +128,8 @@ static void put_socket(struct textbuf *out, const struct snapshot *snapshot, con
 	}
 	if (socket->flags & SOCKET_HAS_QUIET)
 		put_number(out, " quiet_ms=", socket->quiet_ms);
+	if (socket->device != DEVICE_NONE)
+		put_number(out, " device=", snapshot_ifindex(snapshot, socket->device));
 	for (size_t i = 0; i < REPLAY_FLAG_COUNT; i++)
 		if (socket->flags & replay_flags[i].bit)
 			textbuf_printf(out, " %s", replay_flags[i].name);
@@ -146,7 +148,8 @@ void replay_record(struct textbuf *out, const struct snapshot *snapshot)
 	textbuf_putc(out, '\n');
 	for (size_t i = 0; i < snapshot->netns_count; i++)
 		put_netns(out, &snapshot->netns[i]);
-	put_reserved(out, &snapshot->reserved);
+	put_ports(out, "reserved ", &snapshot->reserved);
+	put_ports(out, "bound ", &snapshot->bound_ports);
 	for (size_t i = 0; i < snapshot->process_count; i++)
 		put_process(out, snapshot, &snapshot->processes[i]);
 	for (size_t i = 0; i < snapshot->socket_count; i++)

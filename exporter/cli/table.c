@@ -15,8 +15,6 @@ enum {
 	ADDRESS_WIDTH = 15, /* an IPv4 address */
 	/* "[::ffff:255.255.255.255]", "[" and "]" around the longest IPv6 address. */
 	HOST_TEXT_MAX = 48,
-	/* The longest command line a system takes, each byte of it turned into U+FFFD. */
-	NAME_UTF8_MAX = 3 << 21,
 };
 
 /* Rows in the order they are printed. */
@@ -219,32 +217,14 @@ static void put_text_row(struct textbuf *out, const struct snapshot *snapshot, c
 
 /* JSON (RFC 8259) */
 
-/* `text` is valid UTF-8. */
-static void put_json_escaped(struct textbuf *out, const char *text, size_t length)
+static void put_json_string(struct textbuf *out, const char *text, size_t length)
 {
-	size_t plain = 0;
+	char step[JSON_STEP_MAX];
+	size_t taken;
 
-	for (size_t i = 0; i < length; i++) {
-		unsigned char byte = (unsigned char)text[i];
-
-		if (byte >= ' ' && byte != 0x7f && byte != '"' && byte != '\\')
-			continue;
-		textbuf_append(out, text + plain, i - plain);
-		textbuf_printf(out, "\\u%04x", byte);
-		plain = i + 1;
-	}
-	textbuf_append(out, text + plain, length - plain);
-}
-
-static void put_json_string(struct textbuf *out, struct textbuf *scratch, const char *text, size_t length)
-{
-	textbuf_reset(scratch);
-	textbuf_put_utf8(scratch, text, length);
-	if (scratch->error != 0 && out->error == 0)
-		out->error = scratch->error;
 	textbuf_putc(out, '"');
-	if (scratch->length > 0)
-		put_json_escaped(out, scratch->data, scratch->length);
+	for (; length > 0; text += taken, length -= taken)
+		textbuf_append(out, step, json_step(step, text, length, &taken));
 	textbuf_putc(out, '"');
 }
 
@@ -274,8 +254,7 @@ static void put_json_ends(struct textbuf *out, const struct snapshot *snapshot, 
 		put_json_end(out, "remote", &snapshot->addresses[socket->remote], mapped, socket->remote_port);
 }
 
-static void put_json_owner(struct textbuf *out, struct textbuf *scratch, const struct snapshot *snapshot,
-                           const struct snapshot_socket *socket)
+static void put_json_owner(struct textbuf *out, const struct snapshot *snapshot, const struct snapshot_socket *socket)
 {
 	const struct snapshot_process *owner = owner_of(snapshot, socket);
 	const char *name;
@@ -286,18 +265,17 @@ static void put_json_owner(struct textbuf *out, struct textbuf *scratch, const s
 	else
 		textbuf_puts(out, "\"pid\":null,\"process\":");
 	name = owner_name(snapshot, socket, &length);
-	put_json_string(out, scratch, name, length);
+	put_json_string(out, name, length);
 	textbuf_puts(out, socket->flags & SOCKET_CREDITED ? ",\"credited\":true" : ",\"credited\":false");
 }
 
-static void put_json_row(struct textbuf *out, struct textbuf *scratch, const struct snapshot *snapshot,
-                         const struct snapshot_socket *socket)
+static void put_json_row(struct textbuf *out, const struct snapshot *snapshot, const struct snapshot_socket *socket)
 {
 	bool listens = socket->state == STATE_LISTEN;
 
 	textbuf_printf(out, "{\"state\":\"%s\",", state_name((enum socket_state)socket->state));
 	put_json_ends(out, snapshot, socket);
-	put_json_owner(out, scratch, snapshot, socket);
+	put_json_owner(out, snapshot, socket);
 	if (socket->flags & SOCKET_HAS_QUEUES)
 		textbuf_printf(out, ",\"%s\":%lu,\"%s\":%lu", listens ? "accept_queue" : "receive_queue",
 		               (unsigned long)socket->receive_queue, listens ? "accept_queue_limit" : "send_queue",
@@ -315,16 +293,12 @@ static void write_text(struct textbuf *out, const struct order *order, const str
 
 static void write_json(struct textbuf *out, const struct order *order, const struct snapshot *snapshot)
 {
-	struct textbuf scratch;
-
-	textbuf_init(&scratch, NAME_UTF8_MAX);
 	textbuf_putc(out, '[');
 	for (size_t i = 0; i < snapshot->socket_count; i++) {
 		textbuf_puts(out, i == 0 ? "\n" : ",\n");
-		put_json_row(out, &scratch, snapshot, &snapshot->sockets[order->items[i].index]);
+		put_json_row(out, snapshot, &snapshot->sockets[order->items[i].index]);
 	}
 	textbuf_puts(out, "\n]\n");
-	textbuf_release(&scratch);
 }
 
 int table_write(struct textbuf *out, const struct snapshot *snapshot, enum table_format format)

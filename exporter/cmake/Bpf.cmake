@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# TCP_EXPORTER_BPF_FOUND: whether the BPF backend is built, and the tools for it.
+# Sets TCP_EXPORTER_BPF_FOUND to ON if the BPF backend is built, and finds its tools.
 set(TCP_EXPORTER_BPF AUTO CACHE STRING "The BPF backend: AUTO (if clang, bpftool and libbpf are there), ON or OFF")
 set_property(CACHE TCP_EXPORTER_BPF PROPERTY STRINGS AUTO ON OFF)
 
@@ -15,7 +15,7 @@ if(TCP_EXPORTER_BPF STREQUAL "OFF")
   return()
 endif()
 
-# Whatever compiles the rest: only clang is known to emit what bpftool and libbpf expect.
+# Always clang: no other compiler is known to emit the format that bpftool and libbpf expect.
 find_program(TCP_EXPORTER_BPF_CLANG NAMES clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14
   DOC "The compiler of the BPF program")
 find_program(TCP_EXPORTER_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin DOC "Generates the BPF program's skeleton")
@@ -42,8 +42,8 @@ else()
   message(STATUS "BPF backend: off, missing: ${missing}")
 endif()
 
-# bpf_skeleton(NAME SOURCE HEADERS...): compiles a BPF program and makes NAME.skel.h in the build folder. The debug
-# information stays out of it, all but the types that it needs to run on other kernels.
+# bpf_skeleton(NAME SOURCE HEADERS...): compiles a BPF program and makes NAME.skel.h in the build folder. The
+# skeleton's debug information has only the types that it needs to run on other kernels.
 function(bpf_skeleton name source)
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/bpf")
   set(skeleton "${folder}/${name}.skel.h")

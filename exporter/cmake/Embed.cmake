@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# embed_page(TARGET FOLDER FILES...): the files become `const struct page_file page_files[]` in the target, see
-# exporter/http/page/page_files.h. Bytes, not strings: those have a limit in some compilers. This file is also the
-# script that the build runs, so that it needs no tool but CMake.
+# embed_page(TARGET FOLDER FILES...): embeds the files in the target as `const struct page_file page_files[]`, see
+# exporter/http/page/page_files.h. They are arrays of bytes, because some compilers limit the length of strings. The
+# build runs this file as its script too, so that it needs no tool but CMake.
 function(embed_page target folder)
   set(files ${ARGN})
   list(TRANSFORM files PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# One INTERFACE target for what makes mistakes in memory hard to exploit: addresses that nobody can guess, relocations
-# that cannot be written, stacks that are guarded, checked and not executable, indirect jumps to marked places only.
+# One INTERFACE target for options against the exploitation of memory errors: random addresses, read-only relocations,
+# guarded, checked and non-executable stacks, and indirect jumps to marked targets only.
 option(TCP_EXPORTER_HARDENING "Build with the compiler's and linker's protections" ON)
 add_library(tcp_exporter_hardening INTERFACE)
-# And the same bytes wherever it is built.
+# Options for the same bytes in any folder.
 target_compile_options(tcp_exporter_hardening INTERFACE "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.")
 if(NOT TCP_EXPORTER_HARDENING)
   message(STATUS "hardening: off")
@@ -17,7 +17,7 @@ include(CMakePushCheckState)
 check_pie_supported(LANGUAGES C)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
-# What this compiler has for this processor; clang takes what it has not with a warning.
+# Options that this compiler has for this processor. clang accepts unknown ones with a warning.
 cmake_push_check_state(RESET)
 set(CMAKE_REQUIRED_FLAGS "-Werror")
 foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
@@ -33,7 +33,7 @@ foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection -fcf-pro
 endforeach()
 cmake_pop_check_state()
 
-# Checked copies and formats need an optimizer; a sanitizer has checks of its own.
+# Checked copies and formats need an optimizer. A sanitizer has its own checks.
 if(NOT TCP_EXPORTER_SANITIZE)
   cmake_push_check_state(RESET)
   set(CMAKE_REQUIRED_FLAGS "-O2 -Werror -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# TCP_EXPORTER_REVISION: the commit that is being built, "unknown" outside a checkout.
+# Sets TCP_EXPORTER_REVISION to the built commit, or to "unknown" outside a checkout.
 set(TCP_EXPORTER_REVISION "unknown")
 find_package(Git QUIET)
 if(GIT_FOUND)

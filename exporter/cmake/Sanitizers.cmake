@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# One INTERFACE target for the sanitizers of TCP_EXPORTER_SANITIZE; empty if none.
+# One INTERFACE target for the sanitizers of TCP_EXPORTER_SANITIZE. It is empty without sanitizers.
 add_library(tcp_exporter_sanitizers INTERFACE)
 if(TCP_EXPORTER_SANITIZE)
   set(flags -fsanitize=${TCP_EXPORTER_SANITIZE} -fno-omit-frame-pointer)
@@ -11,7 +11,7 @@ if(TCP_EXPORTER_SANITIZE)
   message(STATUS "sanitizers: ${TCP_EXPORTER_SANITIZE}")
 endif()
 
-# Everything is built so that libFuzzer sees which way it went; the fuzz targets link its main() too.
+# All code is built with coverage for libFuzzer. The fuzz targets also link its main().
 if(TCP_EXPORTER_FUZZERS)
   if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang" OR NOT TCP_EXPORTER_SANITIZE MATCHES "address")
     message(FATAL_ERROR "TCP_EXPORTER_FUZZERS needs clang and TCP_EXPORTER_SANITIZE=address,undefined: "

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# TCP_EXPORTER_SECCOMP_FOUND: whether the filter of system calls is built.
+# Sets TCP_EXPORTER_SECCOMP_FOUND to ON if the seccomp filter is built.
 set(TCP_EXPORTER_SECCOMP AUTO CACHE STRING "The filter of system calls: AUTO (if libseccomp is there), ON or OFF")
 set_property(CACHE TCP_EXPORTER_SECCOMP PROPERTY STRINGS AUTO ON OFF)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# TCP_EXPORTER_TESTS_FOUND: whether the tests are built. tests/run installs all that they need.
+# Sets TCP_EXPORTER_TESTS_FOUND to ON if the tests are built. tests/run installs the packages that they need.
 set(TCP_EXPORTER_TESTS AUTO CACHE STRING
   "The tests: AUTO (if cmocka, Python and promtool are there), ON or OFF")
 set_property(CACHE TCP_EXPORTER_TESTS PROPERTY STRINGS AUTO ON OFF)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# One INTERFACE target for the warnings that every target of ours is built with.
+# One INTERFACE target for the warnings of every target of this project.
 add_library(tcp_exporter_warnings INTERFACE)
 target_compile_options(tcp_exporter_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes

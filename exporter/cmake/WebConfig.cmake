@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# TCP_EXPORTER_WEB_CONFIG_FOUND: whether --web.config.file (TLS, authentication) is built, and the libraries for it.
+# Sets TCP_EXPORTER_WEB_CONFIG_FOUND to ON if --web.config.file (TLS, authentication) is built, and finds its libraries.
 set(TCP_EXPORTER_WEB_CONFIG AUTO CACHE STRING
   "--web.config.file with TLS and authentication: AUTO (if GnuTLS, libyaml and libcrypt are there), ON or OFF")
 set_property(CACHE TCP_EXPORTER_WEB_CONFIG PROPERTY STRINGS AUTO ON OFF)

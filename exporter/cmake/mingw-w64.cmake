@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# Builds for 64-bit Windows on Linux: GCC of mingw-w64 with POSIX threads, everything linked statically.
+# Toolchain for 64-bit Windows on Linux: GCC of mingw-w64 with POSIX threads. Everything is linked statically.
 set(CMAKE_SYSTEM_NAME Windows)
 set(CMAKE_SYSTEM_PROCESSOR x86_64)
 set(tuple x86_64-w64-mingw32)
 set(CMAKE_C_COMPILER ${tuple}-gcc-posix)
 set(CMAKE_RC_COMPILER ${tuple}-windres)
 
-# What exporter/packaging/windows/dependencies has built, and nothing of the machine that builds.
+# Searches only the libraries of exporter/packaging/windows/dependencies, and none of the build machine.
 set(dependencies "${CMAKE_CURRENT_LIST_DIR}/../../build/windows-dependencies/${tuple}")
 set(CMAKE_FIND_ROOT_PATH "${dependencies}" /usr/${tuple})
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)

@@ -38,8 +38,8 @@ enum { FORMAT_COUNT = FORMAT_OPENMETRICS + 1 };
  * local network; more than half a second would only waste a long timeout. */
 static const uint64_t margin_max_ns = UINT64_C(500000000);
 enum { MARGIN_SHARE = 10 };
-/* A longer wait than a day is no scrape; the cap keeps sums with the clock in range. */
-enum { TIMEOUT_MAX_SECONDS = 24 * 60 * 60 };
+/* Prometheus waits a minute at most, by its default interval. A scrape that hangs must not look alive for longer. */
+enum { TIMEOUT_MAX_SECONDS = 60 };
 static const uint64_t second_ns = UINT64_C(1000000000);
 
 static bool slice_is(struct slice slice, const char *word)
@@ -284,6 +284,8 @@ bool negotiate_timeout(const char *header, uint64_t *ns)
 	}
 	if (*skip_space(at) || time == 0)
 		return false;
+	if (time > TIMEOUT_MAX_SECONDS * second_ns)
+		time = TIMEOUT_MAX_SECONDS * second_ns;
 	margin = time / MARGIN_SHARE;
 	*ns = time - (margin < margin_max_ns ? margin : margin_max_ns);
 	return true;

@@ -27,7 +27,7 @@ bool negotiate_gzip(const char *accept_encoding);
 
 /*
  * X-Prometheus-Scrape-Timeout-Seconds -> how long the answer may take, in nanoseconds: the header's
- * time less a margin for sending. UINT64_MAX if there is no header. False: not a positive number.
+ * time, at most 60 s, less a margin for sending. UINT64_MAX if there is no header. False: not a positive number.
  */
 bool negotiate_timeout(const char *header, uint64_t *ns);
 

@@ -2,10 +2,12 @@
 /* What each request gets. */
 #include "exporter/http/request.h"
 
+#include "exporter/http/answer.h"
+#include "exporter/http/field_list.h"
+#include "exporter/http/front/head.h"
 #include "exporter/http/negotiate.h"
 #include "exporter/http/page/landing.h"
 #include "exporter/http/query.h"
-#include "exporter/http/reply.h"
 #include "exporter/http/route.h"
 #include "exporter/platform/connection.h"
 
@@ -18,9 +20,6 @@
 /* No request of ours has a body. A small one is read and forgotten, so that the connection can be kept; one that is
  * larger, or does not say how large it is, is refused unread. */
 enum { REQUEST_BODY_MAX = 64 * 1024 };
-/* One line of text: the longest names a family. */
-enum { REASON_MAX = 320 };
-
 static const struct http_header metrics_headers[] = {{"Vary", "Accept, Accept-Encoding"}, {NULL, NULL}};
 static const struct http_header gzip_headers[] = {
         {"Vary", "Accept, Accept-Encoding"},
@@ -28,26 +27,6 @@ static const struct http_header gzip_headers[] = {
         {NULL, NULL},
 };
 static const struct http_header allow_headers[] = {{"Allow", "GET, HEAD"}, {NULL, NULL}};
-static const struct http_header landing_headers[] = {
-        {"Content-Security-Policy",
-         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-         "require-trusted-types-for 'script'; trusted-types 'none'"},
-        {"Referrer-Policy", "no-referrer"},
-        {NULL, NULL},
-};
-
-/* One request. libmicrohttpd keeps it beside the connection until the answer was sent. */
-struct http_request {
-	struct http_site *site;
-	struct MHD_Connection *connection;
-	struct web_visit visit;
-	bool hashing; /* the visit waits for its verdict, or had to */
-	struct scrape_ticket ticket;
-	const char *content_type; /* that the ticket's body will have */
-	bool scraping;            /* the ticket was submitted */
-};
-
 /* ---- Requests come and go ---- */
 
 static struct http_request *request_new(struct http_site *site, struct MHD_Connection *connection)
@@ -58,6 +37,7 @@ static struct http_request *request_new(struct http_site *site, struct MHD_Conne
 		return NULL;
 	request->site = site;
 	request->connection = connection;
+	counters_add_in_flight(scraper_counters(site->options.scraper), 1);
 	pthread_mutex_lock(&site->lock);
 	site->requests++;
 	pthread_mutex_unlock(&site->lock);
@@ -65,85 +45,6 @@ static struct http_request *request_new(struct http_site *site, struct MHD_Conne
 }
 
 /* ---- Answers ---- */
-
-static enum MHD_Result queue(struct http_site *site, struct MHD_Connection *connection, unsigned status,
-                             struct MHD_Response *response)
-{
-	enum MHD_Result result = MHD_NO;
-
-	if (http_connection_answer(connection))
-		result = MHD_queue_response(connection, status, response);
-	if (result == MHD_YES)
-		scraper_count_request(site->options.scraper, status);
-	return result;
-}
-
-static enum MHD_Result answer(struct http_request *request, const struct http_reply *reply_)
-{
-	struct http_site *site = request->site;
-	struct http_reply reply = *reply_;
-	struct MHD_Response *response;
-	enum MHD_Result result;
-
-	reply.wished = request->visit.headers;
-	reply.last = request->visit.last;
-	response = http_response(&reply);
-	if (!response)
-		return queue(site, request->connection, MHD_HTTP_SERVICE_UNAVAILABLE, site->no_memory);
-	result = queue(site, request->connection, reply.status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static enum MHD_Result answer_line(struct http_request *request, unsigned status, const char *text,
-                                   const struct http_header *headers)
-{
-	char line[REASON_MAX + 2];
-	int length = snprintf(line, sizeof(line), "%s\n", text);
-	struct http_reply reply = {.status = status, .content_type = HTTP_TYPE_TEXT, .body = line, .headers = headers};
-
-	reply.length = length < 0 ? 0 : strlen(line);
-	reply.memory = MHD_RESPMEM_MUST_COPY;
-	return answer(request, &reply);
-}
-
-static enum MHD_Result answer_landing(struct http_request *request)
-{
-	const struct textbuf *page = &request->site->landing;
-	const struct http_reply reply = {
-	        .status = MHD_HTTP_OK,
-	        .content_type = HTTP_TYPE_HTML,
-	        .body = page->data,
-	        .length = page->length,
-	        .memory = MHD_RESPMEM_PERSISTENT,
-	        .headers = landing_headers,
-	};
-
-	return answer(request, &reply);
-}
-
-static enum MHD_Result answer_file(struct http_request *request, const struct page_file *file)
-{
-	const struct http_reply reply = {
-	        .status = MHD_HTTP_OK,
-	        .content_type = file->type,
-	        .body = file->data,
-	        .length = file->length,
-	        .memory = MHD_RESPMEM_PERSISTENT,
-	};
-
-	return answer(request, &reply);
-}
-
-static enum MHD_Result answer_ready(struct http_request *request)
-{
-	char reason[REASON_MAX];
-
-	if (scraper_ready(request->site->options.scraper, reason, sizeof(reason)))
-		return answer_line(request, MHD_HTTP_OK, "ready", NULL);
-	return answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, reason[0] ? reason : "no snapshot was taken yet",
-	                   NULL);
-}
 
 /* The ticket was answered: its body goes to the client. */
 static enum MHD_Result answer_ticket(struct http_request *request)
@@ -160,10 +61,9 @@ static enum MHD_Result answer_ticket(struct http_request *request)
 	};
 
 	if (!ticket->body)
-		return queue(request->site, request->connection, MHD_HTTP_SERVICE_UNAVAILABLE,
-		             request->site->no_memory);
+		return http_answer_no_memory(request->site, request->connection);
 	ticket->body = NULL; /* the response's from here on */
-	return answer(request, &reply);
+	return http_answer(request, &reply);
 }
 
 /* ---- The request for metrics ---- */
@@ -203,7 +103,7 @@ static enum MHD_Result answer_full(struct http_request *request)
 
 	snprintf(reason, sizeof(reason), "too many requests for metrics at once: the limit is %u",
 	         request->site->options.max_requests);
-	return answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, reason, metrics_headers);
+	return http_answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, reason, metrics_headers);
 }
 
 /* Suspends the request until its ticket is answered, and it comes back to answer_ticket(). */
@@ -230,23 +130,24 @@ static enum MHD_Result scrape(struct http_request *request)
 static enum MHD_Result answer_metrics(struct http_request *request)
 {
 	struct scrape_ticket *ticket = &request->ticket;
-	struct negotiated negotiated = negotiate_format(header(request, "Accept"));
+	struct field_list list;
+	struct negotiated negotiated = negotiate_format(field_list_read(&list, request->connection, "Accept"));
 	char reason[REASON_MAX];
 	uint64_t time_ns;
 
 	if (!negotiated.acceptable)
-		return answer_line(request, MHD_HTTP_NOT_ACCEPTABLE,
-		                   "not acceptable: there is text/plain and application/openmetrics-text",
-		                   metrics_headers);
+		return http_answer_line(request, MHD_HTTP_NOT_ACCEPTABLE,
+		                        "not acceptable: there is text/plain and application/openmetrics-text",
+		                        metrics_headers);
 	if (!negotiate_timeout(header(request, "X-Prometheus-Scrape-Timeout-Seconds"), &time_ns))
-		return answer_line(request, MHD_HTTP_BAD_REQUEST,
-		                   "X-Prometheus-Scrape-Timeout-Seconds is not a positive number of seconds",
-		                   metrics_headers);
+		return http_answer_line(request, MHD_HTTP_BAD_REQUEST,
+		                        "X-Prometheus-Scrape-Timeout-Seconds is not a positive number of seconds",
+		                        metrics_headers);
 	if (!pick_families(request, reason, sizeof(reason)))
-		return answer_line(request, MHD_HTTP_BAD_REQUEST, reason, metrics_headers);
+		return http_answer_line(request, MHD_HTTP_BAD_REQUEST, reason, metrics_headers);
 	request->content_type = negotiated.content_type;
 	ticket->format = negotiated.format;
-	ticket->gzip = negotiate_gzip(header(request, "Accept-Encoding"));
+	ticket->gzip = negotiate_gzip(field_list_read(&list, request->connection, "Accept-Encoding"));
 	ticket->deadline_ns = time_ns == UINT64_MAX ? UINT64_MAX : platform_now_ns() + time_ns;
 	return scrape(request);
 }
@@ -259,20 +160,25 @@ static enum MHD_Result dispatch(struct http_request *request, const char *method
 	case ROUTE_METRICS:
 		return answer_metrics(request);
 	case ROUTE_LANDING:
-		return answer_landing(request);
+		return http_answer_landing(request);
 	case ROUTE_PAGE_FILE:
-		return answer_file(request, landing_file(path));
+		return http_answer_file(request, landing_file(path));
 	case ROUTE_HEALTHZ:
-		return answer_line(request, MHD_HTTP_OK, "ok", NULL);
+		return http_answer_line(request, MHD_HTTP_OK, "ok", NULL);
 	case ROUTE_READYZ:
-		return answer_ready(request);
+		return http_answer_ready(request);
 	case ROUTE_METHOD_NOT_ALLOWED:
-		return answer_line(request, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed: use GET or HEAD",
-		                   allow_headers);
+		return http_answer_line(request, MHD_HTTP_METHOD_NOT_ALLOWED, "method not allowed: use GET or HEAD",
+		                        allow_headers);
+	case ROUTE_OPTIONS:
+		return http_answer_line(request, MHD_HTTP_OK, "GET, HEAD", allow_headers);
+	case ROUTE_BAD_TARGET:
+		request->last = true;
+		return http_answer_line(request, MHD_HTTP_BAD_REQUEST, "* is a target of OPTIONS alone", NULL);
 	case ROUTE_NOT_FOUND:
 		break;
 	}
-	return answer_line(request, MHD_HTTP_NOT_FOUND, "not found", NULL);
+	return http_answer_line(request, MHD_HTTP_NOT_FOUND, "not found", NULL);
 }
 
 /* ---- Who may come in ---- */
@@ -287,27 +193,35 @@ static void on_verdict(struct web_visit *visit)
 	MHD_resume_connection(request->connection);
 }
 
-/* A connection that TLS was taken off comes from a socket of our own, not from the network. */
-static bool is_encrypted(const struct http_request *request)
-{
-	return host_connection_is_local(
-	        (int)MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
-}
-
 static enum MHD_Result answer_verdict(struct http_request *request, const char *method, const char *path)
 {
 	switch (request->visit.verdict) {
 	case WEB_UNAUTHORIZED:
-		return answer_line(request, MHD_HTTP_UNAUTHORIZED, "Unauthorized", challenge);
+		return http_answer_line(request, MHD_HTTP_UNAUTHORIZED, "Unauthorized", challenge);
 	case WEB_TOO_MANY:
-		return answer_line(request, MHD_HTTP_TOO_MANY_REQUESTS, "Too Many Requests", NULL);
+		return http_answer_line(request, MHD_HTTP_TOO_MANY_REQUESTS, "Too Many Requests", NULL);
 	case WEB_BUSY:
-		return answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, "too many passwords are being checked", NULL);
+		return http_answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, "too many passwords are being checked",
+		                        NULL);
 	case WEB_HASHING:
 	case WEB_WELCOME:
 		break;
 	}
 	return dispatch(request, method, path);
+}
+
+static uint64_t network_of(const struct http_request *request)
+{
+	return host_connection_network(
+	        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+}
+
+static bool is_open_to_all(const struct http_request *request, const char *method, const char *target)
+{
+	const struct http_options *options = &request->site->options;
+	const enum route route = route_find(method, route_path(target), options->telemetry_path);
+
+	return options->health_without_auth && (route == ROUTE_HEALTHZ || route == ROUTE_READYZ);
 }
 
 /* Suspends the request if its password must be hashed first: it comes back with its verdict. */
@@ -317,9 +231,12 @@ static enum MHD_Result enter(struct http_request *request, const char *method, c
 
 	request->visit.done = on_verdict;
 	request->visit.owner = request;
-	web_enter(web, &request->visit, header(request, "Authorization"), is_encrypted(request));
+	request->visit.network = network_of(request);
+	web_enter(web, &request->visit, header(request, "Authorization"), is_open_to_all(request, method, path));
 	if (request->visit.verdict != WEB_HASHING)
 		return answer_verdict(request, method, path);
+	if (!http_connection_wait(request->connection))
+		return MHD_NO;
 	request->hashing = true;
 	MHD_suspend_connection(request->connection);
 	web_hash(web, &request->visit);
@@ -328,18 +245,32 @@ static enum MHD_Result enter(struct http_request *request, const char *method, c
 
 /* ---- Public ---- */
 
+/* The front found a fault in the head of the request that this one stands for. */
+static enum MHD_Result answer_fault(struct http_request *request, const char *fault)
+{
+	const unsigned long number = strtoul(fault, NULL, 10);
+	const struct head_answer *answer = &head_answers[number < HEAD_FAULTS ? number : HEAD_REQUEST_LINE];
+
+	return http_answer_line(request, answer->status, answer->reason, NULL);
+}
+
 /* At a request's head. A length that is no number was refused by libmicrohttpd. */
 static enum MHD_Result begin(struct http_request *request, const char *version)
 {
-	const char *length = header(request, "Content-Length");
+	const char *length = header(request, "Content-Length"), *fault = header(request, HEAD_FAULT_FIELD);
 
+	request->last = true; /* of its connection, if it is refused here */
+	if (fault)
+		return answer_fault(request, fault);
 	if (strcmp(version, MHD_HTTP_VERSION_1_1) == 0 && !header(request, "Host"))
-		return answer_line(request, MHD_HTTP_BAD_REQUEST, "there is no Host header", NULL);
+		return http_answer_line(request, MHD_HTTP_BAD_REQUEST, "there is no Host header", NULL);
 	if (header(request, "Transfer-Encoding"))
-		return answer_line(request, MHD_HTTP_LENGTH_REQUIRED, "a body is not needed, and must tell its length",
-		                   NULL);
+		return http_answer_line(request, MHD_HTTP_LENGTH_REQUIRED,
+		                        "a body is not needed, and must tell its length", NULL);
 	if (length && strtoull(length, NULL, 10) > REQUEST_BODY_MAX)
-		return answer_line(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large, and not needed", NULL);
+		return http_answer_line(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large, and not needed",
+		                        NULL);
+	request->last = false;
 	return MHD_YES;
 }
 
@@ -352,8 +283,7 @@ enum MHD_Result http_on_request(void *data, struct MHD_Connection *connection, c
 	(void)body;
 	if (!request) {
 		*state = request = request_new(site, connection);
-		return request ? begin(request, version)
-		               : queue(site, connection, MHD_HTTP_SERVICE_UNAVAILABLE, site->no_memory);
+		return request ? begin(request, version) : http_answer_no_memory(site, connection);
 	}
 	if (*body_length > 0) {
 		*body_length = 0;
@@ -377,6 +307,7 @@ void http_on_completed(void *data, struct MHD_Connection *connection, void **sta
 	if (!request)
 		return;
 	*state = NULL;
+	counters_add_in_flight(scraper_counters(site->options.scraper), -1);
 	pthread_mutex_lock(&site->lock);
 	if (--site->requests == 0)
 		pthread_cond_signal(&site->idle);

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stddef.h>
 
-#include "exporter/http/connections.h"
+#include "exporter/http/limits/connections.h"
 #include "exporter/http/server.h"
 #include "metrics/textbuf.h"
 

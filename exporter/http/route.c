@@ -13,9 +13,9 @@ static const struct {
 	const char *path;
 	enum route route;
 } routes[] = {
-        {"/", ROUTE_LANDING},
-        {"/healthz", ROUTE_HEALTHZ},
-        {"/readyz", ROUTE_READYZ},
+        {"/", ROUTE_LANDING},       {"/healthz", ROUTE_HEALTHZ},
+        {"/readyz", ROUTE_READYZ},  {"/-/healthy", ROUTE_HEALTHZ}, /* Prometheus' own names for the two */
+        {"/-/ready", ROUTE_READYZ},
 };
 
 static enum route find_path(const char *path, const char *telemetry_path)
@@ -50,5 +50,7 @@ enum route route_find(const char *method, const char *path, const char *telemetr
 	enum route route = find_path(path, telemetry_path);
 	bool allowed = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 
+	if (strcmp(path, "*") == 0) /* RFC 9112, 3.2.4 */
+		return strcmp(method, "OPTIONS") == 0 ? ROUTE_OPTIONS : ROUTE_BAD_TARGET;
 	return route == ROUTE_NOT_FOUND || allowed ? route : ROUTE_METHOD_NOT_ALLOWED;
 }

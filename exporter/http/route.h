@@ -9,6 +9,8 @@ enum route {
 	ROUTE_PAGE_FILE, /* landing_file() of the path */
 	ROUTE_HEALTHZ,
 	ROUTE_READYZ,
+	ROUTE_OPTIONS,            /* OPTIONS *: what the server as a whole can do */
+	ROUTE_BAD_TARGET,         /* 400: * with another method */
 	ROUTE_NOT_FOUND,          /* 404 */
 	ROUTE_METHOD_NOT_ALLOWED, /* 405, Allow: GET, HEAD */
 };

@@ -4,10 +4,12 @@
 
 #include "exporter/http/request.h"
 #include "exporter/log.h"
+#include "exporter/platform/connection.h"
 #include "exporter/platform/host.h"
-#include "exporter/web/tls/front.h"
+#include "exporter/http/front/front.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,7 +30,8 @@ struct http_socket {
 
 struct http_server {
 	struct http_site site;
-	struct web_front *front;   /* where there is a web configuration: it accepts, */
+	struct log_limit tls_errors;
+	struct http_front *front;  /* where the system has one: it accepts, */
 	struct MHD_Daemon *behind; /* and this serves */
 	size_t count;
 	struct http_socket sockets[];
@@ -40,7 +43,8 @@ static void on_log(void *data, const char *format, va_list args)
 	char text[256]; /* longer messages are cut */
 
 	(void)data;
-	if (vsnprintf(text, sizeof(text), format, args) < 0)
+	/* behind a front there is no TCP, whose options it cannot set then */
+	if (vsnprintf(text, sizeof(text), format, args) < 0 || strstr(text, "TCP_"))
 		return;
 	text[strcspn(text, "\n")] = '\0';
 	log_message(LOG_LEVEL_DEBUG, "libmicrohttpd", "text", text, NULL);
@@ -60,7 +64,13 @@ static size_t on_unescape(void *data, struct MHD_Connection *connection, char *t
 	return length;
 }
 
-/* On a listening socket, or, with MHD_INVALID_SOCKET, for connections that are handed to it. */
+static unsigned connections_max(const struct http_server *server)
+{
+	return (unsigned)(server->site.connections.limit + HTTP_CONNECTIONS_ENDING);
+}
+
+/* On a listening socket, or, with MHD_INVALID_SOCKET, for connections that are handed to it. Those are limited
+ * before: libmicrohttpd 0.9.75 locks a mutex twice if it is handed one too many. */
 static struct MHD_Daemon *start_daemon(struct http_server *server, MHD_socket socket)
 {
 	const bool listens = socket != MHD_INVALID_SOCKET;
@@ -78,8 +88,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, MHD_socket so
 	                        on_log, NULL, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_ARRAY, from,
 	                        MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, &server->site,
 	                        MHD_OPTION_NOTIFY_CONNECTION, http_connections_notify, &server->site.connections,
-	                        MHD_OPTION_CONNECTION_LIMIT,
-	                        (unsigned)(server->site.connections.limit + HTTP_CONNECTIONS_ENDING),
+	                        MHD_OPTION_CONNECTION_LIMIT, listens ? connections_max(server) : (unsigned)INT_MAX,
 	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_END);
 }
 
@@ -122,18 +131,33 @@ static void serve_connection(void *data, int socket, const struct sockaddr *addr
 {
 	struct http_server *server = data;
 
-	/* closes it if there are too many; then there is nothing to do about it */
+	/* closes it if there is no memory; then there is nothing to do about it */
 	(void)MHD_add_connection(server->behind, (MHD_socket)socket, address, length);
+}
+
+static void note_failure(void *data, const struct sockaddr *address, enum tls_error error)
+{
+	struct http_server *server = data;
+	char peer[HOST_PEER_MAX], count[LOG_COUNT_MAX];
+
+	counters_add_tls_error(scraper_counters(server->site.options.scraper), error);
+	if (!log_limit_passes(&server->tls_errors, platform_now_ns(), count))
+		return;
+	host_connection_peer(address, peer);
+	log_message(LOG_LEVEL_INFO, "TLS handshake failed", "peer", peer, "reason", tls_error_name(error), "count",
+	            count, NULL);
 }
 
 /* One daemon behind a front that accepts on all sockets. */
 static int start_front(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
 {
-	const struct web_front_options options = {
+	const struct http_front_options options = {
 	        .web = server->site.options.web,
 	        .sockets = sockets,
 	        .count = count,
+	        .limit = connections_max(server),
 	        .serve = serve_connection,
+	        .failed = note_failure,
 	        .data = server,
 	};
 	int status;
@@ -144,7 +168,7 @@ static int start_front(struct http_server *server, const int *sockets, size_t co
 	server->behind = start_daemon(server, MHD_INVALID_SOCKET);
 	if (!server->behind)
 		return daemon_error(error);
-	status = web_front_start(&server->front, &options);
+	status = http_front_start(&server->front, &options);
 	if (status)
 		platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
 	return status;
@@ -169,8 +193,8 @@ int http_start(struct http_server **result, const struct http_options *options, 
 		free(server);
 		return status;
 	}
-	status = options->web ? start_front(server, sockets, count, error)
-	                      : start_daemons(server, sockets, count, error);
+	status = http_front_exists ? start_front(server, sockets, count, error)
+	                           : start_daemons(server, sockets, count, error);
 	if (status) {
 		http_stop(server);
 		return status;
@@ -190,7 +214,7 @@ static bool take_connection(void *daemon, int socket)
 bool http_alive(struct http_server *server)
 {
 	if (server->front)
-		return web_front_alive(server->front) && host_loop_alive(take_connection, server->behind);
+		return http_front_alive(server->front) && host_loop_alive(take_connection, server->behind);
 	for (size_t i = 0; i < server->count; i++)
 		if (!host_loop_alive(take_connection, server->sockets[i].daemon))
 			return false;
@@ -200,7 +224,7 @@ bool http_alive(struct http_server *server)
 void http_quiesce(struct http_server *server)
 {
 	if (server->front) {
-		web_front_quiesce(server->front);
+		http_front_quiesce(server->front);
 		return;
 	}
 	for (size_t i = 0; i < server->count; i++)
@@ -214,7 +238,7 @@ void http_stop(struct http_server *server)
 	http_site_drain(&server->site, STOP_GRACE_MS);
 	if (server->behind)
 		MHD_stop_daemon(server->behind);
-	web_front_stop(server->front, STOP_GRACE_MS);
+	http_front_stop(server->front, STOP_GRACE_MS);
 	for (size_t i = 0; i < server->count; i++) {
 		if (server->sockets[i].daemon)
 			MHD_stop_daemon(server->sockets[i].daemon);

@@ -18,8 +18,9 @@ struct http_server;
 
 struct http_options {
 	const char *telemetry_path;
-	unsigned max_requests; /* requests for metrics in flight; more get 503 */
-	uint64_t families;     /* METRIC_BITs that collect[] and exclude[] choose from */
+	unsigned max_requests; /* requests for metrics in flight; more get 503. 0: no limit */
+	bool health_without_auth;
+	uint64_t families; /* METRIC_BITs that collect[] and exclude[] choose from */
 	struct scraper *scraper;
 	struct web *web; /* of a --web.config.file; NULL: plain HTTP for everybody. Not owned */
 };

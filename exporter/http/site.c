@@ -2,6 +2,7 @@
 /* What all requests share: its beginning and its end. */
 #include "exporter/http/request.h"
 
+#include "exporter/http/front/front.h"
 #include "exporter/http/page/landing.h"
 #include "exporter/http/reply.h"
 #include "exporter/log.h"
@@ -13,12 +14,14 @@
 
 /* Connections beside those that may wait for metrics: for health probes, browsers, idle scrapers. */
 enum { SPARE_CONNECTIONS = 64 };
+/* Connections where requests have no limit: more than a host has scrapers and people who look at it. */
+enum { CONNECTIONS_WITHOUT_LIMIT = 1024 };
 /* However few descriptors there are, who scrapes and who looks what is wrong must be served. */
 enum { LEAST_CONNECTIONS = 4 };
 /* Descriptors that a scrape and a reload need, with some to spare: each opens at most five at once. */
 enum { OTHER_DESCRIPTORS = 16 };
-/* Of a connection that TLS is taken off: the client's, and both ends of the local socket behind. */
-enum { DESCRIPTORS_WITH_TLS = 3 };
+/* Of a connection behind a front: the client's, and both ends of the local socket. */
+enum { DESCRIPTORS_WITH_FRONT = 3 };
 /* A page of links is a few kilobytes. */
 enum { LANDING_MAX = 64 * 1024 };
 
@@ -39,8 +42,9 @@ static struct MHD_Response *make_no_memory(void)
 /* How many connections there may be: too few descriptors must fail neither a scrape nor an accept(). */
 static size_t connections_limit(const struct http_options *options, size_t ending)
 {
-	const size_t wanted = (size_t)options->max_requests + SPARE_CONNECTIONS;
-	const size_t each = options->web ? DESCRIPTORS_WITH_TLS : 1;
+	const size_t wanted =
+	        options->max_requests > 0 ? options->max_requests + SPARE_CONNECTIONS : CONNECTIONS_WITHOUT_LIMIT;
+	const size_t each = http_front_exists ? DESCRIPTORS_WITH_FRONT : 1;
 	struct host_process process;
 	uint64_t room;
 

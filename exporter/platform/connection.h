@@ -13,8 +13,9 @@ struct sockaddr;
  * 0 for any other kind of address. */
 uint64_t host_connection_network(const struct sockaddr *address);
 
-/* Whether the other end is on this host by nature: a socket that no network has to do with. */
-bool host_connection_is_local(int socket);
+/* Writes a client's address ("192.0.2.1:40000", "[2001:db8::1]:40000"); "local" for any other kind. */
+enum { HOST_PEER_MAX = 64 };
+void host_connection_peer(const struct sockaddr *address, char text[HOST_PEER_MAX]);
 
 /* Sends as many of the bytes as the system takes at once. */
 void host_connection_send(int socket, const void *bytes, size_t length);

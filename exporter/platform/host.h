@@ -19,6 +19,12 @@ struct host_process {
 };
 void host_process_read(struct host_process *process);
 
+/* Writes one line of the log, of at most 4096 bytes, to standard error. Returns false if that would block, because its
+ * reader is stuck, or fails. */
+bool host_log_write(const char *line, size_t length);
+/* Returns true if standard error is a journal's, which reads priorities ("<4>") at the start of lines. */
+bool host_log_has_priorities(void);
+
 /* First of all in main(): a pipe or connection whose reader went away is an error of the write, not the end of
  * the program; bytes reach standard output as they were written; sockets work. 0, or -errno with *error filled. */
 int host_prepare(struct platform_error *error) MUST_CHECK;
@@ -38,15 +44,15 @@ struct host_hooks {
  * so ("SIGTERM"). Between that nothing runs, unless somebody watches whether the program is alive. */
 const char *host_wait_for_stop(const struct host_hooks *hooks);
 
-/* An open, bound, listening TCP socket for `address` ("host:port", "[v6]:port" or ":port", which is
- * both families where the host has both). The socket, or -errno with *error filled: -EINVAL if the
+/* An open, bound, listening socket for `address` (listen_address.h has the forms; ":port" is both families where the
+ * host has both). The socket, or -errno with *error filled: -EINVAL if the
  * address is not of that form. Non-blocking and close-on-exec. */
 int host_listen(const char *address, struct platform_error *error) MUST_CHECK;
 /* The sockets of that kind that whoever started the program has passed on to it. How many, at least one, or -errno
  * with *error filled. */
 int host_inherited_sockets(int *sockets, size_t max, struct platform_error *error) MUST_CHECK;
 /* Writes the address that a socket is bound to ("[::]:10793"); "" if the system does not tell. */
-enum { HOST_ADDRESS_MAX = 80 };
+enum { HOST_ADDRESS_MAX = 128 };
 void host_socket_address(int socket, char *text, size_t size);
 void host_close_socket(int socket);
 /* Hands one end of a connection to take(), whose it is then, ends the other, and tells whether take()'s is closed

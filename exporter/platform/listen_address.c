@@ -7,45 +7,73 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Copies `length` bytes if they fit with a terminator. */
+static bool copy(char *to, size_t size, const char *text, size_t length)
+{
+	if (length >= size)
+		return false;
+	memcpy(to, text, length);
+	to[length] = '\0';
+	return true;
+}
+
+/* RFC 6335, 5.1: letters, digits and hyphens, with a letter. */
+static bool is_service_name(const char *text)
+{
+	static const char bytes[] = "-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	return strpbrk(text, bytes + strlen("-0123456789")) && text[strspn(text, bytes)] == '\0';
+}
+
 static bool parse_port(const char *text, struct listen_address *address)
 {
-	size_t length = strspn(text, "0123456789");
 	unsigned long number;
 
-	if (length == 0 || text[length] != '\0' || length >= sizeof(address->port))
+	if (!copy(address->port, sizeof(address->port), text, strlen(text)))
+		return false;
+	address->port_is_name = is_service_name(text);
+	if (address->port_is_name)
+		return true;
+	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0' || strlen(text) > strlen("65535"))
 		return false;
 	number = strtoul(text, NULL, 10);
-	if (number > UINT16_MAX)
-		return false;
-	memcpy(address->port, text, length + 1);
 	address->port_number = (uint16_t)number;
-	return true;
+	return number <= UINT16_MAX;
+}
+
+/* An IPv6 address, between its brackets, and its zone. */
+static bool parse_v6(const char *text, size_t length, struct listen_address *address)
+{
+	const char *percent = memchr(text, '%', length);
+	const size_t host = percent ? (size_t)(percent - text) : length;
+
+	if (percent &&
+	    (host + 1 == length || !copy(address->zone, sizeof(address->zone), percent + 1, length - host - 1)))
+		return false;
+	return memchr(text, ':', host) && copy(address->host, sizeof(address->host), text, host);
 }
 
 static bool parse_host(const char *text, size_t length, struct listen_address *address)
 {
-	if (length > 0 && text[0] == '[') {
-		if (length < 4 || text[length - 1] != ']') /* the shortest is "[::]" */
-			return false;
-		text++;
-		length -= 2;
-		if (memchr(text, ':', length) == NULL)
-			return false;
-	} else if (memchr(text, ':', length) != NULL) {
-		return false; /* an IPv6 address without brackets: which colon ends it? */
-	}
-	if (length >= sizeof(address->host) || memchr(text, '[', length) != NULL || memchr(text, ']', length) != NULL)
-		return false;
-	memcpy(address->host, text, length);
-	address->host[length] = '\0';
-	return true;
+	if (length == 1 && text[0] == '*')
+		return true;
+	if (length > 0 && text[0] == '[')
+		return text[length - 1] == ']' && !memchr(text + 1, '[', length - 1) &&
+		       !memchr(text, ']', length - 1) && parse_v6(text + 1, length - 2, address);
+	/* an IPv6 address without brackets: which colon ends it? */
+	return !memchr(text, ':', length) && !memchr(text, '[', length) && !memchr(text, ']', length) &&
+	       copy(address->host, sizeof(address->host), text, length);
 }
 
 bool listen_address_parse(struct listen_address *address, const char *text)
 {
-	const char *colon = strrchr(text, ':');
+	static const char local[] = "unix:";
+	const char *colon = strrchr(text, ':'), *path = text + strlen(local);
 
-	return colon != NULL && parse_host(text, (size_t)(colon - text), address) && parse_port(colon + 1, address);
+	*address = (struct listen_address){.port_number = 0};
+	if (strncmp(text, local, strlen(local)) == 0)
+		return path[0] == '/' && copy(address->path, sizeof(address->path), path, strlen(path));
+	return colon && parse_host(text, (size_t)(colon - text), address) && parse_port(colon + 1, address);
 }
 
 bool host_address_valid(const char *text)

@@ -71,6 +71,11 @@ enum {
 	LACKS_ARGUMENTS = 1 << 3, /* of processes */
 };
 
+/* Why a platform's snapshots have less than the host has, and what helps, for a person. */
+struct platform_limit {
+	const char *reason, *remedy;
+};
+
 /* What reads need besides what every process may, in the system's own terms. */
 struct platform_rights {
 	uint64_t capabilities;
@@ -87,11 +92,13 @@ struct platform_backend {
 	int (*open)(struct platform **platform, const struct platform_options *options,
 	            struct platform_error *error) MUST_CHECK;
 	/* Fills `snapshot`, which is empty. 0, or -errno with *error filled: -ENOMEM, -EMFILE/-ENFILE,
-	 * -EACCES/-EPERM, -EINTR (the dump stayed interrupted), -ETIMEDOUT, -ECANCELED, others. The
-	 * snapshot's contents are then undefined but may be reset. */
+	 * -EACCES/-EPERM, -ETIMEDOUT, -ECANCELED, others. The snapshot's contents are then undefined but may be reset.
+	 */
 	int (*read)(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
 	            struct platform_error *error) MUST_CHECK;
 	void (*close)(struct platform *platform);
+	/* Returns what limits the snapshots of an open platform; NULL: nothing. The pointer itself may be NULL. */
+	const struct platform_limit *(*limit)(const struct platform *platform);
 	/* Fills in what the reads to come need; NULL: nothing. */
 	void (*rights)(struct platform *platform, struct platform_rights *rights);
 };

@@ -89,6 +89,16 @@ static int check_demands(const struct platform_backend *backend, const struct op
 	return 0;
 }
 
+/* The snapshots go on without what cannot be seen. */
+static void warn_of_limit(const struct open_backend *open)
+{
+	const struct platform_limit *limit = open->backend->limit ? open->backend->limit(open->platform) : NULL;
+
+	if (limit != NULL)
+		log_message(LOG_LEVEL_WARN, "some owners cannot be seen", "reason", limit->reason, "remedy",
+		            limit->remedy, NULL);
+}
+
 static int open_one(struct open_backend *open, const struct platform_backend *backend, struct platform_error *error)
 {
 	int err = check_demands(backend, open->options, error);
@@ -131,6 +141,8 @@ static int open_named(struct open_backend *open, const char *name, struct platfo
 
 int backend_open(struct open_backend *open, const struct options *options, unsigned want, struct platform_error *error)
 {
+	int err;
+
 	*open = (struct open_backend){
 	        .options = options,
 	        .settings =
@@ -143,8 +155,12 @@ int backend_open(struct open_backend *open, const struct options *options, unsig
 	                },
 	};
 	if (strcmp(options->backend, OPTIONS_BACKEND_AUTO) == 0)
-		return open_best(open, error);
-	return open_named(open, options->backend, error);
+		err = open_best(open, error);
+	else
+		err = open_named(open, options->backend, error);
+	if (err == 0)
+		warn_of_limit(open);
+	return err;
 }
 
 struct platform_rights backend_rights(const struct open_backend *open)

@@ -20,8 +20,9 @@ unsigned backend_wants_to_print(const struct options *options);
 
 /*
  * Opens the backend that the options name; for "auto" the best that opens, other than replay, with a
- * warning in the log for each better one that did not. `options` must outlive it. 0, or -errno with
- * *error filled: -ENOTSUP if the options ask for what there is none of on this system.
+ * warning in the log for each better one that did not. Logs what limits the reads of the one that opened. `options`
+ * must outlive it. 0, or -errno with *error filled: -ENOTSUP if the options ask for what there is none of on this
+ * system.
  */
 int backend_open(struct open_backend *open, const struct options *options, unsigned want,
                  struct platform_error *error) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one road from the platform's rows to bytes. */
+/* The collector: from the platform's rows to bytes. */
 #include "exporter/scrape/collector.h"
 
 #include "exporter/platform/host.h"
@@ -18,8 +18,10 @@ static int count(struct collector *collector)
 	if (result)
 		return result;
 	listeners_credit(&collector->listeners, &collector->snapshot);
-	result = census_take(&collector->census, &collector->snapshot, &collector->listeners,
-	                     &collector->options.census);
+	result = served_ports_update(&collector->served, &collector->snapshot, &collector->listeners);
+	if (result)
+		return result;
+	result = census_take(&collector->census, &collector->snapshot, &collector->served, &collector->options.census);
 	collector->census_ns = platform_now_ns() - start;
 	return result;
 }
@@ -54,8 +56,9 @@ void collector_init(struct collector *collector, const struct collector_options 
 	collector->options = *options;
 	snapshot_init(&collector->snapshot);
 	listeners_init(&collector->listeners);
+	served_ports_init(&collector->served);
 	census_init(&collector->census);
-	fold_init(&collector->fold);
+	report_folding_init(&collector->folding);
 	gzip_init(&collector->gzip);
 	textbuf_init(&collector->text, body_limit);
 	textbuf_init(&collector->packed, body_limit);
@@ -67,8 +70,9 @@ void collector_release(struct collector *collector)
 	textbuf_release(&collector->packed);
 	textbuf_release(&collector->text);
 	gzip_release(&collector->gzip);
-	fold_release(&collector->fold);
+	report_folding_release(&collector->folding);
 	census_release(&collector->census);
+	served_ports_release(&collector->served);
 	listeners_release(&collector->listeners);
 	snapshot_release(&collector->snapshot);
 }
@@ -103,7 +107,7 @@ int collector_write(struct collector *collector, const struct collector_wish *wi
 	fill_process(&self->process);
 	textbuf_reset(&collector->text);
 	textbuf_reset(&collector->packed);
-	result = report_write(&collector->text, &input, &collector->fold, &options);
+	result = report_write(&collector->text, &input, &collector->folding, &options);
 	if (result == 0 && wish->gzip) {
 		out = &collector->packed;
 		result = gzip_write(&collector->gzip, out, collector->text.data, collector->text.length);
@@ -124,8 +128,6 @@ enum scrape_cause collector_cause(int error)
 	case EACCES:
 	case EPERM:
 		return CAUSE_PERMISSION;
-	case EINTR:
-		return CAUSE_INTERRUPTED;
 	case ETIMEDOUT:
 		return CAUSE_TIMEOUT;
 	default:

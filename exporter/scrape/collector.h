@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From the TCP table to bytes: reads a snapshot, credits ownerless sockets, counts, and writes the
- * count in whatever formats were asked for. Used by one thread at a time; every buffer is kept and
- * reused, so that a steady host allocates nothing here.
+ * The collector: reads a snapshot, credits ownerless sockets, counts, and writes the count in the formats
+ * that were asked for. It keeps what has to be remembered from snapshot to snapshot: the served ports and
+ * the ranks of groups. Used by one thread at a time. Every buffer is reused, so that a steady host
+ * allocates nothing here.
  */
 #ifndef EXPORTER_SCRAPE_COLLECTOR_H
 #define EXPORTER_SCRAPE_COLLECTOR_H
@@ -14,7 +15,8 @@
 #include "exporter/scrape/gzip.h"
 #include "exporter/platform/platform.h"
 #include "metrics/census/census.h"
-#include "metrics/census/fold.h"
+#include "metrics/census/listeners.h"
+#include "metrics/census/served_ports.h"
 #include "metrics/report/report.h"
 
 struct collector_options {
@@ -28,14 +30,15 @@ struct collector {
 	struct collector_options options;
 	struct snapshot snapshot;
 	struct listeners listeners;
+	struct served_ports served;
 	struct census census;
-	struct fold fold;
+	struct report_folding folding;
 	struct gzip gzip;
 	struct textbuf text, packed;
 	uint64_t census_ns; /* time spent counting the last snapshot */
 };
 
-/* What one exposition is to be. */
+/* The format and the families of one exposition. */
 struct collector_wish {
 	enum exposition_format format;
 	bool gzip;
@@ -45,13 +48,13 @@ struct collector_wish {
 void collector_init(struct collector *collector, const struct collector_options *options);
 void collector_release(struct collector *collector);
 
-/* Takes a snapshot and counts it. 0, or -errno (as platform_backend.read) with *error filled. */
+/* Reads a snapshot and counts it. Returns 0, or -errno (as platform_backend.read) with *error filled. */
 int collector_take(struct collector *collector, struct patience *patience, struct platform_error *error) MUST_CHECK;
 
 /*
  * Writes the snapshot that collector_take() took last and returned 0 for. `self` holds all but
- * census_ns and process, which are filled in here. *bytes stays valid until the next call. 0, -ENOMEM or -EFBIG
- * with *error filled.
+ * census_ns and process, which are filled in here. *bytes stays valid until the next call. Returns 0, -ENOMEM
+ * or -EFBIG with *error filled.
  */
 int collector_write(struct collector *collector, const struct collector_wish *wish, struct report_self *self,
                     const char **bytes, size_t *length, struct platform_error *error) MUST_CHECK;

@@ -36,9 +36,10 @@ struct scraper {
 	struct scraper_options options;
 	struct collector collector; /* the collector thread's */
 	pthread_t collector_thread, watchdog_thread;
-	struct patience patience; /* of the snapshot that is being taken */
-	atomic_bool running;      /* a snapshot is being taken or written */
-	_Atomic uint64_t http_requests[HTTP_CODE_COUNT];
+	struct patience patience;  /* of the snapshot that is being taken */
+	atomic_bool running;       /* a snapshot is being taken or written */
+	_Atomic uint64_t hangs_ns; /* the time when it hangs, whatever time those who join it have */
+	struct counters counters;
 
 	pthread_mutex_t lock;       /* guards all that follows */
 	pthread_cond_t work;        /* for the collector: a ticket waits, or the end */
@@ -132,8 +133,7 @@ static void fill_self(struct scraper *scraper, struct report_self *self)
 	        .scrapes = scraper->scrapes,
 	};
 	memcpy(self->scrape_errors, scraper->errors, sizeof(self->scrape_errors));
-	for (size_t i = 0; i < HTTP_CODE_COUNT; i++)
-		self->http_requests[i] = atomic_load_explicit(&scraper->http_requests[i], memory_order_relaxed);
+	counters_read(&scraper->counters, self);
 }
 
 /* Writes the snapshot once for all tickets that wish the same as the first. With the lock, which is let
@@ -182,6 +182,7 @@ static void run(struct scraper *scraper, uint64_t deadline_ns)
 	if (deadline_ns < platform_now_ns() + LEAST_PATIENCE_NS)
 		deadline_ns = platform_now_ns() + LEAST_PATIENCE_NS;
 	atomic_store(&scraper->patience.deadline_ns, deadline_ns);
+	atomic_store(&scraper->hangs_ns, platform_now_ns() + DEFAULT_BOUND_NS + HANGS_AFTER_NS);
 	scraper->wanted = scraper->served.first != NULL;
 	scraper->counted = false;
 	scraper->running = true;
@@ -356,7 +357,10 @@ void scraper_submit(struct scraper *scraper, struct scrape_ticket *ticket)
 
 bool scraper_alive(struct scraper *scraper)
 {
-	return !scraper->running || platform_now_ns() < atomic_load(&scraper->patience.deadline_ns) + HANGS_AFTER_NS;
+	const uint64_t now_ns = platform_now_ns();
+
+	return !scraper->running || (now_ns < atomic_load(&scraper->patience.deadline_ns) + HANGS_AFTER_NS &&
+	                             now_ns < atomic_load(&scraper->hangs_ns));
 }
 
 bool scraper_ready(struct scraper *scraper, char *reason, size_t size)
@@ -371,13 +375,9 @@ bool scraper_ready(struct scraper *scraper, char *reason, size_t size)
 	return ready;
 }
 
-void scraper_count_request(struct scraper *scraper, unsigned status)
+struct counters *scraper_counters(struct scraper *scraper)
 {
-	size_t i = 0;
-
-	while (i + 1 < HTTP_CODE_COUNT && http_codes[i] != status)
-		i++; /* the last one stands for all others */
-	atomic_fetch_add_explicit(&scraper->http_requests[i], 1, memory_order_relaxed);
+	return &scraper->counters;
 }
 
 void scraper_stop(struct scraper *scraper)

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "exporter/platform/platform.h"
+#include "exporter/scrape/counters.h"
 #include "metrics/census/census.h"
 #include "metrics/report/exposition.h"
 #include "metrics/report/report.h"
@@ -68,8 +69,8 @@ bool scraper_alive(struct scraper *scraper);
 /* Whether the last snapshot worked. If not, copies the reason ("" before the first) to `reason`. */
 bool scraper_ready(struct scraper *scraper, char *reason, size_t size);
 
-/* Counts an HTTP answer for tcp_exporter_http_requests_total. Any thread. */
-void scraper_count_request(struct scraper *scraper, unsigned status);
+/* Returns the counters of the endpoint, which each snapshot reports. Good until scraper_free(). */
+struct counters *scraper_counters(struct scraper *scraper);
 
 /* Ends a snapshot that is being taken, answers every ticket with 503, joins the threads. */
 void scraper_stop(struct scraper *scraper);

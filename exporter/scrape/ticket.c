@@ -37,11 +37,13 @@ void ticket_refuse(struct scrape_ticket *ticket, int error, const char *text)
 
 void ticket_refuse_late(struct scrape_ticket *ticket)
 {
-	char text[64];
+	static struct log_limit limit;
+	char text[64], count[LOG_COUNT_MAX];
 
 	snprintf(text, sizeof(text), "no snapshot within %.3f s",
 	         (double)(platform_now_ns() - ticket->submitted_ns) / second_ns);
-	log_message(LOG_LEVEL_WARN, "scrape timed out", "reason", text, NULL);
+	if (log_limit_passes(&limit, platform_now_ns(), count))
+		log_message(LOG_LEVEL_WARN, "scrape timed out", "reason", text, "count", count, NULL);
 	ticket_refuse(ticket, -ETIMEDOUT, text);
 }
 

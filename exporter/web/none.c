@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builds without GnuTLS, libyaml and libcrypt: no file can be opened, and so nothing else is ever called. */
-#include "exporter/web/tls/front.h"
+#include "exporter/web/web.h"
 
 #include <errno.h>
 
@@ -33,11 +33,25 @@ void web_close(struct web *web)
 	(void)web;
 }
 
-void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool encrypted)
+int web_accept(struct web *web, int socket, struct transport *transport)
 {
 	(void)web;
+	(void)socket;
+	(void)transport;
+	return -ENOTSUP;
+}
+
+bool web_needs_tls(struct web *web)
+{
+	(void)web;
+	return true;
+}
+
+void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool without_password)
+{
+	(void)web;
+	(void)without_password;
 	(void)authorization;
-	(void)encrypted;
 	visit->verdict = WEB_UNAUTHORIZED;
 }
 
@@ -50,28 +64,4 @@ void web_hash(struct web *web, struct web_visit *visit)
 void web_leave(struct web_visit *visit)
 {
 	(void)visit;
-}
-
-int web_front_start(struct web_front **front, const struct web_front_options *options)
-{
-	(void)options;
-	*front = NULL;
-	return -ENOTSUP;
-}
-
-bool web_front_alive(struct web_front *front)
-{
-	(void)front;
-	return true;
-}
-
-void web_front_quiesce(struct web_front *front)
-{
-	(void)front;
-}
-
-void web_front_stop(struct web_front *front, unsigned ms)
-{
-	(void)front;
-	(void)ms;
 }

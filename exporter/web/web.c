@@ -12,6 +12,7 @@
 #include "exporter/web/auth/hasher.h"
 #include "exporter/web/auth/rate.h"
 #include "exporter/web/state.h"
+#include "exporter/web/tls/channel.h"
 
 struct web {
 	const char *file;
@@ -104,7 +105,8 @@ static void reload(struct web *web, bool asked)
 	rate_limit_set(&web->rate, state->config.rate_interval_ns, state->config.rate_burst);
 }
 
-struct web_state *web_current(struct web *web)
+/* Returns the state that is active now. The caller owns one reference. */
+static struct web_state *web_current(struct web *web)
 {
 	struct web_state *state;
 
@@ -182,6 +184,29 @@ void web_close(struct web *web)
 	free(web);
 }
 
+/* ---- Connections ---- */
+
+int web_accept(struct web *web, int socket, struct transport *transport)
+{
+	struct web_state *state = web_current(web);
+	int err = 0;
+
+	*transport = (struct transport){NULL, NULL};
+	if (state->tls != NULL)
+		err = tls_channel_new(transport, socket, state);
+	web_state_give(state);
+	return err;
+}
+
+bool web_needs_tls(struct web *web)
+{
+	struct web_state *state = web_current(web);
+	bool needs = state->tls != NULL;
+
+	web_state_give(state);
+	return needs;
+}
+
 /* ---- Requests ---- */
 
 static bool take_token(struct web *web)
@@ -219,17 +244,16 @@ static void check_login(struct web *web, struct web_visit *visit, const char *au
 	basic_release(&login);
 }
 
-void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool encrypted)
+void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool without_password)
 {
 	visit->state = web_current(web);
-	visit->last = visit->state->tls != NULL && !encrypted;
 	visit->headers = NULL; /* one too many is refused before they are looked at, as others do */
 	visit->verdict = WEB_TOO_MANY;
 	if (!take_token(web))
 		return;
 	visit->headers = visit->state->headers;
 	visit->verdict = WEB_WELCOME;
-	if (visit->state->config.user_count > 0)
+	if (visit->state->config.user_count > 0 && !without_password)
 		check_login(web, visit, authorization);
 }
 

@@ -17,9 +17,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "exporter/http/header.h"
 #include "exporter/platform/platform.h"
+#include "exporter/web/transport.h"
 
 struct web;
 struct web_state;
@@ -34,6 +36,14 @@ void web_reload(struct web *web);
 void web_stop(struct web *web);
 /* Once no visit is left. NULL is fine. */
 void web_close(struct web *web);
+
+/* ---- Connections ---- */
+
+/* Makes the transport that a new connection must have: TLS, or `ops` is NULL: none. 0 or -errno; the socket stays the
+ * caller's. */
+int web_accept(struct web *web, int socket, struct transport *transport) MUST_CHECK;
+/* Returns true if requests without TLS must be refused now. */
+bool web_needs_tls(struct web *web);
 
 /* ---- Requests ---- */
 
@@ -50,10 +60,10 @@ struct web_visit {
 	/* Called, once, after web_hash(): on another thread, or before it returns; with no lock held. */
 	void (*done)(struct web_visit *visit);
 	void *owner;
+	uint64_t network; /* of the client: host_connection_network() */
 
 	enum web_verdict verdict;
 	const struct http_header *headers; /* for the answer, ended by a NULL name; good until web_leave() */
-	bool last;                         /* of its connection, which is to be closed: TLS was turned on since */
 
 	struct web_state *state; /* private, as is all that follows */
 	struct web_visit *next;
@@ -66,14 +76,9 @@ struct web_visit {
 
 /* Asks for a request whose Authorization header is that one (NULL: none): fills the verdict. web_leave() once it was
  * answered; there, all zeros are fine too. */
-void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool encrypted);
+void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool without_password);
 /* For WEB_HASHING: done() will be called, with another verdict. */
 void web_hash(struct web *web, struct web_visit *visit);
 void web_leave(struct web_visit *visit);
-
-/* ---- Connections ---- */
-
-/* Returns the state that is active now, after a look at the files. The caller owns one reference. */
-struct web_state *web_current(struct web *web);
 
 #endif

@@ -1,61 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The count: one pass over the rows, then the order of the groups. */
+/* The count: one pass over the rows, a second over those whose role the others decide, then the order of the groups. */
 #include "metrics/census/census.h"
-#include "metrics/census/group.h"
-#include "metrics/census/identity.h"
-#include "metrics/census/label_order.h"
-#include "metrics/hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of names and other texts: a hundred thousand processes with 2 KiB each. Offsets are 32 bits. */
-#define TEXT_LIMIT ((size_t)256 << 20)
-
-static const char *const label_names[LABEL_COUNT] = {
-        [LABEL_PID] = "pid",
-        [LABEL_USER] = "user",
-        [LABEL_EXE] = "exe",
-        [LABEL_UNIT] = "unit",
-        [LABEL_CONTAINER] = "container",
-        [LABEL_NETNS] = "netns",
-        [LABEL_FAMILY] = "family",
-        [LABEL_LOCAL_ADDRESS] = "local_address",
-};
-
 /* What the pass over the rows needs. */
 struct pass {
 	struct census *census;
 	const struct snapshot *snapshot;
-	const struct listeners *listeners;
+	const struct served_ports *served;
 	const struct census_options *options;
-	bool merge_netns; /* addresses are the same in every namespace: census->address_of tells which */
+	bool merge_netns; /* addresses are the same in every namespace */
 };
-
-const char *census_label_name(enum census_label label)
-{
-	return label_names[label];
-}
 
 void census_init(struct census *census)
 {
 	memset(census, 0, sizeof(*census));
-	textbuf_init(&census->text, TEXT_LIMIT);
+	identities_init(&census->identities);
 }
 
 void census_release(struct census *census)
 {
 	census_table_release(&census->by_local_port);
 	census_table_release(&census->outbound);
-	free(census->identities);
-	textbuf_release(&census->text);
-	free(census->identity_of_process);
-	free(census->identity_index);
-	free(census->address_of);
-	free(census->address_index);
-	free(census->order);
-	free(census->places);
+	identities_release(&census->identities);
+	roles_release(&census->roles);
+	label_order_release(&census->order);
+	free(census->merged.first);
+	hash_index_release(&census->merged.index);
 	census_init(census);
 }
 
@@ -64,45 +38,52 @@ static bool has_label(const struct census_options *options, enum census_label la
 	return options->labels & LABEL_BIT(label);
 }
 
-/* Finds, for every address, the first that is equal but for the namespace. */
-static int merge_addresses(struct census *census, const struct snapshot *snapshot)
+static bool address_equal(const void *data, uint32_t index, const void *key)
 {
-	int ret = array_reserve((void **)&census->address_of, &census->address_of_capacity, snapshot->address_count,
-	                        sizeof(*census->address_of));
+	const struct snapshot_address *a = (const struct snapshot_address *)data + index, *b = key;
 
-	if (ret)
-		return ret;
-	census->address_index_capacity = hash_trimmed(census->address_index_capacity, snapshot->address_count);
-	ret = hash_clear(&census->address_index, &census->address_index_capacity, snapshot->address_count);
+	return a->family == b->family && !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+static int merge_addresses(struct merged_addresses *merged, const struct snapshot *snapshot)
+{
+	int ret = array_reserve((void **)&merged->first, &merged->capacity, snapshot->address_count,
+	                        sizeof(*merged->first));
+
+	hash_index_reset(&merged->index);
+	if (!ret)
+		ret = hash_index_reserve(&merged->index, snapshot->address_count);
 	if (ret)
 		return ret;
 	for (uint32_t i = 0; i < snapshot->address_count; i++) {
-		const struct snapshot_address *address = &snapshot->addresses[i], *other;
-		size_t slot = (size_t)hash_bytes(address->family, address->bytes, sizeof(address->bytes));
-		uint32_t *entry;
+		const struct snapshot_address *address = &snapshot->addresses[i];
+		uint64_t hash = hash_bytes(address->family, address->bytes, sizeof(address->bytes));
 
-		for (;; slot++) {
-			entry = &census->address_index[slot & (census->address_index_capacity - 1)];
-			other = &snapshot->addresses[*entry ? *entry - 1 : i];
-			if (other->family == address->family &&
-			    !memcmp(other->bytes, address->bytes, sizeof(address->bytes)))
-				break;
-		}
-		if (!*entry)
-			*entry = i + 1;
-		census->address_of[i] = *entry - 1;
+		merged->first[i] = hash_find(&merged->index, hash, address_equal, snapshot->addresses, address);
+		if (merged->first[i] != HASH_NONE)
+			continue;
+		merged->first[i] = i;
+		hash_enter(&merged->index, hash, i);
 	}
 	return 0;
 }
 
-static uint32_t local_port_label(const struct pass *pass, const struct snapshot_netns *netns, uint16_t port,
-                                 bool served)
+static uint32_t local_port_label(const struct pass *pass, uint16_t port, enum role role)
 {
 	if (pass->options->local_port == LOCAL_PORT_NONE)
 		return PORT_ABSENT;
-	if (pass->options->local_port == LOCAL_PORT_ALL || served)
-		return port;
-	return port >= netns->ephemeral_low && port <= netns->ephemeral_high ? PORT_EPHEMERAL : port;
+	if (pass->options->local_port == LOCAL_PORT_SERVED && role == ROLE_OUTBOUND)
+		return PORT_EPHEMERAL;
+	return port;
+}
+
+static uint32_t remote_port_label(const struct pass *pass, const struct snapshot_netns *netns, uint16_t port)
+{
+	if (pass->options->remote_port == REMOTE_PORT_NONE)
+		return PORT_ABSENT;
+	if (pass->options->remote_port == REMOTE_PORT_SERVICE && netns_is_ephemeral(netns, port))
+		return PORT_EPHEMERAL;
+	return port;
 }
 
 static void key_of_address(const struct pass *pass, uint32_t local, struct group_key *key)
@@ -114,7 +95,7 @@ static void key_of_address(const struct pass *pass, uint32_t local, struct group
 	if (!has_label(pass->options, LABEL_LOCAL_ADDRESS))
 		key->address = CENSUS_ABSENT;
 	else
-		key->address = pass->merge_netns ? pass->census->address_of[local] : local;
+		key->address = pass->merge_netns ? pass->census->merged.first[local] : local;
 }
 
 static void count_in_group(struct census_group *group, const struct snapshot_socket *socket)
@@ -146,28 +127,57 @@ static int count_in_table(struct census_table *table, const struct group_key *ke
 	return 0;
 }
 
-static int count_row(const struct pass *pass, const struct snapshot_socket *socket)
+static int count_by_process(const struct pass *pass, const struct snapshot_socket *socket, enum role role,
+                            uint32_t netns)
+{
+	struct census *census = pass->census;
+	struct group_key key;
+	int ret = identity_of_owner(&census->identities, pass->snapshot, pass->options, socket->owner, &key.identity);
+
+	if (ret || key.identity == IDENTITY_REJECTED)
+		return ret;
+	key_of_address(pass, socket->local, &key);
+	key.port = local_port_label(pass, socket->local_port, role);
+	ret = count_in_table(&census->by_local_port, &key, socket);
+	if (ret || role != ROLE_OUTBOUND)
+		return ret;
+	key.port = remote_port_label(pass, &pass->snapshot->netns[netns], socket->remote_port);
+	return count_in_table(&census->outbound, &key, socket);
+}
+
+static int count_row(const struct pass *pass, uint32_t row)
 {
 	const struct snapshot *snapshot = pass->snapshot;
+	const struct snapshot_socket *socket = &snapshot->sockets[row];
 	uint32_t netns = snapshot->addresses[socket->local].netns;
-	struct group_key key;
-	bool served;
-	int ret;
+	enum role role = role_of_ports(snapshot, pass->served, socket, netns);
 
 	pass->census->states[socket->state]++;
 	if (netns == 0)
 		port_set_add(&pass->census->ephemeral_ports, socket->local_port);
-	ret = identity_of_owner(pass->census, snapshot, pass->options, socket->owner, &key.identity);
-	if (ret || key.identity == IDENTITY_REJECTED)
-		return ret;
-	served = listeners_serve(pass->listeners, snapshot, netns, socket->local_port);
-	key_of_address(pass, socket->local, &key);
-	key.port = local_port_label(pass, &snapshot->netns[netns], socket->local_port, served);
-	ret = count_in_table(&pass->census->by_local_port, &key, socket);
-	if (ret || served || socket->state == STATE_LISTEN)
-		return ret;
-	key.port = socket->remote_port;
-	return count_in_table(&pass->census->outbound, &key, socket);
+	if (role == ROLE_OPEN)
+		return roles_add(&pass->census->roles, snapshot, row);
+	return count_by_process(pass, socket, role, netns);
+}
+
+static int count_open_row(const struct pass *pass, size_t open)
+{
+	enum role role;
+	uint32_t row = roles_decide(&pass->census->roles, open, &role);
+	const struct snapshot_socket *socket = &pass->snapshot->sockets[row];
+
+	return count_by_process(pass, socket, role, pass->snapshot->addresses[socket->local].netns);
+}
+
+static int count_rows(const struct pass *pass)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; !ret && i < pass->snapshot->socket_count; i++)
+		ret = count_row(pass, i);
+	for (size_t i = 0; !ret && i < pass->census->roles.open_count; i++)
+		ret = count_open_row(pass, i);
+	return ret;
 }
 
 /* Adds up neighbouring bits, pairs, and nibbles; the multiplication then adds up the bytes. */
@@ -206,32 +216,41 @@ static void count_ephemeral_ports(struct census *census, const struct snapshot *
 		uint64_t range = range_mask(i, low, high) & ~snapshot->reserved.words[i];
 
 		census->ephemeral_limit += bits_set(range);
-		census->ephemeral_used += bits_set(range & census->ephemeral_ports.words[i]);
+		census->ephemeral_used +=
+		        bits_set(range & (census->ephemeral_ports.words[i] | snapshot->bound_ports.words[i]));
 	}
 }
 
 static int clear(struct census *census, const struct snapshot *snapshot)
 {
-	int ret = census_table_clear(&census->by_local_port);
-
+	census_table_clear(&census->by_local_port);
+	census_table_clear(&census->outbound);
+	roles_clear(&census->roles);
 	memset(census->states, 0, sizeof(census->states));
 	memset(&census->ephemeral_ports, 0, sizeof(census->ephemeral_ports));
 	census->ephemeral_used = 0;
 	census->ephemeral_limit = 0;
+	return identities_clear(&census->identities, snapshot);
+}
+
+static int sort(struct census *census, const struct snapshot *snapshot)
+{
+	int ret = label_order_identities(&census->order, &census->identities);
+
 	if (!ret)
-		ret = census_table_clear(&census->outbound);
+		ret = label_order_sort(&census->order, snapshot, &census->by_local_port);
 	if (!ret)
-		ret = identities_clear(census, snapshot);
+		ret = label_order_sort(&census->order, snapshot, &census->outbound);
 	return ret;
 }
 
-int census_take(struct census *census, const struct snapshot *snapshot, const struct listeners *listeners,
+int census_take(struct census *census, const struct snapshot *snapshot, const struct served_ports *served,
                 const struct census_options *options)
 {
-	struct pass pass = {
+	const struct pass pass = {
 	        .census = census,
 	        .snapshot = snapshot,
-	        .listeners = listeners,
+	        .served = served,
 	        .options = options,
 	        .merge_netns = has_label(options, LABEL_LOCAL_ADDRESS) && !has_label(options, LABEL_NETNS) &&
 	                       snapshot->netns_count > 1,
@@ -239,11 +258,11 @@ int census_take(struct census *census, const struct snapshot *snapshot, const st
 	int ret = clear(census, snapshot);
 
 	if (!ret && pass.merge_netns)
-		ret = merge_addresses(census, snapshot);
-	for (size_t i = 0; !ret && i < snapshot->socket_count; i++)
-		ret = count_row(&pass, &snapshot->sockets[i]);
+		ret = merge_addresses(&census->merged, snapshot);
+	if (!ret)
+		ret = count_rows(&pass);
 	if (ret)
 		return ret;
 	count_ephemeral_ports(census, snapshot);
-	return label_order_sort(census, snapshot);
+	return sort(census, snapshot);
 }

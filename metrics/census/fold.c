@@ -17,18 +17,53 @@ void fold_release(struct fold *fold)
 	fold_init(fold);
 }
 
-/* Smaller for groups that are to be kept longer. A table has fewer than 2^32 rows, so the sum fits. */
-static uint64_t rank_key(const struct census_group *group)
+/* A table has fewer than 2^32 rows, so the sum fits. */
+static uint32_t sockets_of(const struct census_group *group)
 {
 	uint32_t total = 0;
 
 	for (int state = 0; state < STATE_COUNT; state++)
 		total += group->count[state];
-	return ~((uint64_t)group->count[STATE_CLOSE_WAIT] << 32 | total);
+	return total;
 }
 
-int fold_rank(struct fold *fold, struct census_table *table)
+static unsigned bit_length(uint32_t number)
 {
+	unsigned length = 0;
+
+	for (; number; number >>= 1)
+		length++;
+	return length;
+}
+
+/* Smaller for groups that stay longer. From the top: more than one socket, CLOSE_WAIT sockets, the power of two. */
+static uint64_t rank_key(const struct census_group *group)
+{
+	uint32_t total = sockets_of(group);
+
+	return ~((uint64_t)(total > 1) << 38 | (uint64_t)group->count[STATE_CLOSE_WAIT] << 6 | bit_length(total));
+}
+
+struct tie {
+	const struct census_group *groups;
+	const uint32_t *last;
+};
+
+static int compare_equals(const void *data, uint32_t a, uint32_t b)
+{
+	const struct tie *tie = data;
+	uint32_t left, right;
+
+	if (tie->last && tie->last[a] != tie->last[b])
+		return tie->last[a] < tie->last[b] ? -1 : 1;
+	left = sockets_of(&tie->groups[a]);
+	right = sockets_of(&tie->groups[b]);
+	return (left < right) - (left > right);
+}
+
+int fold_rank(struct fold *fold, struct census_table *table, const uint32_t *last)
+{
+	const struct tie tie = {table->groups, last};
 	/* Twice: sorting needs the other half. */
 	int ret = array_reserve((void **)&fold->order, &fold->capacity, 2 * table->count, sizeof(*fold->order));
 
@@ -36,7 +71,7 @@ int fold_rank(struct fold *fold, struct census_table *table)
 		return ret;
 	for (uint32_t i = 0; i < table->count; i++)
 		fold->order[i] = (struct sort_item){rank_key(&table->groups[i]), i};
-	sort_items(fold->order, table->count, NULL, NULL);
+	sort_items(fold->order, table->count, compare_equals, &tie);
 	for (uint32_t i = 0; i < table->count; i++)
 		table->groups[fold->order[i].index].rank = i;
 	return 0;

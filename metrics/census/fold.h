@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cap on cardinality: which groups of a census table keep their own series.
+ * The cap on cardinality: chooses which groups of a census table keep their own series.
  *
- * A family may have `max_series` series. Where its groups need more, the groups with the most
- * CLOSE_WAIT sockets stay, among equals those with the most sockets, and the rest fold into one
- * group, process="(other)", whose series count against the cap too. Sums stay exact.
+ * A family may have `max_series` series. If its groups need more, the groups of the highest ranks fold
+ * into one group, process="(other)", whose series count against the cap too. Sums stay exact.
+ *
+ * Groups of a single socket fold first. The other groups stay by their number of CLOSE_WAIT sockets, then by
+ * the power of two of their number of sockets. Within one power of two, the groups of the last scrape stay in
+ * their order and before new ones, so that series do not come and go.
  */
 #ifndef METRICS_CENSUS_FOLD_H
 #define METRICS_CENSUS_FOLD_H
 
-#include "metrics/census/census.h"
+#include "metrics/census/group.h"
 
 /* The least useful cap: one group with every state. */
 #define FOLD_MIN_SERIES STATE_COUNT
+
+/* The last rank of a group that had none. */
+#define FOLD_NEW UINT32_MAX
 
 struct sort_item;
 
@@ -24,8 +30,9 @@ struct fold {
 void fold_init(struct fold *fold);
 void fold_release(struct fold *fold);
 
-/* Sets every group's rank. Ranks are the groups' own: several tables may be ranked. 0 or -ENOMEM. */
-int fold_rank(struct fold *fold, struct census_table *table) MUST_CHECK;
+/* Sets every group's rank. `last`: each group's rank at the last scrape, or FOLD_NEW; NULL: all are new. Ranks are the
+ * groups' own: several tables may be ranked. Returns 0 or -ENOMEM. */
+int fold_rank(struct fold *fold, struct census_table *table, const uint32_t *last) MUST_CHECK;
 
 struct fold_cut {
 	uint32_t rank;   /* groups of this rank and above are folded */
@@ -33,8 +40,8 @@ struct fold_cut {
 };
 
 /*
- * Where to cut a family of a ranked table. `series_of` tells how many series a group has in the
- * family (0: none); `other_series` how many the folded group may need. After fold_rank().
+ * Returns where to cut a family of a ranked table. `series_of` returns how many series a group has in the
+ * family (0: none); `other_series` is how many the folded group may need. Call after fold_rank().
  */
 struct fold_cut fold_cut(const struct fold *fold, const struct census_table *table,
                          size_t (*series_of)(const struct census_group *, const void *), const void *data,

@@ -1,22 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which labels speak of a socket's owner: from a process of the snapshot to an identity of the census. */
+/*
+ * Identities: the distinct sets of the labels that describe a socket's owner. Names and other texts
+ * are repaired to UTF-8 before they are compared, so that no two identities are written alike.
+ */
 #ifndef METRICS_CENSUS_IDENTITY_H
 #define METRICS_CENSUS_IDENTITY_H
 
-#include "metrics/census/census.h"
+#include "metrics/census/labels.h"
+#include "metrics/hash.h"
+#include "metrics/snapshot.h"
+#include "metrics/textbuf.h"
 
-/* The owner's sockets are not to be counted by process. */
+/* The owner's sockets are not counted by process. */
 #define IDENTITY_REJECTED UINT32_MAX
 
-/* Forgets all identities, and makes room for the snapshot's processes. 0 or -ENOMEM. */
-int identities_clear(struct census *census, const struct snapshot *snapshot) MUST_CHECK;
+/* Bytes of valid UTF-8 in identities.text. */
+struct census_text {
+	uint32_t offset, length;
+};
 
-/* Finds or makes the identity of an owner (OWNER_NONE and OWNER_UNKNOWN have one too) and asks
- * options->keep when it sees the owner for the first time. 0 or -ENOMEM. */
-int identity_of_owner(struct census *census, const struct snapshot *snapshot, const struct census_options *options,
-                      uint32_t owner, uint32_t *identity) MUST_CHECK;
+/* Labels that were not asked for or are not known are empty. */
+struct census_identity {
+	struct census_text name, user, exe, unit, container;
+	uint32_t pid; /* 0: not asked for, or no process */
+};
 
-/* The bytes of a text; never NULL. */
-const char *identity_text(const struct census *census, struct census_text text);
+struct identities {
+	struct census_identity *items;
+	size_t count, capacity;
+	struct textbuf text;
+
+	uint32_t *of_process; /* private, as is all below */
+	size_t of_process_capacity;
+	struct hash_index index;
+};
+
+void identities_init(struct identities *identities);
+void identities_release(struct identities *identities);
+
+/* Removes all identities, and makes room for the snapshot's processes. Returns 0 or -ENOMEM. */
+int identities_clear(struct identities *identities, const struct snapshot *snapshot) MUST_CHECK;
+
+/* Finds or makes the identity of an owner (OWNER_NONE and OWNER_UNKNOWN have one too). Calls options->keep
+ * for each owner once. Returns 0 or -ENOMEM. */
+int identity_of_owner(struct identities *identities, const struct snapshot *snapshot,
+                      const struct census_options *options, uint32_t owner, uint32_t *identity) MUST_CHECK;
+
+/* Returns a hash of the identity's labels, the same whenever they are the same. */
+uint64_t identity_hash(const struct identities *identities, const struct census_identity *identity);
+
+/* Returns the bytes of a text; never NULL. */
+const char *identity_text(const struct identities *identities, struct census_text text);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sorts groups by their labels: identities first, so that a group's place is a comparison of integers. */
 #include "metrics/census/label_order.h"
-#include "metrics/census/identity.h"
 #include "metrics/sort.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Where an identity stands among all. */
@@ -17,18 +17,18 @@ static int compare_uint(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-static int compare_text(const struct census *census, struct census_text a, struct census_text b)
+static int compare_text(const struct identities *identities, struct census_text a, struct census_text b)
 {
-	int order =
-	        memcmp(identity_text(census, a), identity_text(census, b), a.length < b.length ? a.length : b.length);
+	int order = memcmp(identity_text(identities, a), identity_text(identities, b),
+	                   a.length < b.length ? a.length : b.length);
 
 	return order ? order : compare_uint(a.length, b.length);
 }
 
 /* The first bytes of a text as a number of the same order. */
-static uint64_t text_prefix(const struct census *census, struct census_text text)
+static uint64_t text_prefix(const struct identities *identities, struct census_text text)
 {
-	const char *bytes = identity_text(census, text);
+	const char *bytes = identity_text(identities, text);
 	uint64_t prefix = 0;
 
 	for (size_t i = 0; i < sizeof(prefix); i++)
@@ -38,36 +38,55 @@ static uint64_t text_prefix(const struct census *census, struct census_text text
 
 static int compare_identities(const void *data, uint32_t a, uint32_t b)
 {
-	const struct census *census = data;
-	const struct census_identity *left = &census->identities[a], *right = &census->identities[b];
-	int order = compare_text(census, left->name, right->name);
+	const struct identities *identities = data;
+	const struct census_identity *left = &identities->items[a], *right = &identities->items[b];
+	int order = compare_text(identities, left->name, right->name);
 
 	if (!order)
 		order = compare_uint(left->pid, right->pid);
 	if (!order)
-		order = compare_text(census, left->user, right->user);
+		order = compare_text(identities, left->user, right->user);
 	if (!order)
-		order = compare_text(census, left->exe, right->exe);
+		order = compare_text(identities, left->exe, right->exe);
 	if (!order)
-		order = compare_text(census, left->unit, right->unit);
-	return order ? order : compare_text(census, left->container, right->container);
+		order = compare_text(identities, left->unit, right->unit);
+	return order ? order : compare_text(identities, left->container, right->container);
 }
 
-static void place_identities(struct census *census)
+/* Makes room for `count` items, twice: sorting needs the other half. */
+static int reserve_items(struct label_order *order, size_t count)
 {
-	struct sort_item *order = census->order;
+	return array_reserve((void **)&order->items, &order->capacity, 2 * count, sizeof(*order->items));
+}
+
+void label_order_release(struct label_order *order)
+{
+	free(order->items);
+	free(order->places);
+	*order = (struct label_order){0};
+}
+
+int label_order_identities(struct label_order *order, const struct identities *identities)
+{
 	uint32_t names = 0;
+	int ret = reserve_items(order, identities->count);
 
-	for (uint32_t i = 0; i < census->identity_count; i++)
-		order[i] = (struct sort_item){text_prefix(census, census->identities[i].name), i};
-	sort_items(order, census->identity_count, compare_identities, census);
-	for (uint32_t i = 0; i < census->identity_count; i++) {
-		const struct census_identity *identity = &census->identities[order[i].index];
+	if (!ret)
+		ret = array_reserve((void **)&order->places, &order->place_capacity, identities->count,
+		                    sizeof(*order->places));
+	if (ret)
+		return ret;
+	for (uint32_t i = 0; i < identities->count; i++)
+		order->items[i] = (struct sort_item){text_prefix(identities, identities->items[i].name), i};
+	sort_items(order->items, identities->count, compare_identities, identities);
+	for (uint32_t i = 0; i < identities->count; i++) {
+		struct census_text name = identities->items[order->items[i].index].name;
 
-		if (i && compare_text(census, census->identities[order[i - 1].index].name, identity->name))
+		if (i && compare_text(identities, identities->items[order->items[i - 1].index].name, name))
 			names++;
-		census->places[order[i].index] = (struct identity_place){names, i};
+		order->places[order->items[i].index] = (struct identity_place){names, i};
 	}
+	return 0;
 }
 
 struct group_order {
@@ -105,7 +124,7 @@ static int compare_address(const struct snapshot *snapshot, uint32_t a, uint32_t
 static int compare_groups(const void *data, uint32_t a, uint32_t b)
 {
 	const struct group_order *order = data;
-	const struct census_group *left = &order->groups[a], *right = &order->groups[b];
+	const struct group_key *left = &order->groups[a].key, *right = &order->groups[b].key;
 	int result = compare_uint(order->places[left->identity].by_labels, order->places[right->identity].by_labels);
 
 	if (!result)
@@ -136,43 +155,20 @@ static void permute(struct census_group *groups, struct sort_item *order, size_t
 	}
 }
 
-static void sort_table(struct census *census, const struct snapshot *snapshot, struct census_table *table)
+int label_order_sort(struct label_order *order, const struct snapshot *snapshot, struct census_table *table)
 {
-	const struct group_order data = {table->groups, census->places, snapshot};
+	const struct group_order data = {table->groups, order->places, snapshot};
+	int ret = reserve_items(order, table->count);
 
+	if (ret)
+		return ret;
 	for (uint32_t i = 0; i < table->count; i++) {
-		const struct census_group *group = &table->groups[i];
-		uint64_t name = census->places[group->identity].by_name;
+		const struct group_key *key = &table->groups[i].key;
+		uint64_t name = order->places[key->identity].by_name;
 
-		census->order[i] = (struct sort_item){name << 32 | group->port, i};
+		order->items[i] = (struct sort_item){name << 32 | key->port, i};
 	}
-	sort_items(census->order, table->count, compare_groups, &data);
-	permute(table->groups, census->order, table->count);
-}
-
-static size_t most_items(const struct census *census)
-{
-	size_t most = census->identity_count;
-
-	if (most < census->by_local_port.count)
-		most = census->by_local_port.count;
-	return most < census->outbound.count ? census->outbound.count : most;
-}
-
-int label_order_sort(struct census *census, const struct snapshot *snapshot)
-{
-	/* Twice: sorting needs the other half. */
-	int ret = array_reserve((void **)&census->order, &census->order_capacity, 2 * most_items(census),
-	                        sizeof(*census->order));
-
-	if (ret)
-		return ret;
-	ret = array_reserve((void **)&census->places, &census->place_capacity, census->identity_count,
-	                    sizeof(*census->places));
-	if (ret)
-		return ret;
-	place_identities(census);
-	sort_table(census, snapshot, &census->by_local_port);
-	sort_table(census, snapshot, &census->outbound);
+	sort_items(order->items, table->count, compare_groups, &data);
+	permute(table->groups, order->items, table->count);
 	return 0;
 }

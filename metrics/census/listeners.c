@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who listens where: the index, and the crediting of sockets that no process holds. */
+/* Listeners: the index, and the crediting of sockets that no process holds. */
 #include "metrics/census/listeners.h"
-#include "metrics/hash.h"
 #include "metrics/sort.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* What a run is found by, besides the port. */
+/* What a run is found by, besides the port and the device. */
 enum run_kind {
 	RUN_ADDRESS,     /* a specific address; by its index */
-	RUN_WILDCARD_V4, /* by the index of the namespace, as are those below */
+	RUN_WILDCARD_V4, /* by the index of the namespace, as is the next */
 	RUN_WILDCARD_V6,
-	RUN_NETNS, /* any listener with this port in the namespace; has no items */
 };
 
-/* The listeners on one address and port: items[first..end). */
+struct run_key {
+	uint64_t place; /* kind, port and index */
+	uint16_t device;
+};
+
+/* The listeners on one address, port and device: items[first..end). */
 struct listener_run {
-	uint64_t key;
+	struct run_key key;
 	uint32_t first, end;
 	uint32_t next; /* of the items before this one, none has connections waiting */
 	uint32_t dual; /* the first item that takes IPv4 connections, or `end` */
@@ -32,14 +36,14 @@ void listeners_release(struct listeners *listeners)
 {
 	free(listeners->items);
 	free(listeners->runs);
-	free(listeners->run_index);
+	hash_index_release(&listeners->run_index);
 	free(listeners->order);
 	listeners_init(listeners);
 }
 
-static uint64_t run_key(enum run_kind kind, uint32_t index, uint16_t port)
+static struct run_key run_key(enum run_kind kind, uint32_t index, uint16_t port, uint16_t device)
 {
-	return (uint64_t)kind << 48 | (uint64_t)port << 32 | index;
+	return (struct run_key){(uint64_t)kind << 48 | (uint64_t)port << 32 | index, device};
 }
 
 static enum run_kind wildcard_of(const struct snapshot_address *address)
@@ -47,46 +51,38 @@ static enum run_kind wildcard_of(const struct snapshot_address *address)
 	return address->family == 4 ? RUN_WILDCARD_V4 : RUN_WILDCARD_V6;
 }
 
-/* The slot of the run with that key, or the empty one where it belongs. */
-static uint32_t *run_slot(const struct listeners *listeners, uint64_t key)
+static bool run_has_key(const void *data, uint32_t index, const void *key)
 {
-	size_t mask = listeners->run_index_capacity - 1;
+	const struct run_key *a = &((const struct listener_run *)data)[index].key, *b = key;
 
-	for (size_t slot = (size_t)hash_mix(0, key);; slot++) {
-		uint32_t *entry = &listeners->run_index[slot & mask];
-
-		if (!*entry || listeners->runs[*entry - 1].key == key)
-			return entry;
-	}
+	return a->place == b->place && a->device == b->device;
 }
 
-static struct listener_run *find_run(const struct listeners *listeners, enum run_kind kind, uint32_t index,
-                                     uint16_t port)
+static uint64_t hash_run(const struct run_key *key)
 {
-	uint32_t entry;
-
-	if (!listeners->run_count)
-		return NULL;
-	entry = *run_slot(listeners, run_key(kind, index, port));
-	return entry ? &listeners->runs[entry - 1] : NULL;
+	return hash_mix(key->device, key->place);
 }
 
-static struct listener_run *find_or_add_run(struct listeners *listeners, uint64_t key)
+static struct listener_run *find_run(const struct listeners *listeners, struct run_key key)
 {
-	uint32_t *slot = run_slot(listeners, key);
+	uint32_t index = hash_find(&listeners->run_index, hash_run(&key), run_has_key, listeners->runs, &key);
 
-	if (!*slot) {
-		listeners->runs[listeners->run_count++] = (struct listener_run){.key = key};
-		*slot = (uint32_t)listeners->run_count;
-	}
-	return &listeners->runs[*slot - 1];
+	return index != HASH_NONE ? &listeners->runs[index] : NULL;
+}
+
+/* Adds a run that begins with item number `item`. There is room. */
+static struct listener_run *add_run(struct listeners *listeners, struct run_key key, uint32_t item)
+{
+	struct listener_run *run = &listeners->runs[listeners->run_count];
+
+	*run = (struct listener_run){.key = key, .first = item, .end = item, .next = item, .dual = item};
+	hash_enter(&listeners->run_index, hash_run(&key), (uint32_t)listeners->run_count++);
+	return run;
 }
 
 /* Real processes from the oldest to the youngest, then owners that are not known. */
-static int compare_age(const void *data, uint32_t a, uint32_t b)
+static int compare_age(const struct snapshot *snapshot, uint32_t owner_a, uint32_t owner_b)
 {
-	const struct snapshot *snapshot = data;
-	uint32_t owner_a = snapshot->sockets[a].owner, owner_b = snapshot->sockets[b].owner;
 	const struct snapshot_process *process_a, *process_b;
 
 	if (owner_a == owner_b)
@@ -98,6 +94,17 @@ static int compare_age(const void *data, uint32_t a, uint32_t b)
 	if (process_a->start != process_b->start)
 		return process_a->start < process_b->start ? -1 : 1;
 	return (process_a->pid > process_b->pid) - (process_a->pid < process_b->pid);
+}
+
+/* By device, then by age of the owner. */
+static int compare_listeners(const void *data, uint32_t a, uint32_t b)
+{
+	const struct snapshot *snapshot = data;
+	const struct snapshot_socket *left = &snapshot->sockets[a], *right = &snapshot->sockets[b];
+
+	if (left->device != right->device)
+		return left->device < right->device ? -1 : 1;
+	return compare_age(snapshot, left->owner, right->owner);
 }
 
 static int find_listeners(struct listeners *listeners, const struct snapshot *snapshot)
@@ -122,47 +129,40 @@ static int find_listeners(struct listeners *listeners, const struct snapshot *sn
 	return 0;
 }
 
+/* A listener makes at most one run. */
 static int make_room(struct listeners *listeners)
 {
-	/* A listener makes at most two runs: its address and its namespace. */
-	size_t most_runs = 2 * listeners->count;
 	int ret = array_reserve((void **)&listeners->items, &listeners->capacity, listeners->count,
 	                        sizeof(*listeners->items));
 
-	if (ret)
-		return ret;
-	ret = array_reserve((void **)&listeners->runs, &listeners->run_capacity, most_runs, sizeof(*listeners->runs));
-	if (ret)
-		return ret;
-	return hash_clear(&listeners->run_index, &listeners->run_index_capacity, most_runs);
+	if (!ret)
+		ret = array_reserve((void **)&listeners->runs, &listeners->run_capacity, listeners->count,
+		                    sizeof(*listeners->runs));
+	return ret ? ret : hash_index_reserve(&listeners->run_index, listeners->count);
 }
 
-/* Adds item number `item`, which comes next in order, to the runs it belongs to. */
+/* Adds item number `item`, which comes next in order, to its run. */
 static void index_item(struct listeners *listeners, const struct snapshot *snapshot, uint32_t item)
 {
 	const struct snapshot_socket *socket = &snapshot->sockets[listeners->items[item].socket];
 	const struct snapshot_address *address = &snapshot->addresses[socket->local];
-	struct listener_run *run;
-	uint64_t key;
+	bool wildcard = address_is_wildcard(address);
+	struct run_key key = run_key(wildcard ? wildcard_of(address) : RUN_ADDRESS,
+	                             wildcard ? address->netns : socket->local, socket->local_port, socket->device);
+	struct listener_run *run = find_run(listeners, key);
 
-	if (address_is_wildcard(address))
-		key = run_key(wildcard_of(address), address->netns, socket->local_port);
-	else
-		key = run_key(RUN_ADDRESS, socket->local, socket->local_port);
-	run = find_or_add_run(listeners, key);
-	if (!run->end)
-		run->first = run->next = run->dual = item;
+	if (!run)
+		run = add_run(listeners, key, item);
 	if (run->dual == item && socket->flags & SOCKET_V6_ONLY)
 		run->dual++;
 	run->end = item + 1;
-	find_or_add_run(listeners, run_key(RUN_NETNS, address->netns, socket->local_port));
 }
 
 int listeners_build(struct listeners *listeners, const struct snapshot *snapshot)
 {
 	int ret;
 
-	listeners->run_index_capacity = hash_trimmed(listeners->run_index_capacity, listeners->run_count);
+	hash_index_reset(&listeners->run_index);
 	listeners->count = 0;
 	listeners->run_count = 0;
 	memset(&listeners->ports, 0, sizeof(listeners->ports));
@@ -173,7 +173,7 @@ int listeners_build(struct listeners *listeners, const struct snapshot *snapshot
 		listeners->count = 0;
 		return ret;
 	}
-	sort_items(listeners->order, listeners->count, compare_age, snapshot);
+	sort_items(listeners->order, listeners->count, compare_listeners, snapshot);
 	for (uint32_t i = 0; i < listeners->count; i++) {
 		uint32_t row = listeners->order[i].index;
 		const struct snapshot_socket *socket = &snapshot->sockets[row];
@@ -183,13 +183,6 @@ int listeners_build(struct listeners *listeners, const struct snapshot *snapshot
 		index_item(listeners, snapshot, i);
 	}
 	return 0;
-}
-
-bool listeners_serve(const struct listeners *listeners, const struct snapshot *snapshot, uint32_t netns, uint16_t port)
-{
-	if (!port_set_has(&listeners->ports, port))
-		return false;
-	return snapshot->netns_count <= 1 || find_run(listeners, RUN_NETNS, netns, port);
 }
 
 /* The first item of the run, from `from` on, that still has connections waiting and, if `dual`, takes
@@ -225,15 +218,19 @@ static const struct listener *pick(struct listeners *listeners, const struct sna
 	return &listeners->items[item];
 }
 
-/* The run of an IPv6 wildcard that takes IPv4 connections. NULL: there is none. */
-static struct listener_run *find_dual(struct listeners *listeners, const struct snapshot_address *address,
-                                      uint16_t port)
+/* The run at one place that a socket goes to: that of its device, else that of no device. `dual`: only if it takes IPv4
+ * connections. NULL: there is none. */
+static struct listener_run *find_place(const struct listeners *listeners, const struct snapshot_socket *socket,
+                                       enum run_kind kind, uint32_t index, bool dual)
 {
-	struct listener_run *run = NULL;
+	for (uint16_t device = socket->device;; device = DEVICE_NONE) {
+		struct listener_run *run = find_run(listeners, run_key(kind, index, socket->local_port, device));
 
-	if (address->family == 4)
-		run = find_run(listeners, RUN_WILDCARD_V6, address->netns, port);
-	return run && run->dual != run->end ? run : NULL;
+		if (run && !(dual && run->dual == run->end))
+			return run;
+		if (device == DEVICE_NONE)
+			return NULL;
+	}
 }
 
 /* An IPv4-mapped row is of an IPv6 socket, and so is its listener. */
@@ -242,17 +239,18 @@ static const struct listener *listener_of(struct listeners *listeners, const str
 {
 	const struct snapshot_address *address = &snapshot->addresses[socket->local];
 	bool waits = socket->state == STATE_ESTABLISHED || socket->state == STATE_CLOSE_WAIT;
-	struct listener_run *run = find_run(listeners, RUN_ADDRESS, socket->local, socket->local_port);
+	bool dual_first = address->family == 4 && socket->flags & SOCKET_V4_MAPPED;
+	struct listener_run *run = find_place(listeners, socket, RUN_ADDRESS, socket->local, false);
 	struct listener_run *dual = NULL;
 
-	if (!run && socket->flags & SOCKET_V4_MAPPED)
-		dual = find_dual(listeners, address, socket->local_port);
+	if (!run && dual_first)
+		dual = find_place(listeners, socket, RUN_WILDCARD_V6, address->netns, true);
 	if (!run && !dual)
-		run = find_run(listeners, wildcard_of(address), address->netns, socket->local_port);
+		run = find_place(listeners, socket, wildcard_of(address), address->netns, false);
 	if (run)
 		return pick(listeners, snapshot, run, waits, false);
-	if (!dual)
-		dual = find_dual(listeners, address, socket->local_port);
+	if (!dual && address->family == 4)
+		dual = find_place(listeners, socket, RUN_WILDCARD_V6, address->netns, true);
 	return dual ? pick(listeners, snapshot, dual, waits, true) : NULL;
 }
 

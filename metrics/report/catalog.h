@@ -29,6 +29,8 @@ enum metric_id {
 	METRIC_UNREADABLE_PROCESSES,
 	METRIC_SHARED_SOCKETS,
 	METRIC_HTTP_REQUESTS,
+	METRIC_HTTP_IN_FLIGHT,
+	METRIC_TLS_ERRORS,
 	METRIC_PROCESS_CPU,
 	METRIC_PROCESS_RESIDENT_MEMORY,
 	METRIC_PROCESS_VIRTUAL_MEMORY,
@@ -63,7 +65,7 @@ extern const struct metric catalog[METRIC_COUNT];
 /* The families that speak of the exporter itself: tcp_exporter_* and process_*. */
 #define METRICS_OF_EXPORTER (METRICS_ALL & ~(METRIC_BIT(METRIC_BUILD_INFO) - 1))
 
-/* The family of that name (text 0.0.4 spelling); METRIC_COUNT if there is none. */
+/* The family of that name (text 0.0.4 spelling); METRIC_COUNT if no family has it. */
 enum metric_id catalog_find(const char *name, size_t length);
 
 #endif

@@ -114,6 +114,8 @@ static const struct {
         [METRIC_UNREADABLE_PROCESSES] = {write_unreadable, FACT_UNREADABLE},
         [METRIC_SHARED_SOCKETS] = {write_shared, FACT_SHARED},
         [METRIC_HTTP_REQUESTS] = {write_self, 0},
+        [METRIC_HTTP_IN_FLIGHT] = {write_self, 0},
+        [METRIC_TLS_ERRORS] = {write_self, 0},
         [METRIC_PROCESS_CPU] = {write_self, 0},
         [METRIC_PROCESS_RESIDENT_MEMORY] = {write_self, 0},
         [METRIC_PROCESS_VIRTUAL_MEMORY] = {write_self, 0},
@@ -124,7 +126,21 @@ static const struct {
         [METRIC_SCRAPE_DURATION] = {write_durations, 0},
 };
 
-int report_write(struct textbuf *out, const struct report_input *input, struct fold *fold,
+void report_folding_init(struct report_folding *folding)
+{
+	fold_init(&folding->scratch);
+	fold_memory_init(&folding->by_local_port);
+	fold_memory_init(&folding->outbound);
+}
+
+void report_folding_release(struct report_folding *folding)
+{
+	fold_release(&folding->scratch);
+	fold_memory_release(&folding->by_local_port);
+	fold_memory_release(&folding->outbound);
+}
+
+int report_write(struct textbuf *out, const struct report_input *input, struct report_folding *folding,
                  const struct report_options *options)
 {
 	struct report report = {
@@ -132,7 +148,7 @@ int report_write(struct textbuf *out, const struct report_input *input, struct f
 	        .options = options,
 	        .groups = {.exposition = &report.exposition,
 	                   .input = input,
-	                   .fold = fold,
+	                   .folding = folding,
 	                   .max_series = options->max_series},
 	        .start_ns = options->now_ns(),
 	};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one scrape says: every family of the catalog, from a snapshot, its census and the exporter's own state. */
+/* The report of one scrape: every family of the catalog, from a snapshot, its census and the exporter's own state. */
 #ifndef METRICS_REPORT_REPORT_H
 #define METRICS_REPORT_REPORT_H
 
 #include "metrics/census/census.h"
-#include "metrics/census/fold.h"
+#include "metrics/census/fold_memory.h"
 #include "metrics/report/catalog.h"
 #include "metrics/report/exposition.h"
 #include "metrics/snapshot.h"
@@ -14,7 +14,6 @@ enum scrape_cause {
 	CAUSE_MEMORY,      /* out of memory */
 	CAUSE_DESCRIPTORS, /* out of file descriptors */
 	CAUSE_PERMISSION,  /* not allowed */
-	CAUSE_INTERRUPTED, /* the kernel's dump stayed inconsistent after every retry */
 	CAUSE_TIMEOUT,     /* Prometheus' own time limit was about to pass */
 	CAUSE_SYSTEM,      /* any other error of the operating system */
 	CAUSE_COUNT
@@ -22,8 +21,23 @@ enum scrape_cause {
 const char *scrape_cause_name(enum scrape_cause cause);
 
 /* HTTP status codes that are counted; others count as "other". */
-enum { HTTP_CODE_COUNT = 12 };
+enum { HTTP_CODE_COUNT = 15 };
 extern const unsigned http_codes[HTTP_CODE_COUNT];
+
+/* Why a TLS handshake failed; the label `reason` of tcp_exporter_tls_handshake_errors_total. */
+enum tls_error {
+	TLS_ERROR_HTTP,        /* the client speaks HTTP where TLS is expected */
+	TLS_ERROR_CERTIFICATE, /* the client has no certificate, or a bad one */
+	TLS_ERROR_VERSION,     /* there is no version in common */
+	TLS_ERROR_CIPHER,      /* there is no cipher suite or curve in common */
+	TLS_ERROR_ALERT,       /* the client broke off with an alert: it does not trust the server, mostly */
+	TLS_ERROR_CLOSED,      /* the client closed the connection */
+	TLS_ERROR_TIMEOUT,     /* the client took too long */
+	TLS_ERROR_DROPPED,     /* others needed its place */
+	TLS_ERROR_OTHER,
+	TLS_ERROR_COUNT
+};
+const char *tls_error_name(enum tls_error error);
 
 /* The process_* families; a fact that is not known is SELF_ABSENT. */
 #define SELF_ABSENT UINT64_MAX
@@ -36,6 +50,7 @@ struct report_self {
 	const char *version, *revision, *compiler, *backend;
 	uint64_t scrapes, scrape_errors[CAUSE_COUNT];
 	uint64_t http_requests[HTTP_CODE_COUNT]; /* by http_codes */
+	uint64_t http_in_flight, tls_errors[TLS_ERROR_COUNT];
 	uint64_t census_ns;
 	struct report_process process;
 };
@@ -48,15 +63,23 @@ struct report_options {
 	uint64_t (*now_ns)(void);
 };
 
+/* How the groups over the cap are chosen: scratch, and the memory of the last scrape per table. */
+struct report_folding {
+	struct fold scratch;
+	struct fold_memory by_local_port, outbound;
+};
+void report_folding_init(struct report_folding *folding);
+void report_folding_release(struct report_folding *folding);
+
 /* Everything that a report is made of. */
 struct report_input {
 	const struct snapshot *snapshot;
-	struct census *census; /* its groups' ranks are set */
+	struct census *census; /* report_write() ranks its groups */
 	const struct report_self *self;
 };
 
 /* Appends the whole exposition to `out`. 0, -ENOMEM or -EFBIG (out's limit). */
-int report_write(struct textbuf *out, const struct report_input *input, struct fold *fold,
+int report_write(struct textbuf *out, const struct report_input *input, struct report_folding *folding,
                  const struct report_options *options) MUST_CHECK;
 
 #endif

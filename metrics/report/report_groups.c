@@ -113,10 +113,10 @@ static void add_label(struct labels *labels, const char *name, const char *value
 	labels->label[labels->count++] = (struct label){name, value, length};
 }
 
-static void add_text(struct labels *labels, enum census_label label, const struct census *census,
+static void add_text(struct labels *labels, enum census_label label, const struct identities *identities,
                      struct census_text text)
 {
-	add_label(labels, census_label_name(label), identity_text(census, text), text.length);
+	add_label(labels, census_label_name(label), identity_text(identities, text), text.length);
 }
 
 static void add_port(struct labels *labels, const char *name, uint32_t port)
@@ -127,41 +127,42 @@ static void add_port(struct labels *labels, const char *name, uint32_t port)
 		add_label(labels, name, labels->port, decimal_format(labels->port, port));
 }
 
-static void add_identity(struct labels *labels, const struct census *census, const struct census_identity *identity)
+static void add_identity(struct labels *labels, const struct identities *identities,
+                         const struct census_identity *identity)
 {
 	if (identity->pid)
 		add_label(labels, census_label_name(LABEL_PID), labels->pid,
 		          decimal_format(labels->pid, identity->pid));
-	add_text(labels, LABEL_USER, census, identity->user);
-	add_text(labels, LABEL_EXE, census, identity->exe);
-	add_text(labels, LABEL_UNIT, census, identity->unit);
-	add_text(labels, LABEL_CONTAINER, census, identity->container);
+	add_text(labels, LABEL_USER, identities, identity->user);
+	add_text(labels, LABEL_EXE, identities, identity->exe);
+	add_text(labels, LABEL_UNIT, identities, identity->unit);
+	add_text(labels, LABEL_CONTAINER, identities, identity->container);
 }
 
 static void add_place(struct labels *labels, const struct snapshot *snapshot, const struct census_group *group)
 {
-	if (group->netns != CENSUS_ABSENT)
+	if (group->key.netns != CENSUS_ABSENT)
 		add_label(labels, census_label_name(LABEL_NETNS), labels->netns,
-		          decimal_format(labels->netns, snapshot->netns[group->netns].id));
-	if (group->family != CENSUS_ABSENT)
-		add_label(labels, census_label_name(LABEL_FAMILY), group->family == 4 ? "ipv4" : "ipv6",
+		          decimal_format(labels->netns, snapshot->netns[group->key.netns].id));
+	if (group->key.family != CENSUS_ABSENT)
+		add_label(labels, census_label_name(LABEL_FAMILY), group->key.family == 4 ? "ipv4" : "ipv6",
 		          strlen("ipv4"));
-	if (group->address != CENSUS_ABSENT)
+	if (group->key.address != CENSUS_ABSENT)
 		add_label(labels, census_label_name(LABEL_LOCAL_ADDRESS), labels->address,
-		          address_format(labels->address, &snapshot->addresses[group->address]));
+		          address_format(labels->address, &snapshot->addresses[group->key.address]));
 }
 
 /* The first is left for the state. */
 static void make_labels(struct labels *labels, const struct report_input *input, const char *port_label,
                         const struct census_group *group)
 {
-	const struct census *census = input->census;
-	const struct census_identity *identity = &census->identities[group->identity];
+	const struct identities *identities = &input->census->identities;
+	const struct census_identity *identity = &identities->items[group->key.identity];
 
 	labels->count = 1;
-	add_label(labels, "process", identity_text(census, identity->name), identity->name.length);
-	add_port(labels, port_label, group->port);
-	add_identity(labels, census, identity);
+	add_label(labels, "process", identity_text(identities, identity->name), identity->name.length);
+	add_port(labels, port_label, group->key.port);
+	add_identity(labels, identities, identity);
 	add_place(labels, input->snapshot, group);
 }
 
@@ -194,33 +195,34 @@ static void write_samples(struct exposition *exposition, const struct view *view
 	}
 }
 
-static bool is_other(const struct census *census, const struct census_group *group)
+static bool is_other(const struct identities *identities, const struct census_group *group)
 {
-	struct census_text name = census->identities[group->identity].name;
+	struct census_text name = identities->items[group->key.identity].name;
 
-	return name.length == strlen(OTHER_PROCESS) && !memcmp(identity_text(census, name), OTHER_PROCESS, name.length);
+	return name.length == strlen(OTHER_PROCESS) &&
+	       !memcmp(identity_text(identities, name), OTHER_PROCESS, name.length);
 }
 
 static void write_table(const struct report_groups *report, const struct view *view, const struct census_table *table,
                         const struct fold_cut *cut)
 {
 	const char *port_label = view->family->outbound ? "remote_port" : "local_port";
-	struct census_group other = {.port = 0};
+	struct census_group other = {0};
 	struct labels labels;
 
 	for (size_t i = 0; i < table->count; i++) {
 		const struct census_group *group = &table->groups[i];
 
-		if (cut->folded && (group->rank >= cut->rank || is_other(report->input->census, group))) {
+		if (cut->folded && (group->rank >= cut->rank || is_other(&report->input->census->identities, group))) {
 			fold_add(&other, group);
-			other.port = group->port;
+			other.key.port = group->key.port;
 			continue;
 		}
 		make_labels(&labels, report->input, port_label, group);
 		write_samples(report->exposition, view, &labels, group);
 	}
 	if (cut->folded) {
-		make_other_labels(&labels, port_label, other.port);
+		make_other_labels(&labels, port_label, other.key.port);
 		write_samples(report->exposition, view, &labels, &other);
 	}
 }
@@ -237,7 +239,16 @@ static size_t other_series(const struct report_input *input, const struct view *
 	return series;
 }
 
-/* Finds out where to cut, if at all. 0 or -ENOMEM. */
+static int rank_table(struct report_groups *report, const struct view *view, struct census_table *table)
+{
+	struct report_folding *folding = report->folding;
+	struct fold_memory *memory = view->family->outbound ? &folding->outbound : &folding->by_local_port;
+
+	return fold_memory_rank(memory, &folding->scratch, report->input->snapshot, &report->input->census->identities,
+	                        table);
+}
+
+/* Finds out where to cut, if at all. Returns 0 or -ENOMEM. */
 static int cut_table(struct report_groups *report, const struct view *view, struct census_table *table,
                      struct fold_cut *cut)
 {
@@ -251,12 +262,13 @@ static int cut_table(struct report_groups *report, const struct view *view, stru
 	if (series <= report->max_series)
 		return 0;
 	if (!*ranked) {
-		result = fold_rank(report->fold, table);
+		result = rank_table(report, view, table);
 		if (result)
 			return result;
 		*ranked = true;
 	}
-	*cut = fold_cut(report->fold, table, series_of, view, other_series(report->input, view), report->max_series);
+	*cut = fold_cut(&report->folding->scratch, table, series_of, view, other_series(report->input, view),
+	                report->max_series);
 	report->folded += cut->folded;
 	return 0;
 }

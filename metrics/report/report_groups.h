@@ -11,14 +11,14 @@
 struct report_groups {
 	struct exposition *exposition;
 	const struct report_input *input;
-	struct fold *fold;
+	struct report_folding *folding;
 	size_t max_series;
-	bool local_ranked, outbound_ranked; /* tables that fold_rank() has seen: only where a family is too large */
+	bool local_ranked, outbound_ranked; /* tables that were ranked: only where a family is too large */
 	uint64_t folded;                    /* series that the families so far have lost */
 };
 
 /* Writes the family, which is one of tcp_connections, tcp_outbound_connections, tcp_close_wait_*,
- * tcp_listen_queue_* and tcp_*_queue_bytes. 0 or -ENOMEM. */
+ * tcp_listen_queue_* and tcp_*_queue_bytes. Returns 0 or -ENOMEM. */
 int report_groups_write(struct report_groups *report, enum metric_id id) MUST_CHECK;
 
 #endif

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the exporter says of itself. */
+/* The families of the exporter itself. */
 #include "metrics/report/report_self.h"
 #include "metrics/decimal.h"
 
 #include <string.h>
 
 /* Every status that the endpoint sends by itself, and last, as 0, all others. */
-const unsigned http_codes[HTTP_CODE_COUNT] = {200, 400, 401, 404, 405, 406, 408, 411, 413, 429, 503, 0};
+const unsigned http_codes[HTTP_CODE_COUNT] = {200, 400, 401, 404, 405, 406, 408, 411, 413, 414, 429, 431, 503, 505, 0};
 
 static const char *const cause_names[CAUSE_COUNT] = {
-        [CAUSE_MEMORY] = "memory",           [CAUSE_DESCRIPTORS] = "descriptors", [CAUSE_PERMISSION] = "permission",
-        [CAUSE_INTERRUPTED] = "interrupted", [CAUSE_TIMEOUT] = "timeout",         [CAUSE_SYSTEM] = "system",
+        [CAUSE_MEMORY] = "memory",   [CAUSE_DESCRIPTORS] = "descriptors", [CAUSE_PERMISSION] = "permission",
+        [CAUSE_TIMEOUT] = "timeout", [CAUSE_SYSTEM] = "system",
+};
+
+static const char *const tls_error_names[TLS_ERROR_COUNT] = {
+        [TLS_ERROR_HTTP] = "http",       [TLS_ERROR_CERTIFICATE] = "certificate",
+        [TLS_ERROR_VERSION] = "version", [TLS_ERROR_CIPHER] = "cipher",
+        [TLS_ERROR_ALERT] = "alert",     [TLS_ERROR_CLOSED] = "closed",
+        [TLS_ERROR_TIMEOUT] = "timeout", [TLS_ERROR_DROPPED] = "dropped",
+        [TLS_ERROR_OTHER] = "other",
 };
 
 /* Where the number of a process_* family is, and how many of its digits are behind the point. */
@@ -87,6 +95,22 @@ static void write_http_requests(struct exposition *exposition, const struct repo
 	}
 }
 
+static void write_in_flight(struct exposition *exposition, const struct report_self *self)
+{
+	exposition_family(exposition, &catalog[METRIC_HTTP_IN_FLIGHT]);
+	exposition_uint(exposition, NULL, 0, self->http_in_flight);
+}
+
+static void write_tls_errors(struct exposition *exposition, const struct report_self *self)
+{
+	exposition_family(exposition, &catalog[METRIC_TLS_ERRORS]);
+	for (int i = 0; i < TLS_ERROR_COUNT; i++) {
+		const struct label reason = label_of("reason", tls_error_names[i]);
+
+		exposition_uint(exposition, &reason, 1, self->tls_errors[i]);
+	}
+}
+
 static void write_process(struct exposition *exposition, const struct report_self *self, enum metric_id id)
 {
 	const struct process_fact *fact = &process_facts[id];
@@ -106,11 +130,18 @@ static void (*const writers[METRIC_COUNT])(struct exposition *, const struct rep
         [METRIC_SCRAPES] = write_scrapes,
         [METRIC_SCRAPE_ERRORS] = write_scrape_errors,
         [METRIC_HTTP_REQUESTS] = write_http_requests,
+        [METRIC_HTTP_IN_FLIGHT] = write_in_flight,
+        [METRIC_TLS_ERRORS] = write_tls_errors,
 };
 
 const char *scrape_cause_name(enum scrape_cause cause)
 {
 	return cause_names[cause];
+}
+
+const char *tls_error_name(enum tls_error error)
+{
+	return tls_error_names[error];
 }
 
 void report_self_write(struct exposition *exposition, const struct report_self *self, enum metric_id id)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Static analysis of the product's code: every finding is a failure, unless the place itself says why it is none.
+"""Runs static analysis on the product's code. Every finding is a failure, unless a comment at its place excuses it.
 
 usage: analyze.py clang-tidy|cppcheck|gcc BUILD-FOLDER
 
-The folder has to be configured with GCC and built: its compile_commands.json tells how each file is compiled.
+The folder must be configured with GCC and built: its compile_commands.json has the command of each file.
 """
 import concurrent.futures
 import json

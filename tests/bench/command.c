@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a command to its end, with its output to /dev/null; stops it when it takes too long. */
+/* Runs a command with its output to /dev/null, and kills it at a time limit. */
 #include "probe.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The time of `ss -tanpH` grows with the square of the sockets: many minutes at a million. */
+/* The time of `ss -tanpH` grows with the square of the number of sockets: many minutes at a million. */
 #define TIME_LIMIT_SECONDS 120
 
 extern char **environ;
@@ -23,7 +23,7 @@ struct command {
 	posix_spawnattr_t attributes; /* the signals as they were */
 };
 
-/* So that the end of a command can be waited for with a limit. */
+/* Blocks SIGCHLD, so that sigtimedwait() can wait for the end of a command with a limit. */
 static int block_sigchld(sigset_t *before)
 {
 	sigset_t set;
@@ -73,7 +73,7 @@ static uint64_t nanoseconds(struct timeval time)
 	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
 }
 
-/* Waits for the child to end, but no longer than the limit: then kills it. False if it had to. */
+/* Waits for the end of the child, and kills it at the time limit. Returns false if it killed the child. */
 static bool wait_or_kill(pid_t pid)
 {
 	const struct timespec limit = {.tv_sec = TIME_LIMIT_SECONDS};

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many scrapes of the exporter alone: its memory and descriptors must not grow."""
+"""Scrapes the exporter many times and checks that its memory and descriptors do not grow."""
 
 import json
 import pathlib
@@ -9,12 +9,12 @@ import parties
 import report
 
 DEFAULT_SOCKETS = 100000
-# Buffers reach their size, and the allocator its habits, in the first scrapes.
+# Buffers and the allocator reach their size in the first scrapes.
 WARM_UP = 20
-# Beside connections that come and go the table itself grows as long as a TIME_WAIT lives, which is a minute.
+# During churn the table grows for the lifetime of a TIME_WAIT socket, which is a minute.
 CHURN_WARM_UP_SECONDS = 90
 CHECKPOINTS = 10
-# What an allocator may take once more for itself; a leak of a byte a socket and scrape is far above it.
+# Growth that the allocator may cause. A leak of one byte per socket and scrape is far above it.
 GROWTH_MAX_BYTES = 256 * 1024
 
 
@@ -59,7 +59,7 @@ def is_flat(points):
 
 
 def run(arguments):
-    """0 if every backend stays flat."""
+    """Returns 0 if every backend stays flat."""
     sockets = (arguments.sockets or [DEFAULT_SOCKETS])[0]
     processes = parties.processes_for(sockets, arguments.processes)
     results = {}

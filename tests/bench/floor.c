@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The floors: what the kernel takes to hand over its sockets, and every process's descriptors, to a reader that does
- * nothing with them. */
+/* Floors: the kernel's cost of listing its sockets, and the descriptors of every process, to a reader that ignores
+ * them. */
 #include "probe.h"
 
 #include <ctype.h>
@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The kernel fills no more than 32 KiB a datagram; for getdents64() more brings nothing either. */
+/* The kernel fills at most 32 KiB per datagram, and getdents64() is not faster with a larger buffer. */
 #define BUFFER_SIZE (32 * 1024)
 #define ALL_STATES  0xfffu
 
@@ -85,7 +85,7 @@ static int request_one_walk(int fd)
 	return send(fd, &message, sizeof(message), 0) < 0 ? -1 : 0;
 }
 
-/* Counts the rows of one datagram; true when it was the dump's last. */
+/* Counts the rows of one datagram. Returns true if it was the last of the dump. */
 static bool count_rows(const char *datagram, size_t length, uint64_t *count, int *error)
 {
 	for (size_t at = 0; at + sizeof(struct nlmsghdr) <= length;) {
@@ -160,7 +160,7 @@ static void *open_walk(char **arguments)
 	return walk;
 }
 
-/* Calls `visit` for every entry whose name begins with a digit. Passes on what it returns when that is not 0. */
+/* Calls `visit` for every entry whose name begins with a digit. Returns the first result that is not 0. */
 static int each_number(int directory, char *buffer, int (*visit)(int directory, const char *name, void *data),
                        void *data)
 {
@@ -196,7 +196,7 @@ struct walk_run {
 	uint64_t count;
 };
 
-/* A process that ends meanwhile is none of ours. */
+/* A process that ends during the walk is not part of the load. */
 static int visit_process(int directory, const char *name, void *data)
 {
 	struct walk_run *run = data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The floors of the BPF backend: its walk of all files, with rows that nobody looks at. */
+/* Floor of the BPF backend: its walk over all files, which ignores the rows. */
 #include "probe.h"
 
 #include <errno.h>
@@ -25,12 +25,11 @@ static void *open_walk(char **arguments)
 	return NULL;
 }
 
-static int count_rows(void *data, const struct window *window, uint32_t count)
+static int count_rows(void *data, const struct window *window)
 {
 	struct probe_sample *sample = data;
 
-	(void)window;
-	sample->count += count;
+	sample->count += window->row_count;
 	return 0;
 }
 
@@ -39,7 +38,7 @@ static int run_walk(void *state, struct probe_sample *sample)
 	const struct bpf_iterator_sink sink = {.rows = count_rows, .data = sample};
 	struct patience patience = {.deadline_ns = UINT64_MAX};
 	struct platform_error error;
-	int result = bpf_iterator_walk(state, &patience, &sink, &error);
+	int result = bpf_iterator_walk_files(state, &patience, &sink, &error);
 
 	errno = -result;
 	return result == 0 ? 0 : -1;

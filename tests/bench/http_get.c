@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP GET of an IPv4 address, port and path, on one connection; counts the bytes of the answer. */
+#include "loopback.h"
 #include "probe.h"
 
 #include <arpa/inet.h>
@@ -62,7 +63,8 @@ static int connect_client(struct client *client)
 	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (client->fd < 0)
 		return -1;
-	if (setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0)
+	if (setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
+	    loopback_reset_on_close(client->fd) < 0)
 		return -1;
 	return connect(client->fd, (const struct sockaddr *)&client->server, sizeof(client->server));
 }
@@ -73,7 +75,7 @@ static void disconnect(struct client *client)
 	client->fd = -1;
 }
 
-/* The answer is followed by a NUL. */
+/* A NUL follows the answer. */
 static int receive_some(struct client *client)
 {
 	ssize_t length;
@@ -96,7 +98,7 @@ static int receive_some(struct client *client)
 	return 0;
 }
 
-/* Whether the whole answer is here: as long as its Content-Length says, or ending in the last chunk. */
+/* Returns true if the answer is complete: it has its Content-Length, or ends with the last chunk. */
 static bool is_complete(const struct client *client)
 {
 	static const char last_chunk[] = "\r\n0\r\n\r\n";
@@ -128,7 +130,7 @@ static int exchange(struct client *client)
 	return 0;
 }
 
-/* A server may have closed the idle connection since the last run: then once more on a new one. */
+/* Tries again on a new connection, because the server may have closed the idle one since the last run. */
 static int run_client(void *state, struct probe_sample *sample)
 {
 	static const char good[] = "HTTP/1.1 200 ";

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes TCP sockets to measure with: processes with a listener each and both ends of their connections. */
-#include <arpa/inet.h>
+/* Creates the TCP sockets of a measurement: processes with a listener each and both ends of their connections. */
+#include "loopback.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,18 +17,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Connections from one source address: fewer than half of the narrowest usual ephemeral range (28,232 ports), since
- * connect() prefers the ports of one parity and gets slow when those run out. */
+/* Connections per source address: fewer than half of the narrowest usual ephemeral range (28,232 ports), because
+ * connect() prefers ports of one parity and is slow without a free one. */
 #define CONNECTIONS_PER_SOURCE 12000u
 /* Source addresses are 127.1.x.y. */
 #define FIRST_SOURCE 0x7f010001u
 #define SOURCES_MAX  0xfffeu
 /* Standard streams, two pipes, the listener, and what a sanitizer or profiler opens. */
 #define OTHER_DESCRIPTORS 32u
-/* Below any usual ephemeral range, so that no connection takes a port that a listener is to have. */
+/* Below any usual ephemeral range, so that no connection uses the port of a listener. */
 #define DEFAULT_FIRST_PORT 2000u
-/* The connection is accepted before the next one is made. */
-#define BACKLOG 8
 
 struct load {
 	unsigned processes, connections, half_closed, first_port;
@@ -46,66 +44,21 @@ static unsigned sockets_of_process(const struct load *load)
 	return 2 * load->connections + 1;
 }
 
-/* Closing a socket resets its connection, so that no TIME_WAIT is left for the next load. Accepted sockets inherit it
- * from their listener. */
-static int reset_on_close(int fd)
-{
-	const struct linger linger = {.l_onoff = 1, .l_linger = 0};
-
-	return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-}
-
-static struct sockaddr_in ipv4(uint32_t address, unsigned port)
-{
-	return (struct sockaddr_in){
-	        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(address)};
-}
-
-static int make_listener(unsigned port)
-{
-	const struct sockaddr_in address = ipv4(INADDR_LOOPBACK, port);
-	const int on = 1;
-	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 || reset_on_close(fd) < 0 ||
-	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, BACKLOG) < 0)
-		return -1;
-	return fd;
-}
-
-/* The port is chosen by connect(), which needs it to be free for this destination only. */
-static int make_client(uint32_t source, unsigned port)
-{
-	const struct sockaddr_in from = ipv4(source, 0), to = ipv4(INADDR_LOOPBACK, port);
-	const int on = 1;
-	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	if (reset_on_close(fd) < 0 || setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) < 0 ||
-	    bind(fd, (const struct sockaddr *)&from, sizeof(from)) < 0 ||
-	    connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0)
-		return -1;
-	return fd;
-}
-
-/* Spreads `percent` of 100 evenly: whether connection number `number` is one of them. */
+/* Returns true for `percent` of 100 connection numbers, evenly spread. */
 static bool is_chosen(unsigned number, unsigned percent)
 {
 	return (uint64_t)(number + 1) * percent / 100 != (uint64_t)number * percent / 100;
 }
 
-/* The descriptors are closed by the end of the process. */
+/* The end of the process closes the descriptors. */
 static int make_sockets(const struct load *load, unsigned port)
 {
-	const int listener = make_listener(port);
+	const int listener = loopback_listen(port, true);
 
 	if (listener < 0)
 		return -1;
 	for (unsigned i = 0; i < load->connections; i++) {
-		const int client = make_client(FIRST_SOURCE + i / CONNECTIONS_PER_SOURCE, port);
+		const int client = loopback_connect(FIRST_SOURCE + i / CONNECTIONS_PER_SOURCE, port, true);
 
 		if (client < 0 || accept4(listener, NULL, NULL, SOCK_CLOEXEC) < 0)
 			return -1;
@@ -115,17 +68,7 @@ static int make_sockets(const struct load *load, unsigned port)
 	return 0;
 }
 
-static void wait_for_end_of(int fd)
-{
-	char ignored[64];
-	ssize_t length;
-
-	do {
-		length = read(fd, ignored, sizeof(ignored));
-	} while (length > 0 || (length < 0 && errno == EINTR));
-}
-
-/* One process of the load: reports a byte to `report` when its sockets are made, ends with `control`. */
+/* Runs one process of the load: writes a byte to `report` once its sockets exist, and ends with `control`. */
 static _Noreturn void be_process(const struct load *load, unsigned number, pid_t parent, int report, int control)
 {
 	char name[16]; /* TASK_COMM_LEN */
@@ -144,7 +87,7 @@ static _Noreturn void be_process(const struct load *load, unsigned number, pid_t
 	_exit(0);
 }
 
-/* How many processes reported before all had reported or ended. */
+/* Returns the number of processes that reported before all had reported or ended. */
 static unsigned count_reports(int report)
 {
 	unsigned count = 0;
@@ -185,7 +128,7 @@ static int run(const struct load *load)
 
 	if (pipe(report) < 0 || pipe(control) < 0 || start_processes(load, report, control) < 0) {
 		fprintf(stderr, "load: cannot start the processes: %s\n", strerror(errno));
-		return 1; /* those that were started end with us */
+		return 1; /* the started processes end with this one */
 	}
 	close(report[1]);
 	close(control[0]);

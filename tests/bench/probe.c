@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times one kind of work: a run for each line of standard input, and "nanoseconds cpu_nanoseconds count" for each, or
+/* Times one kind of work: one run per line of standard input. Prints "nanoseconds cpu_nanoseconds count" per run, or
  * "timeout". */
 #include "probe.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What can be timed: kinds of work that are opened once and then run again and again. To add a floor or
- * a peer: a kind here, and its row in tests/bench/run.
+ * Kinds of work that a probe opens once and then runs repeatedly. A new floor or tool needs a kind here and a row in
+ * tests/bench/parties.py.
  */
 #ifndef TESTS_BENCH_PROBE_H
 #define TESTS_BENCH_PROBE_H
@@ -9,31 +9,31 @@
 #include <stdint.h>
 
 struct probe_sample {
-	uint64_t count;  /* rows, links or bytes: what shows that the work was done */
-	uint64_t cpu_ns; /* processor time, set only by kinds with `own_cpu` */
+	uint64_t count;  /* rows, links or bytes, as evidence of the work */
+	uint64_t cpu_ns; /* CPU time, set only by kinds with `own_cpu` */
 };
 
 struct probe_kind {
 	const char *name, *arguments;
 	int argument_count; /* -1: one or more */
-	int own_cpu;        /* run() sets cpu_ns; else it is this process's own time */
-	/* The state that run() keeps from one run to the next, or NULL with errno set. */
+	int own_cpu;        /* run() sets cpu_ns; otherwise the probe's own CPU time counts */
+	/* Returns the state that run() keeps between runs, or NULL with errno set. */
 	void *(*open)(char **arguments);
-	/* 0, or -1 with errno set: ETIME if it was stopped for taking too long. */
+	/* Returns 0, or -1 with errno set; ETIME after the time limit. */
 	int (*run)(void *state, struct probe_sample *sample);
 	void (*close)(void *state);
 };
 
-/* Bare sock_diag dump: counts rows and looks at nothing else. In two walks of the kernel's table (IPv4, then IPv6) or
- * in one for both families. */
+/* Bare sock_diag dump, which only counts rows: in two walks of the kernel's table (IPv4, then IPv6), or in one walk
+ * for both families. */
 extern const struct probe_kind probe_dump, probe_dump_one_walk;
 /* Bare walk of every process's descriptors: getdents64 and readlinkat, counts the sockets. */
 extern const struct probe_kind probe_walk;
 /* The BPF backend's walk of every process's descriptors: counts the rows of TCP sockets. */
 extern const struct probe_kind probe_bpf_walk;
-/* HTTP GET on a connection that is kept. */
+/* HTTP GET on a kept connection. */
 extern const struct probe_kind probe_get;
-/* A command, its output to /dev/null, for two minutes at most. */
+/* A command with its output to /dev/null, for at most two minutes. */
 extern const struct probe_kind probe_exec;
 
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two clients that scrape every second for a long time: no scrape may fail, and the exporter must not grow."""
+"""Scrapes with two clients once per second for a long time. No scrape may fail, and the exporter must not grow."""
 
 import json
 import pathlib
@@ -13,13 +13,13 @@ import report
 DEFAULT_SOCKETS = 10000
 SCRAPE_SECONDS = 1
 CLIENTS = 2
-# A short run only shows that it works.
+# A shorter run only shows that the soak works.
 WARM_UP_PART_MAX = 1 / 3
 CHECKPOINTS = 12
 
 
 class Client(threading.Thread):
-    """Scrapes once a second, on a connection that is kept."""
+    """Scrapes once per second on a kept connection."""
 
     def __init__(self, arguments, backend, server, end):
         super().__init__()
@@ -41,7 +41,7 @@ class Client(threading.Thread):
 
 
 def watch(server, begin, seconds):
-    """What the exporter holds, from the end of the warm-up on."""
+    """Memory and descriptors of the exporter after the warm-up."""
     points = []
     warm_up = min(flatness.CHURN_WARM_UP_SECONDS, seconds * WARM_UP_PART_MAX)
     for number in range(CHECKPOINTS):
@@ -69,7 +69,7 @@ def measure(arguments, backend):
 
 
 def is_good(result):
-    """Descriptors: the clients' connections are gone in the last look at them, or still there."""
+    """Checks the descriptors. The last sample may be with or without the clients' connections."""
     first, last = result["points"][0], result["points"][-1]
     return (not result["failures"] and result["errors"] == 0
             and last["rss"] - first["rss"] <= flatness.GROWTH_MAX_BYTES
@@ -78,7 +78,7 @@ def is_good(result):
 
 def show(arguments, backend, churned, result):
     times = result["milliseconds"]
-    print(f"### {backend}: {arguments.soak:g} minutes, {arguments.churn:,} connections a second, {CLIENTS} clients: "
+    print(f"### {backend}: {arguments.soak:g} minutes, {arguments.churn:,} connections per second, {CLIENTS} clients: "
           f"{'good' if is_good(result) else '**not good**'}\n")
     print(f"{churned:,} connections; {len(times):,} scrapes, {len(result['failures'])} clients failed "
           f"{result['failures'] or ''}, {result['errors']:.0f} failed snapshots; median {times[len(times) // 2]:.1f} ms, "
@@ -90,7 +90,7 @@ def show(arguments, backend, churned, result):
 
 
 def run(arguments):
-    """0 if every backend holds out."""
+    """Returns 0 if every backend passes."""
     sockets = (arguments.sockets or [DEFAULT_SOCKETS])[0]
     results = {}
     with parties.Load(arguments.tools, sockets, parties.processes_for(sockets, arguments.processes),

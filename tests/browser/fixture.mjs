@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An exporter that serves a recording, and a page of a real browser on it.
+// Fixture: an exporter that serves a recording, and a page of a real browser on it.
 import {spawn} from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -59,7 +59,7 @@ export async function start(t, bytes, ...flags) {
 
 let browser;
 
-/** The page, once it shows a table. What it must never do is looked for at the end of the test. */
+/** Returns the page once it shows a table. The end of the test checks for errors and forbidden requests. */
 export async function open(exporter, {broken = false, ...options} = {}) {
 	browser ??= await chromium.launch({executablePath: CHROMIUM, args: ARGUMENTS});
 	const context = await browser.newContext(options);

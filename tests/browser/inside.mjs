@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the landing page does that is not seen at once: how it reads metrics, when it asks, what the keyboard reaches.
+// Tests of the landing page beneath its surface: the parser of metrics, the times of its requests, the keyboard.
 import test, {after} from "node:test";
 import assert from "node:assert/strict";
 import {close, column, open, recording, start, until} from "./fixture.mjs";
 
 after(close);
 
-/** What the page's own parser makes of a text: [name, labels, value as text], or the error's message. */
+/** Returns the result of the page's own parser: [name, labels, value as text], or the error's message. */
 function parsed(page, text) {
 	return page.evaluate(async (text) => {
 		const {parse} = await import(new URL("exposition.js", location.href).href);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The landing page as a person uses it.
+// Tests of the landing page as a person uses it.
 import fs from "node:fs";
 import test, {after} from "node:test";
 import assert from "node:assert/strict";
@@ -88,7 +88,7 @@ test("it refreshes, and pauses", async (t) => {
 	await until("requests again", () => requests.length, (count) => count > asked);
 });
 
-test("a scrape that fails is told, and the old table stays", async (t) => {
+test("a failed scrape shows an error, and the old table stays", async (t) => {
 	const exporter = await start(t, recording("web"));
 	const {page} = await open(exporter, {broken: true});
 	const before = await cells(page);

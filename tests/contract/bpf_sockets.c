@@ -7,8 +7,12 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -36,6 +40,65 @@ int listen_on(int family)
 		assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes)), 0);
 	assert_int_equal(listen(fd, BACKLOG), 0);
 	return fd;
+}
+
+static void write_setting(const char *path, const char *value)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file || fputs(value, file) < 0 || fclose(file) != 0)
+		_exit(1);
+}
+
+/* Half of the connections are the clients' ends, half the servers'; all have the listener's port on one side. */
+static void hold_connections(const char *ehash_entries, int connections, int port, int end)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	uint16_t number;
+	int listener;
+	char byte;
+
+	write_setting("/proc/sys/net/ipv4/tcp_child_ehash_entries", ehash_entries);
+	enter_empty_network();
+	listener = listen_on(AF_INET);
+	number = port_of(listener);
+	address.sin_port = htons(number);
+	for (int i = 0; i < connections; i++)
+		if (connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof(address)) != 0 ||
+		    accept(listener, NULL, NULL) < 0)
+			_exit(1);
+	if (write(port, &number, sizeof(number)) != sizeof(number))
+		_exit(1);
+	_exit(read(end, &byte, sizeof(byte)) != 0);
+}
+
+void make_other_network(struct other_netns *other, const char *ehash_entries, int connections)
+{
+	struct rlimit limit;
+	int port[2], end[2];
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(pipe(port), 0);
+	assert_int_equal(pipe(end), 0);
+	other->pid = fork();
+	assert_true(other->pid >= 0);
+	if (other->pid == 0) {
+		close(end[1]);
+		hold_connections(ehash_entries, connections, port[1], end[0]);
+	}
+	close(port[1]);
+	close(end[0]);
+	assert_int_equal(read(port[0], &other->port, sizeof(other->port)), sizeof(other->port));
+	close(port[0]);
+	other->end = end[1];
+}
+
+void end_other_network(struct other_netns *other)
+{
+	close(other->end);
+	assert_int_equal(waitpid(other->pid, NULL, 0), other->pid);
 }
 
 void add_seen(struct seen *seen, const struct window_row *row)

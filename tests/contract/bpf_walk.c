@@ -114,12 +114,12 @@ static int set_up(void **state)
 }
 
 /* Keeps the rows of the process that is observed. */
-static int keep(void *data, const struct window *window, uint32_t count)
+static int keep(void *data, const struct window *window)
 {
 	struct seen *seen = data;
 
 	seen->windows++;
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < window->row_count; i++) {
 		const struct window_row *row = &window->rows[i];
 
 		assert_in_range(row->task, 0, WINDOW_ROWS - 1);
@@ -132,7 +132,7 @@ static int keep(void *data, const struct window *window, uint32_t count)
 
 static void walk(struct seen *seen, bool helper)
 {
-	const struct bpf_iterator_options options = {.by_helper = helper};
+	const struct bpf_iterator_options options = {.variant = helper ? BPF_BY_HELPER : BPF_DIRECTLY};
 	const struct bpf_iterator_sink sink = {.rows = keep, .data = seen};
 	struct patience patience = {.deadline_ns = UINT64_MAX};
 	struct platform_error error = {{0}};
@@ -141,7 +141,7 @@ static void walk(struct seen *seen, bool helper)
 	if (bpf_iterator_init(&iterator, &options, &error) != 0)
 		fail_msg("%s", error.text);
 	seen->count = 0;
-	if (bpf_iterator_walk(&iterator, &patience, &sink, &error) != 0)
+	if (bpf_iterator_walk_files(&iterator, &patience, &sink, &error) != 0)
 		fail_msg("%s", error.text);
 	bpf_iterator_release(&iterator);
 }
@@ -161,9 +161,9 @@ static void expect_all(const struct seen *seen)
 	assert_memory_equal(server->remote, loopback, sizeof(loopback));
 	assert_int_equal(client->send_queue, 0);
 	assert_int_equal(v6->family, 6);
-	assert_int_equal(v6->flags, ROW_V6_ONLY);
+	assert_int_equal(v6->flags, ROW_V6_ONLY | ROW_HAS_FILE);
 	assert_int_equal(high->family, 4);
-	assert_int_equal(high->flags, 0);
+	assert_int_equal(high->flags, ROW_HAS_FILE);
 	assert_int_equal(high->receive_queue, 0);
 	assert_int_equal(high->send_queue, BACKLOG);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Allocators that fail when they are told to. */
+/* Wrappers of allocators that fail on demand. */
 #include "tests/contract/faults.h"
 
 #include <dirent.h>

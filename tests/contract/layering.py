@@ -40,7 +40,7 @@ MAY_USE = {
 # What a folder shows to the others; of a platform they see the headers that stand beside its folder.
 SHOWN = {
     "http": {"exporter/http/server.h"},
-    "web": {"exporter/web/web.h", "exporter/web/tls/front.h"},
+    "web": {"exporter/web/web.h", "exporter/web/transport.h"},
 }
 # A file or folder, and one header that it may include besides.
 EXCEPTIONS = {

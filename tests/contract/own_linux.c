@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* This process on Linux. */
+/* Properties of the test's own process on Linux. */
 #include "own.h"
 
 #include <netinet/in.h>

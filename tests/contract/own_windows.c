@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* This process on Windows. */
+/* Properties of the test's own process on Windows. */
 #include "own.h"
 
 #include <sys/socket.h>

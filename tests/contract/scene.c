@@ -86,9 +86,9 @@ static void write_recording(struct scene *scene)
 		fprintf(file, "process %d %d name=recorded%%20%d user=u%d exe=/bin/%d unit=%d.service\n", i + 2, i, i,
 		        i, i, i);
 	for (int i = 0; i < SCENE_PROCESSES * SCENE_SOCKETS; i++)
-		fprintf(file, "socket %s %d 0 192.0.2.%d:%d 198.51.100.1:443 queues=1,0\n",
+		fprintf(file, "socket %s %d 0 192.0.2.%d:%d 198.51.100.1:%d queues=1,0\n",
 		        i % 2 ? "close_wait" : "established", i / SCENE_SOCKETS, i % 250,
-		        i % SCENE_SOCKETS ? 40000 + i : 80);
+		        i % SCENE_SOCKETS ? 40000 + i : 80, i % SCENE_SOCKETS ? 443 : 50000 + i);
 	fputs("end\n", file);
 	assert_int_equal(ferror(file), 0);
 	assert_int_equal(fclose(file), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the backends under test read: a host that is this process alone, and a recording. */
+/* Fixture of the tests of backends: a procfs with this process only, and a recording. */
 #ifndef TESTS_CONTRACT_SCENE_H
 #define TESTS_CONTRACT_SCENE_H
 
@@ -17,10 +17,10 @@ struct scene {
 	int listener;
 	uint16_t port;
 	char recording[64]; /* a file */
-	char procfs[64];    /* shows this process alone, so that a read costs the same on a busy host */
+	char procfs[64];    /* shows only this process, so that a read costs the same on a busy host */
 };
 
-/* Fails the test if it cannot. */
+/* Fails the test on an error. */
 void scene_make(struct scene *scene);
 void scene_remove(struct scene *scene);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks the units: systemd accepts them, and rates the service as the README beside them says, row by row.
+"""Checks the units: systemd accepts them, and rates the service as their README states, row by row.
 
 usage: systemd_units.py SOURCE-FOLDER PATH-OF-THE-EXPORTER
 """
@@ -14,7 +14,7 @@ import tempfile
 INSTALLED = "/usr/bin/tcp_exporter"
 SERVICE = "tcp_exporter.service"
 UNITS = (SERVICE, "tcp_exporter.socket")
-# What the README says without them, and why.
+# The README states the rating without these capabilities.
 NOT_FOR_BPF = " CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"
 
 
@@ -24,7 +24,7 @@ def run(*command):
 
 
 def with_binary(source, folder, binary):
-    """Copies of the units that start the program that was built."""
+    """Returns copies of the units that start the built program."""
     for name in UNITS:
         text = (source / name).read_text(encoding="utf-8")
         (folder / name).write_text(text.replace(INSTALLED, binary), encoding="utf-8")
@@ -32,14 +32,14 @@ def with_binary(source, folder, binary):
 
 
 def verify_faults(units):
-    """systemd-analyze verify says what it dislikes, and ends well even so."""
+    """Yields the complaints of systemd-analyze verify, whose exit status is 0 even then."""
     code, out, err = run("systemd-analyze", "verify", "--man=no", *map(str, units))
     if code != 0 or out or err:
         yield f"systemd-analyze verify: exit {code}: {out}{err}"
 
 
 def exposure(unit):
-    """The rating, and the settings that add to it with their points."""
+    """Returns the rating, and the points of the settings that add to it."""
     security = ("systemd-analyze", "security", "--offline=true", "--no-pager")
     overall = re.search(r"exposure level for .*: ([0-9.]+)", run(*security, str(unit))[1])
     _, out, err = run(*security, "--json=short", str(unit))
@@ -50,7 +50,7 @@ def exposure(unit):
 
 
 def stated(readme):
-    """What the README says: the rating, that of the backend bpf alone, and the table."""
+    """Returns the rating, the rating for the backend bpf, and the table of the README."""
     overall = re.search(r"at \*\*([0-9.]+)\*\* of 10", readme)
     bpf = re.search(r"; ([0-9.]+) with a drop-in", readme)
     table = readme.split("<!-- exposure -->")[1].split("<!-- /exposure -->")[0]
@@ -77,8 +77,31 @@ def exposure_faults(service, readme):
     service.write_text(text, encoding="utf-8")
 
 
+def example_faults(settings, binary):
+    """The examples of the file with the flags are flags, and lose nothing to systemd."""
+    examples = re.findall(r'^# +ARGS="(.*)"$', settings.read_text(encoding="utf-8"), re.MULTILINE)
+    if not examples:
+        yield f"{settings.name} has no example"
+    for example in examples:
+        if "\\" in example:
+            yield f"{settings.name}: systemd removes the backslash from {example}"
+        flags = [flag for flag in example.split() if not flag.startswith("@")]
+        code, _, err = run(binary, *flags, "--help")
+        if code != 0:
+            yield f"{settings.name}: {example}: {err}"
+
+
+def restart_faults(service):
+    """A wrong flag is not tried again and again, and a reload needs no other package."""
+    text = service.read_text(encoding="utf-8")
+    if "\nRestartPreventExitStatus=2\n" not in text:
+        yield "the service restarts after a wrong flag"
+    if "ExecReload=/bin/kill" in text:
+        yield "the reload needs /bin/kill"
+
+
 def sysusers_faults(source):
-    """The user of the unit is the one that is made."""
+    """Yields a fault unless sysusers creates the user of the unit."""
     unit = (source / SERVICE).read_text(encoding="utf-8")
     user = re.search(r"^User=(\S+)$", unit, re.MULTILINE).group(1)
     with tempfile.TemporaryDirectory() as root:
@@ -96,7 +119,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         units = with_binary(source, pathlib.Path(folder), sys.argv[2])
         service = pathlib.Path(folder, SERVICE)
-        faults = [*verify_faults(units), *exposure_faults(service, readme), *sysusers_faults(source)]
+        faults = [*verify_faults(units), *exposure_faults(service, readme), *sysusers_faults(source),
+                  *restart_faults(service), *example_faults(source.parent / "tcp_exporter.default", sys.argv[2])]
         # A service that gives away one of its protections must not pass.
         service.write_text(service.read_text(encoding="utf-8").replace("ProtectHome=yes\n", ""), encoding="utf-8")
         if not list(exposure_faults(service, readme)):

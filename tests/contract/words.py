@@ -120,7 +120,7 @@ def c_units(text, is_header):
 def script_units(text):
     """The first comment of a script, whichever form it has."""
     body = re.sub(r"\A(?:#!.*\n)?(?:(?:#|//) SPDX.*\n)?", lambda match: "\n" * match.group().count("\n"), text)
-    match = re.match(r'\s*"""(.*?)"""|\s*((?:(?:#|//).*\n)+)', body, re.DOTALL)
+    match = re.match(r'\s*"""(.*?)"""|\s*((?:(?:#|//)[^\n]*\n)+)', body, re.DOTALL)
     if match:
         comment = match[1] or re.sub(r"^(?:#|//) ?", "", match[2], flags=re.MULTILINE)
         at = match.start(1) if match[1] else match.start(2)
@@ -193,6 +193,7 @@ HARMLESS = (
     ("a.h", C + "/* A list. */\n/* Returns 0 or -errno. */\nint a(int whether); /* 0: no limit */"),
     ("a.c", C + '/* Reads a list. */\n/* What is wrong anew. */\nconst char *a = "anew";'),
     ("a.py", '#!/usr/bin/env python3\n# SPDX\n"""Reads a list."""\na = "it is read anew"\n'),
+    ("a.cmake", "# SPDX\n# Reads a list.\nset(a 1)\n# What is wrong anew.\n"),
 )
 
 

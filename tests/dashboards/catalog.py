@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The metrics there are: the exporter's, those that recording rules make, and those of other programs.
+"""Catalog of known metrics: the exporter's, those of recording rules, and those of other programs.
 
-Catalog.load() asks the program catalog_json, which is built from the exporter's own tables; add_rules() adds what a
-rule file records. faults() then tells which names of a query do not exist.
+Catalog.load() runs the program catalog_json, which is built from the exporter's tables. add_rules() adds the recorded
+series of a rule file. faults() then yields the names in a query that do not exist.
 """
 import json
 import re

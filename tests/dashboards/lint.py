@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of Grafana Labs' dashboard linter, as its documentation states them, for dashboards on one Prometheus.
+"""Rules of Grafana Labs' dashboard linter, by its documentation, for dashboards with one Prometheus.
 
-Each rule takes a dashboard and yields what is wrong with it. EXCEPTIONS has the places where a rule makes no sense.
+Each rule is a function from a dashboard to its faults. EXCEPTIONS lists the places where a rule makes no sense.
 """
 import re
 from typing import Callable, Iterable

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which names a PromQL expression uses: metrics, labels that are matched, labels that are grouped by.
+"""Reader of the names in a PromQL expression: metrics, matched labels, grouping labels.
 
-It reads names, not grammar: whether an expression is one is for promtool to say. Variables of Grafana ($job,
-${job:regex}, [$__rate_interval]) may stand where Grafana lets them.
+It reads names, not grammar; promtool checks the grammar. Variables of Grafana ($job, ${job:regex},
+[$__rate_interval]) are accepted where Grafana accepts them.
 """
 import re
 from typing import NamedTuple

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens in the fleet: services that serve one another, and some that fail as services do.
+"""Script of events in the fleet: services call one another, and some fail.
 
-Told in steps, as many as the teller wants: `Story.step(share)` brings the fleet to that share of the story. After a
-deploy, billing on app-1 no longer closes what its payment provider has closed. Search there cannot reach its index,
-reports there stops to accept, and postgres has a reader that stalls.
+`Story.step(share)` brings the fleet to that share of the script, in any number of steps. After a deploy, billing on
+app-1 does not close connections that its payment provider has closed. On app-1 search cannot reach its index, reports
+stops accepting, and postgres has a reader that stalls.
 """
 import math
 import random

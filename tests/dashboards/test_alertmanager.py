@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From sockets to a message: processes leak, hang and call in vain in front of the real exporter, a real Prometheus
-evaluates the shipped rules, in shorter time, and a real Alertmanager with the shipped configuration tells of it; when
-the sockets are closed it tells that all is well again.
+"""Test of the whole chain from sockets to a notification. Processes leak, hang and connect without an answer. The
+exporter counts, Prometheus evaluates the shipped rules with shorter times, and Alertmanager with the shipped
+configuration sends notifications. It sends that the alerts are resolved once the sockets are closed.
 """
 import json
 import tempfile
@@ -151,7 +151,8 @@ class AlertmanagerCase(SceneCase):
             self.assertEqual((alert["labels"]["env"], alert["labels"]["instance"]), ("test", ADDRESS))
             self.assertNotIn("no value", json.dumps(alert["annotations"]))
         high = next(alert for alert in alerts if alert["labels"]["alertname"] == "TcpCloseWaitHigh")
-        self.assertRegex(high["annotations"]["description"], rf"^leaky on {ADDRESS} has 1\d\d sockets in CLOSE_WAIT on port 80\.")
+        self.assertRegex(high["annotations"]["description"],
+                         rf"^leaky on {ADDRESS} has 1\d\d sockets in CLOSE_WAIT on port 80\.")  # fmt: skip
         self.assertEqual(high["annotations"]["dashboard_url"],
                          "/d/tcp-exporter-process?var-cluster=&var-job=tcp&var-instance=127.0.0.1%3A10793&var-process=leaky")  # fmt: skip
 

@@ -56,7 +56,6 @@ def inet_diag_seeds():
     rows = [listener, v6, waiting, mapped, gone]
     yield "dump", b"".join(message(BY_FAMILY, each) for each in rows) + message(DONE, struct.pack("=i", 0))
     yield "both-families", b"".join(message(GETSOCK, each) for each in rows)
-    yield "interrupted", message(GETSOCK, listener, MULTI | DUMP_INTR) + message(DONE, b"", MULTI | DUMP_INTR)
     yield "refused", message(ERROR, struct.pack("=i", -2) + bytes(16), 0)
     yield "acknowledged", message(ERROR, struct.pack("=i", 0) + bytes(16), 0)
     yield "failed-at-the-end", message(GETSOCK, gone) + message(DONE, struct.pack("=i", -12))

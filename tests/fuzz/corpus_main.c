@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where there is no libFuzzer: gives a fuzz target every file of the directories named, and every
- * prefix of each, since most readers that fail do so on an input that ends too early.
+ * Main function of a fuzz target without libFuzzer: runs the target on every file of the given directories, and on
+ * every prefix of each file, because most readers fail on an input that ends too early.
  */
 #include "tests/fuzz/fuzz.h"
 

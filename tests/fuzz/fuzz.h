@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every fuzz target shares: the entry point that libFuzzer calls, and checks that end the run. */
+/* Common part of the fuzz targets: the entry point that libFuzzer calls, and checks that end the run. */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Takes one input; always 0. Any byte sequence is an input, the empty one too. */
+/* Runs the target on one input, which can be any bytes, also none. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-/* As assert(), but in every build: a release build checks as much as any. */
+/* Checks a condition as assert() does, but also in release builds. */
 #define CHECK(condition)                                                                                               \
 	do {                                                                                                           \
 		if (!(condition)) {                                                                                    \
@@ -21,8 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 		}                                                                                                      \
 	} while (0)
 
-/* A copy on the heap of exactly `length` bytes, so that a sanitizer sees every byte read past the end.
- * free() it. */
+/* Returns a heap copy of exactly `length` bytes, so that a sanitizer sees every byte read past the end. The caller
+ * frees it. */
 static inline char *exact_copy(const void *bytes, size_t length)
 {
 	char *copy = calloc(1, length > 0 ? length : 1);
@@ -33,7 +33,7 @@ static inline char *exact_copy(const void *bytes, size_t length)
 	return copy;
 }
 
-/* The same with a terminator. What the input has after its first NUL is out of a reader's sight. */
+/* Returns the same copy with a terminator. A reader does not see bytes after the first NUL of the input. */
 static inline char *terminated_copy(const void *bytes, size_t length)
 {
 	char *copy = malloc(length + 1);

@@ -7,8 +7,8 @@
 
 #include "exporter/http/negotiate.h"
 
-/* A day and the last fraction of a second. */
-#define LONGEST_NS (UINT64_C(86401) * 1000000000)
+/* A minute. */
+#define LONGEST_NS UINT64_C(60000000000)
 
 static const char text_type[] = "text/plain; version=0.0.4; charset=utf-8";
 static const char open_type[] = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the road from hostile names to text: whatever processes call themselves, both formats are well-formed and add
- * up. */
+/* Fuzz target of the path from hostile names to text: with any process names, both formats are well-formed and their
+ * sums are right. */
 #include "tests/fuzz/fuzz.h"
 
 #include "metrics/report/report.h"
@@ -100,15 +100,15 @@ static void check_report(const struct snapshot *snapshot, struct census *census,
 	        .version = "1", .revision = "2", .compiler = "3", .backend = "4", .process = {.cpu_us = SELF_ABSENT}};
 	const struct report_input input = {snapshot, census, &self};
 	struct exposition_sum sums[] = {{"tcp_connections", 0}, {"tcp_sockets", 0}};
+	struct report_folding folding;
 	struct textbuf out;
-	struct fold fold;
 
 	textbuf_init(&out, TEXT_LIMIT);
-	fold_init(&fold);
-	CHECK(report_write(&out, &input, &fold, options) == 0);
+	report_folding_init(&folding);
+	CHECK(report_write(&out, &input, &folding, options) == 0);
 	exposition_check(out.data, out.length, options->format == FORMAT_OPENMETRICS, sums, 2);
 	CHECK(sums[0].sum == snapshot->socket_count && sums[1].sum == snapshot->socket_count);
-	fold_release(&fold);
+	report_folding_release(&folding);
 	textbuf_release(&out);
 }
 
@@ -116,22 +116,26 @@ static void check(struct snapshot *snapshot, const struct census_options *option
 {
 	struct report_options report = {.families = METRICS_ALL, .max_series = max_series, .now_ns = no_clock};
 	struct listeners listeners;
+	struct served_ports served;
 	struct census census;
 
 	listeners_init(&listeners);
+	served_ports_init(&served);
 	census_init(&census);
 	CHECK(listeners_build(&listeners, snapshot) == 0);
 	listeners_credit(&listeners, snapshot);
-	CHECK(census_take(&census, snapshot, &listeners, options) == 0);
+	CHECK(served_ports_update(&served, snapshot, &listeners) == 0);
+	CHECK(census_take(&census, snapshot, &served, options) == 0);
 	report.format = FORMAT_TEXT;
 	check_report(snapshot, &census, &report);
 	report.format = FORMAT_OPENMETRICS;
 	check_report(snapshot, &census, &report);
 	census_release(&census);
+	served_ports_release(&served);
 	listeners_release(&listeners);
 }
 
-/* An input: optional labels, local port mode, cap, then processes with their texts and sockets. */
+/* An input: optional labels, the modes of ports, cap, then processes with their texts and sockets. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	char *copy = exact_copy(bytes, length);
@@ -142,6 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct snapshot snapshot;
 
 	options.local_port = (enum local_port_mode)(mode % 3);
+	options.remote_port = (enum remote_port_mode)(mode / 3 % 3);
 	snapshot_init(&snapshot);
 	fill(&snapshot, &input);
 	check(&snapshot, &options, max_series);

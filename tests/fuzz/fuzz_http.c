@@ -54,7 +54,7 @@ static void start(void)
 	        .revision = "r",
 	        .compiler = "c",
 	};
-	struct http_options options = {"/metrics", 40, METRICS_ALL, NULL, NULL};
+	struct http_options options = {.telemetry_path = "/metrics", .max_requests = 40, .families = METRICS_ALL};
 	struct platform_error error;
 	int listener;
 

@@ -42,8 +42,9 @@ static void check_options(const struct options *options)
 		CHECK(options->listen[i] && strchr(options->listen[i], ':'));
 	CHECK(options->telemetry_path && options->telemetry_path[0] == '/');
 	CHECK(!strpbrk(options->telemetry_path, " ?#%"));
-	CHECK(options->max_requests >= 1 && options->max_requests <= 10000);
+	CHECK(options->max_requests <= 10000);
 	CHECK(options->local_port >= LOCAL_PORT_SERVED && options->local_port <= LOCAL_PORT_NONE);
+	CHECK(options->remote_port >= REMOTE_PORT_ALL && options->remote_port <= REMOTE_PORT_NONE);
 	CHECK(options->max_series >= FOLD_MIN_SERIES);
 	CHECK(options->labels < LABEL_BIT(LABEL_COUNT));
 	CHECK(options->naming >= NAMING_COMM && options->naming <= NAMING_CMDLINE);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares what the programs write for recorded snapshots with the files in expected/, whole and byte by byte.
+"""Compares the output of the programs for recorded snapshots with the files in expected/, byte by byte.
 
 golden.py --render PROGRAM --exporter PROGRAM --portpid PROGRAM [--update] [CASE...]
---update writes the files anew: read the difference before you commit it.
+--update writes the files again: read the difference before you commit it.
 """
 import argparse
 import difflib

@@ -24,8 +24,9 @@ struct render {
 	struct options options;
 	struct snapshot snapshot;
 	struct listeners listeners;
+	struct served_ports served;
 	struct census census;
-	struct fold fold;
+	struct report_folding folding;
 	struct filter *filter;
 };
 
@@ -41,7 +42,7 @@ static const struct report_self self = {
         .compiler = "cc \"4\"",
         .backend = "replay",
         .scrapes = 21,
-        .scrape_errors = {1, 2, 3, 4, 5, 6},
+        .scrape_errors = {1, 2, 3, 5, 6},
         .http_requests = {7, 8, 9},
         .census_ns = 123456789,
         .process =
@@ -81,6 +82,7 @@ static int count(struct render *render)
 	struct census_options options = {
 	        .labels = render->options.labels,
 	        .local_port = render->options.local_port,
+	        .remote_port = render->options.remote_port,
 	};
 	int err = 0;
 
@@ -94,12 +96,8 @@ static int count(struct render *render)
 	if (err != 0)
 		return err;
 	listeners_credit(&render->listeners, &render->snapshot);
-	err = census_take(&render->census, &render->snapshot, &render->listeners, &options);
-	if (err == 0)
-		err = fold_rank(&render->fold, &render->census.by_local_port);
-	if (err == 0)
-		err = fold_rank(&render->fold, &render->census.outbound);
-	return err;
+	err = served_ports_update(&render->served, &render->snapshot, &render->listeners);
+	return err ? err : census_take(&render->census, &render->snapshot, &render->served, &options);
 }
 
 static int write_report(struct render *render, enum exposition_format format)
@@ -116,7 +114,7 @@ static int write_report(struct render *render, enum exposition_format format)
 	int err;
 
 	textbuf_init(&out, EXPOSITION_BYTES_MAX);
-	err = report_write(&out, &input, &render->fold, &options);
+	err = report_write(&out, &input, &render->folding, &options);
 	if (err == 0)
 		err = print_bytes(out.data, out.length, &error);
 	textbuf_release(&out);
@@ -126,8 +124,9 @@ static int write_report(struct render *render, enum exposition_format format)
 static void release(struct render *render)
 {
 	filter_free(render->filter);
-	fold_release(&render->fold);
+	report_folding_release(&render->folding);
 	census_release(&render->census);
+	served_ports_release(&render->served);
 	listeners_release(&render->listeners);
 	snapshot_release(&render->snapshot);
 }
@@ -156,8 +155,9 @@ int main(int argc, char **argv)
 	}
 	snapshot_init(&render.snapshot);
 	listeners_init(&render.listeners);
+	served_ports_init(&render.served);
 	census_init(&render.census);
-	fold_init(&render.fold);
+	report_folding_init(&render.folding);
 	err = read_snapshot(&render, argv[2]);
 	if (err == 0)
 		err = count(&render);

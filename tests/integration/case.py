@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every integration test shares: a scene, an exporter in it, and the comparison of the two.
+"""Base of the integration tests: a scene, an exporter in it, and the comparison of the two.
 
-A test file is run as `test_NAME.py PATH-OF-THE-EXPORTER [unittest arguments]`, with the backend to test in the
-environment as TCP_EXPORTER_TEST_BACKEND.
+Run a test file as `test_NAME.py PATH-OF-THE-EXPORTER [unittest arguments]`, with the backend in the environment
+variable TCP_EXPORTER_TEST_BACKEND.
 """
 import os
 import socketserver
@@ -28,11 +28,18 @@ STATES = {"established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "time
 Owners = dict[tuple[str, str, str], int]
 
 
+def kernel_version() -> tuple[int, int]:
+    major, minor = os.uname().release.split(".")[:2]
+    return int(major), int(minor)
+
+
 class SceneCase(unittest.TestCase):
     maxDiff = None
     binary = ""
     backend = os.environ.get("TCP_EXPORTER_TEST_BACKEND", "procfs")
     flags: tuple[str, ...] = ()  # of every exporter of this case
+    # sock_diag dumps bound sockets since Linux 6.8 (net/ipv4/inet_diag.c).
+    counts_bound_ports = backend != "procfs" or kernel_version() >= (6, 8)
     compares = backend != "procfs"  # what an exporter serves is compared with what one that uses procfs does
 
     def setUp(self) -> None:

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A library for LD_PRELOAD: one allocation fails, of the program or of the libraries that go on without memory. Others
- * do not: GMP ends the process, libtasn1 uses what it did not get, libmicrohttpd 0.9.75 may wait for another connection
- * before it goes on with the one that was due (MHD_poll_all). A file that is named in the environment tells which
- * allocation, and is told.
+ * LD_PRELOAD library that makes one allocation fail, of the program or of a library that handles the failure. Other
+ * libraries do not handle it: GMP ends the process, libtasn1 uses the missing memory, and libmicrohttpd 0.9.75 can wait
+ * for another connection before it continues (MHD_poll_all). A file, named in the environment, has the number of the
+ * allocation and receives the result.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -4,11 +4,11 @@ import itertools
 import random
 import select
 import socket
-import struct
 import time
 from contextlib import suppress
 from typing import Callable, NoReturn
 
+from packet import raw_socket, syn
 from part import LINGER_RESET
 
 PORT = 10793
@@ -91,25 +91,13 @@ def idlers() -> NoReturn:
 
 def half_open() -> NoReturn:
     """SYNs from addresses that never answer (see Scene.add_black_hole): their handshakes are never complete."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
-    target = socket.inet_aton("192.0.2.1")
-    sock.setsockopt(socket.IPPROTO_IP, socket.IP_HDRINCL, 1)
+    sock = raw_socket()
     for number in itertools.count():
-        source = socket.inet_aton("192.0.2.9")
-        tcp = struct.pack(">HHIIBBHHH", 1024 + number % 60000, PORT, number, 0, 5 << 4, 2, 64000, 0, 0)
-        tcp = tcp[:16] + struct.pack(">H", checksum(source + target + struct.pack(">HH", 6, 20) + tcp)) + tcp[18:]
-        ip = struct.pack(">BBHHHBBH", 0x45, 0, 40, number & 0xFFFF, 0, 64, 6, 0) + source + target
+        packet = syn(("192.0.2.9", 1024 + number % 60000), ("192.0.2.1", PORT), sequence=number)
         with suppress(OSError):
-            sock.sendto(ip + tcp, ("192.0.2.1", 0))
+            sock.sendto(packet, ("192.0.2.1", 0))
         if number % 50 == 0:
             time.sleep(ROUND_SECONDS)
-
-
-def checksum(data: bytes) -> int:
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
 
 
 def byte_at_a_time() -> NoReturn:

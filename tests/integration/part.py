@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an actor can do: runs in the actor's process."""
+"""Commands of an actor, executed in the actor's process."""
 import ctypes
-import fcntl
+import encodings.idna  # noqa: F401  Another user may not be able to load what a host name needs.
 import itertools
 import json
 import os
@@ -15,24 +15,18 @@ import time
 import traceback
 from typing import Any, Callable
 
+from address import end_of, family_of, set_link_up
+from packet import raw_socket, syn
 from process import (CLONE_NEWNET, CLONE_NEWPID, MS_PRIVATE, MS_REC, close_all_but, libc, mount, set_name, set_user,
                      setns, unshare)  # fmt: skip
 
 MESSAGE_LIMIT = 1 << 17
 TCP_FASTOPEN_CONNECT = 30
 LINGER_RESET = struct.pack("ii", 1, 0)
-SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 SYS_EXIT = {"x86_64": 60, "aarch64": 93, "riscv64": 93}
-
-
-def set_link_up(name: str) -> None:
-    """Of the network that the process is in (netdevice(7))."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH", name.encode(), IFF_UP).ljust(40, b"\0"))
-
-
-def family_of(address: str) -> int:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
+SYS_CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}
+CLONE_FILES = 0x400
+TCP_FASTOPEN = 23
 
 
 class Part:
@@ -61,7 +55,8 @@ class Part:
     # Making sockets
 
     def listen(self, port: int, address: str = "127.0.0.1", backlog: int = 128, reuse: bool = False,
-               only6: bool = False, defer: bool = False, protocol: int = socket.IPPROTO_TCP) -> int:
+               only6: bool = False, defer: bool = False, protocol: int = socket.IPPROTO_TCP,
+               device: str = "") -> int:
         sock = socket.socket(family_of(address), socket.SOCK_STREAM, protocol)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if reuse:
@@ -70,6 +65,8 @@ class Part:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only6)
         if defer:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
+        if device:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
         sock.bind((address, port))
         sock.listen(backlog)
         return self._add(sock)
@@ -90,10 +87,17 @@ class Part:
             sock.bind(("", source))
         sock.settimeout(10 if wait else 0)
         try:
-            sock.connect((address, port))
+            sock.connect(end_of(address, port))
         except BlockingIOError:
             pass
         return self._add(sock)
+
+    def connect_many(self, port: int, count: int) -> None:
+        """`count` connections that are only under way, and stay when the peer accepts none of them."""
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        for _ in range(count):
+            self.connect(port=port)
 
     def connect_to_itself(self, listener: int, count: int) -> tuple[list[int], list[int]]:
         """`count` connections with both ends here: the clients' sockets and the accepted ones."""
@@ -115,7 +119,19 @@ class Part:
             except BlockingIOError:
                 return accepted
 
+    def accept_fast_open(self, listener: int, limit: int) -> None:
+        self.sockets[listener].setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN, limit)
+
+    def send_syn(self, source: str, port: int, target: str, target_port: int) -> None:
+        """A handshake that carries data and is never completed."""
+        with raw_socket() as sock:
+            sock.sendto(syn((source, port), (target, target_port), data=b"data"), (target, 0))
+
     # Using sockets
+
+    def open_paths(self, pid: int) -> None:
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            os.open(f"/proc/{pid}/fd/{name}", os.O_PATH)
 
     def port(self, sock: int) -> int:
         return self.sockets[sock].getsockname()[1]
@@ -180,6 +196,16 @@ class Part:
             set_name(os.fsencode(name))
             serve(channel, self)
         channel.close()
+        return pid
+
+    def share_files(self, name: str) -> int:
+        """A child that shares the table of descriptors itself; it does nothing."""
+        pid = libc.syscall(ctypes.c_long(SYS_CLONE[platform.machine()]), ctypes.c_ulong(CLONE_FILES | signal.SIGCHLD),
+                           None, None, None, None)  # fmt: skip
+        if pid == 0:
+            set_name(os.fsencode(name))
+            while True:
+                signal.pause()
         return pid
 
     def move_to_network_of(self, pid: int) -> None:

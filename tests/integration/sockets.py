@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The TCP table as `ss` tells it."""
+"""Reader of the TCP table that `ss` prints."""
 import re
 from collections import Counter
 from typing import Iterable, NamedTuple
@@ -13,6 +13,9 @@ STATES = {
 PEER_ENDED = {"close_wait", "last_ack", "closing"}
 # In these the own FIN waits for its acknowledgement; Send-Q counts it as a byte.
 OWN_UNACKNOWLEDGED = {"fin_wait1", "closing", "last_ack"}
+
+# So many connections at one end make a server of it (metrics/census/role.h).
+CROWD = 3
 
 
 class Row(NamedTuple):
@@ -56,21 +59,48 @@ def plain(address: str) -> str:
     return address.strip("[]").split("%")[0]
 
 
+def local_end(row: Row) -> tuple[str, str, int]:
+    return row.network, row.local.removeprefix("::ffff:"), row.local_port
+
+
 class Oracle:
     """What the metrics must say about rows, told without the exporter's code."""
 
-    def __init__(self, rows: Iterable[Row], ephemeral: tuple[int, int], reserved: Iterable[int] = ()):
+    def __init__(self, rows: Iterable[Row], ephemeral: tuple[int, int], reserved: Iterable[int] = (),
+                 bound: Iterable[int] = ()):  # fmt: skip
         self.rows = list(rows)
         self.low, self.high = ephemeral
         self.reserved = set(reserved)
+        self.bound = set(bound)  # ports without a row
         self.served = {(row.network, row.local_port) for row in self.rows if row.state == "listen"}
+        self._here: dict[tuple, list[int]] = {}  # remote ports of a local end, local ports of a remote port
+        self._there: dict[tuple, list[int]] = {}
+        for row in filter(self._is_open, self.rows):
+            self._here.setdefault(local_end(row), []).append(row.remote_port)
+            self._there.setdefault((row.network, row.remote_port), []).append(row.local_port)
 
     def serves(self, row: Row) -> bool:
         return (row.network, row.local_port) in self.served
 
+    def is_inside(self, port: int) -> bool:
+        return self.low <= port <= self.high
+
+    def _is_open(self, row: Row) -> bool:
+        """The row's own ports do not tell its role, without those of others."""
+        return row.state != "listen" and not self.serves(row) and self.is_inside(row.remote_port)
+
+    def _is_outbound(self, row: Row) -> bool:
+        if row.state == "listen" or self.serves(row):
+            return False
+        if not self._is_open(row):
+            return True
+        here, there = self._here[local_end(row)], self._there[(row.network, row.remote_port)]
+        if len(set(there)) >= CROWD and len(there) > len(here):
+            return True
+        return self.is_inside(row.local_port) and len(set(here)) < CROWD
+
     def port_label(self, row: Row) -> str:
-        outside = not self.low <= row.local_port <= self.high
-        return str(row.local_port) if outside or self.serves(row) else "ephemeral"
+        return "ephemeral" if self._is_outbound(row) else str(row.local_port)
 
     def states(self) -> Counter:
         return Counter((row.state,) for row in self.rows)
@@ -79,7 +109,7 @@ class Oracle:
         return Counter((row.state, self.port_label(row)) for row in self.rows)
 
     def outbound(self) -> Counter:
-        return Counter((row.state, str(row.remote_port)) for row in self.rows if not self.serves(row))
+        return Counter((row.state, str(row.remote_port)) for row in self.rows if self._is_outbound(row))
 
     def _sum(self, numbers: Iterable[tuple[str, int]]) -> Counter:
         total: Counter = Counter()
@@ -100,7 +130,7 @@ class Oracle:
         return self._sum((str(row.local_port), row.send) for row in self.rows if row.state == "listen")
 
     def ephemeral_used(self) -> int:
-        ports = {row.local_port for row in self.rows if row.network == "main"}
+        ports = {row.local_port for row in self.rows if row.network == "main"} | self.bound
         return sum(self.low <= port <= self.high and port not in self.reserved for port in ports)
 
     def ephemeral_limit(self) -> int:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which backend runs with which rights, and what is said about it."""
+"""Tests of the choice of a backend by rights, and of its messages."""
 from actor import connect_pairs
 from case import main
-from exporter import Exporter
+from exporter import Exporter, without_limit
 from rights import SETPRIV, RightsCase, as_nobody
 
 
@@ -22,7 +22,8 @@ class Backends(RightsCase):
         self.assertEqual(exposition.sum_by("tcp_exporter_backend_info", "backend"), {(backend,): 1})
 
     def warnings(self, exporter: Exporter) -> str:
-        return "".join(line for line in exporter.program.output().stderr.decode().splitlines() if "level=warn" in line)
+        lines = without_limit(exporter.program.output().stderr).decode().splitlines()
+        return "".join(line for line in lines if "level=warn" in line)
 
     def test_auto_takes_bpf(self) -> None:
         exporter = self.start("auto")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What README.md and docs/ say of queries is what a Prometheus answers, with the exporter and node_exporter as its targets."""
+"""Tests of the queries in README.md and docs/, in a Prometheus that scrapes the exporter and node_exporter."""
 import pathlib
 import re
 import subprocess
@@ -26,19 +26,19 @@ CONFIG = {
         for name, port in (("tcp", PORT), ("node", NODE_PORT))
     ],
 }  # fmt: skip
-SLOW = "deriv("  # what takes longer to have an answer than a test can wait
+SLOW = "deriv("  # such a query has no answer within the time of a test
 SAME = "### The same numbers"
 
 
 def blocks(text: str) -> Iterator[list[tuple[str, str]]]:
-    """Of each block of PromQL: its queries, each with the comment above it."""
+    """Yields the queries of each block of PromQL, each with the comment above it."""
     for block in re.findall(r"```promql\n(.*?)```", text, re.DOTALL):
         parts = re.split(r"^# (.*)\n", "# \n" + block if not block.startswith("#") else block, flags=re.MULTILINE)
         yield list(zip(parts[1::2], (part.strip() for part in parts[2::2])))
 
 
 def config_of_fleet() -> str:
-    """The pieces of configuration on the page, as one file."""
+    """Returns the pieces of configuration on the page as one file."""
     blocks_of_yaml = re.findall(r"^( *)```yaml\n(.*?)```", (DOCS / "fleet.md").read_text(encoding="utf-8"),
                                 re.DOTALL | re.MULTILINE)  # fmt: skip
     *of_job, scrape, write = (textwrap.dedent(text) for _, text in blocks_of_yaml)
@@ -74,7 +74,7 @@ class DocsCase(SceneCase):
         self.prometheus.wait_for("up == 1", "job", answer={("tcp",): 1, ("node",): 1})
 
     def check_answers(self, page: pathlib.Path) -> int:
-        """Each query of the page has an answer, soon; how many there are."""
+        """Waits for an answer to each query of the page, and returns the number of queries."""
         count = 0
         for block in blocks(page.read_text(encoding="utf-8")):
             for comment, query in block:
@@ -99,7 +99,7 @@ class DocsCase(SceneCase):
         self.assertGreater(self.check_answers(ROOT / "README.md"), 2)
 
     def test_both_exporters_say_the_same(self) -> None:
-        """Prometheus' own connections come and go: at some moment both have seen the same."""
+        """Waits until both exporters have the same numbers, because Prometheus' own connections change."""
         text = (DOCS / "migration.md").read_text(encoding="utf-8")
         pairs = list(blocks(text.split(SAME)[1].split("\n###")[0]))
         self.assertEqual([[comment for comment, _ in pair] for pair in pairs], [["node_exporter", "tcp_exporter"]] * 3)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes wrong around the exporter: each fault ends in a right scrape or in one that fails, is counted, and harms
-no later one."""
+"""Tests of faults around the exporter. After each fault a scrape is right, or it fails, is counted, and does not harm a
+later scrape."""
 import os
 import resource
 import signal

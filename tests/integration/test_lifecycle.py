@@ -2,6 +2,7 @@
 """Start, stop, and what many scrapes leave behind."""
 import contextlib
 import http.client
+import os
 import signal
 import socket
 import time
@@ -42,6 +43,31 @@ class Stop(SceneCase):
             exporter = self.start_exporter()
             exporter.metrics()
             self.stop(exporter, number)
+
+    def test_with_a_log_that_nobody_reads(self) -> None:
+        """The reader of standard error is stopped: scrapes and the end go on."""
+        script = self.write_script(f'exec "{self.binary}" "$@" 2>"$0.log"')
+        os.mkfifo(f"{script}.log")
+        stuck = os.open(f"{script}.log", os.O_RDWR | os.O_NONBLOCK)
+        self.addCleanup(os.close, stuck)
+        with contextlib.suppress(BlockingIOError):
+            while os.write(stuck, bytes(4096)):
+                pass
+        exporter = self.start_exporter("--log.level=debug", binary=script)
+        for _ in range(20):
+            exporter.metrics()
+        self.stop(exporter)
+
+    def test_priorities_for_a_journal(self) -> None:
+        """Lines begin with their priority where systemd says that standard error is the journal's."""
+        stat = "$(stat -Lc %d:%i /proc/self/fd/2)"
+        for stream, priority in (stat, "<[46]>"), ("1:1", ""):
+            script = self.write_script(f'exec env "JOURNAL_STREAM={stream}" "{self.binary}" "$@"')
+            exporter = self.start_exporter(binary=script)
+            lines = exporter.stop().stderr.decode().splitlines()
+            self.assertTrue(lines)
+            for line in lines:
+                self.assertRegex(line, rf"\A{priority}ts=")
 
     def test_with_connections_that_say_nothing(self) -> None:
         exporter = self.start_exporter()

@@ -64,7 +64,7 @@ class Namespaces(SceneCase):
         self.add_inner("blue")
         exposition = self.start_exporter().metrics()
         names = {process for (process,) in exposition.sum_by("tcp_connections", "process")}
-        self.assertEqual(names, {"web", "client", "tcp_exporter", "(none)"})
+        self.assertEqual(names, {"web", "client", "tcp_exporter", "(unknown)"})
 
     def test_ports_are_served_in_their_own_namespace_alone(self) -> None:
         """A client's port in one namespace may be a listener's in another."""
@@ -108,6 +108,25 @@ class Namespaces(SceneCase):
                 ("established", f"{name}-client", "ephemeral"): pairs - 1,
             }
         self.check(self.owners, self.start_exporter("--collector.netns=all"))
+
+    def test_sockets_in_flight(self) -> None:
+        """Sockets that no process is seen to hold, in a namespace of which that is all there is, beside one with a TIME_WAIT."""
+        self.add_inner("green")
+        self.scene.add_network("blue")
+        web, client = self.scene.actor("web", network="blue"), self.scene.actor("client", network="blue")
+        listener = web.listen(port=80)
+        ours, theirs = connect_pairs(client, web, listener, 2, 80)
+        exporter = self.start_exporter("--collector.netns=all")
+        for actor, socks in (web, [listener, *theirs]), (client, ours):
+            actor.open_mailbox(name=actor.name)
+            for sock in socks:
+                actor.hand_over(sock=sock, to=actor.name)
+                actor.close(sock=sock)
+        self.check(self.owners | {
+            ("listen", "(unknown)", "80"): 1,
+            ("established", "(unknown)", "80"): 2,
+            ("established", "(unknown)", "ephemeral"): 2,
+        }, exporter)  # fmt: skip
 
     def test_five_hundred(self) -> None:
         self.scene.actor("cells").cells(count=500)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose socket is it: shared, inherited, passed on, and left behind ones."""
+"""Tests of the owner of shared, inherited, passed and orphaned sockets."""
 import socket
 
 from actor import Actor, connect_pairs
@@ -86,7 +86,7 @@ class Owners(OwnerCase):
         }, exporter)  # fmt: skip
         self.check_shared(exposition, 0)
 
-    def test_a_listener_on_its_way_is_nobodys(self) -> None:
+    def test_the_owner_of_a_listener_in_flight_is_unknown(self) -> None:
         giver = self.scene.actor("giver")
         client, listener = self.pairs(giver, 0)
         client.connect(port=80)
@@ -94,8 +94,8 @@ class Owners(OwnerCase):
         giver.hand_over(sock=listener, to="box")
         giver.close(sock=listener)
         self.check({
-            ("listen", "(none)", "80"): 1,
-            ("established", "(none)", "80"): 1,
+            ("listen", "(unknown)", "80"): 1,
+            ("established", "(unknown)", "80"): 1,
             ("established", "client", "ephemeral"): 1,
         })  # fmt: skip
 
@@ -110,6 +110,38 @@ class Owners(OwnerCase):
             ("established", "threads", "80"): 4,
             ("established", "client", "ephemeral"): 4,
         })  # fmt: skip
+
+    def test_processes_that_share_a_table_of_descriptors(self) -> None:
+        """Each of them holds every socket in it, the oldest of them owns."""
+        web, other = self.scene.actor("web"), self.scene.actor("other")
+        client, listener = self.pairs(web, 3)
+        pids = [web.share_files(name=f"sharer{i}") for i in range(3)]
+        heir = web.fork("heir")
+        connect_pairs(client, other, other.listen(port=81), 2, 81)
+        expected = {
+            ("listen", "web", "80"): 1,
+            ("established", "web", "80"): 3,
+            ("listen", "other", "81"): 1,
+            ("established", "other", "81"): 2,
+            ("established", "client", "ephemeral"): 5,
+        }
+        exporter = self.start_exporter()
+        self.check_shared(self.check(expected, exporter), 4)
+        heir.die()
+        self.check_shared(self.check(expected, exporter), 4)
+        for pid in pids:
+            web.kill(pid=pid)
+        self.check_shared(self.check(expected, exporter), 0)
+
+    def test_a_descriptor_of_the_path_alone_is_no_holder(self) -> None:
+        viewer, web = self.scene.actor("viewer"), self.scene.actor("web")
+        self.pairs(web, 1)
+        viewer.open_paths(pid=web.pid)
+        self.check_shared(self.check({
+            ("listen", "web", "80"): 1,
+            ("established", "web", "80"): 1,
+            ("established", "client", "ephemeral"): 1,
+        }), 0)  # fmt: skip
 
     def test_multipath_tcp(self) -> None:
         """Its TCP sockets are no file's own. A peer without it is served by a plain one."""
@@ -171,10 +203,27 @@ class FirstProcess(OwnerCase):
         self.alone(self.scene.init)
 
     def test_in_a_nested_namespace_it_yields_to_its_service(self) -> None:
-        self.handed_over(self.scene.nested_init("container"))
+        self.handed_over(self.scene.nested_init("systemd"))
+
+    def test_in_a_nested_namespace_it_may_be_called_init(self) -> None:
+        self.handed_over(self.scene.nested_init("init"))
 
     def test_in_a_nested_namespace_it_owns_what_nobody_else_holds(self) -> None:
-        self.alone(self.scene.nested_init("container"))
+        self.alone(self.scene.nested_init("systemd"))
+
+    def test_a_service_that_is_the_first_of_a_container_owns_by_age(self) -> None:
+        """As the master of a pool of workers that a container runs alone."""
+        master = self.scene.nested_init("gunicorn")
+        client, listener = self.serve(master)
+        worker = master.fork("worker")
+        connect_pairs(client, worker, listener, 2, 80)
+        client.connect(port=80)
+        self.check_shared(self.check({
+            ("listen", "gunicorn", "80"): 1,
+            ("established", "gunicorn", "80"): 1,
+            ("established", "worker", "80"): 2,
+            ("established", "client", "ephemeral"): 3,
+        }), 1)  # fmt: skip
 
     def test_it_yields_to_the_older_of_two(self) -> None:
         client, listener = self.serve(self.scene.init)

@@ -125,6 +125,20 @@ class States(SceneCase):
             ("established", "client", "ephemeral"): 3,
         })  # fmt: skip
 
+    def test_syn_recv_with_the_first_data(self) -> None:
+        """TCP Fast Open makes the connection's socket before the handshake is complete (RFC 7413)."""
+        source = self.scene.add_black_hole()
+        self.scene.sysctl("ipv4.tcp_fastopen", str(0x202))  # of a listener, without a cookie
+        listener = self.web.listen(port=80, address="192.0.2.1")
+        self.web.accept_fast_open(listener=listener, limit=5)
+        for port in range(40000, 40003):
+            self.web.send_syn(source=source, port=port, target="192.0.2.1", target_port=80)
+        expected = {("listen", "web", "80"): 1, ("syn_recv", "web", "80"): 3}
+        exporter = self.start_exporter()
+        self.check(expected, exporter)
+        self.web.accept(listener=listener)
+        self.check(expected, exporter)
+
     def test_fin_wait1_held_and_orphaned(self) -> None:
         _, theirs = self.pairs(2)
         for sock in theirs:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the exporter tells systemd, and what it takes from it, by systemd's own protocols."""
+"""Tests of systemd's protocols: notifications of the exporter, its watchdog, and passed sockets."""
 import contextlib
 import ctypes
 import os
@@ -241,7 +241,7 @@ class Sockets(SceneCase):
     def test_others(self) -> None:
         """Started by hand: systemd-socket-activate waits for who speaks to them."""
         shell = ("/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@" 3</dev/null', "sh", "/usr/bin/env")
-        self.check_refusal("descriptor 3, .* is no listening TCP socket", *shell, "LISTEN_FDS=1")
+        self.check_refusal("descriptor 3, .* is no listening stream socket", *shell, "LISTEN_FDS=1")
         self.check_refusal("17 sockets were passed, of which 16", *shell, "LISTEN_FDS=17")
 
     def test_a_socket_that_does_not_listen(self) -> None:
@@ -254,7 +254,7 @@ class Sockets(SceneCase):
 
         self.assertTrue(wait_until(speak, SECONDS), program.output())
         self.assertEqual(program.wait(0), 1)
-        self.assertRegex(program.output().stderr.decode(), "is no listening TCP socket")
+        self.assertRegex(program.output().stderr.decode(), "is no listening stream socket")
 
 
 if __name__ == "__main__":

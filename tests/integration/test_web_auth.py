@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Passwords, headers and the limit on the rate of requests by --web.config.file, and files that are wrong."""
 import base64
+import contextlib
+import http.client
 import multiprocessing
+import select
 import statistics
 import threading
 import time
-from typing import Any
+from typing import Any, NoReturn
 
+import mob
 from case import main
 from exporter import PORT
 from process import wait_until
@@ -16,6 +20,7 @@ from web import HASHES, WebCase, ask_on
 USERS = {"alice": HASHES["secret"], "bob": HASHES["other"], "": HASHES["other"], "a:b": HASHES["other"]}
 PATHS = ("/", "/metrics", "/healthz", "/readyz", "/nothing")
 GUESSES, GUESSERS = 1000, 20
+FLOODER, LOGINS = "127.0.0.2", 10
 TRIES = 3  # a machine that others use too does not always tell the one time from the other
 SOCKET_PAIRS = 2000  # so that a scrape takes its time
 
@@ -49,6 +54,13 @@ class AuthCase(WebCase):
                 self.assertEqual(int(reply.headers["Content-Length"]), len(b"Unauthorized\n"))
         self.assertEqual(self.ask(login="bob:other", path="/nothing").status, 404)
         self.assertIn(b"tcp_sockets", self.ask(login="bob:other", path="/metrics").body)
+
+    def test_health_without_auth(self) -> None:
+        self.serve({"basic_auth_users": USERS}, "--web.health-without-auth")
+        for path in "/healthz", "/readyz", "/-/healthy", "/-/ready":
+            self.assertEqual(self.ask(path=path).status, 200, path)
+        for path in "/", "/metrics", "/nothing", "/page.css":
+            self.assertEqual(self.ask(path=path).status, 401, path)
 
     def test_long_password(self) -> None:
         """bcrypt takes 72 bytes, here as in Go."""
@@ -212,6 +224,34 @@ class AuthCase(WebCase):
         self.assertEqual(set(statuses), {401, 503})
         self.assertGreaterEqual(statuses.count(401), 32)
 
+    def test_first_logins_during_a_flood(self) -> None:
+        """One network keeps the queue full; each first login from another is hashed and let in."""
+        users = {f"user{number}": HASHES["mild"] for number in range(LOGINS)}
+        program = self.serve({"basic_auth_users": {"alice": HASHES["mild"], **users}})
+        flood = self.scene.spawn(flood_of_guesses)
+        try:
+            self.assertTrue(wait_until(lambda: self.is_queue_full(), 10))
+            statuses = [self.ask(login=f"{user}:mild").status for user in users]
+            self.assertIsNone(flood.wait(0), "the flood ended by itself")
+        finally:
+            flood.kill()
+        self.assertEqual(statuses, [200] * LOGINS, self.log(program))
+
+    def is_queue_full(self) -> bool:
+        """Whether a guess from the flood's network is sent away."""
+        with self.scene.network():
+            connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=20, source_address=(FLOODER, 0))
+            connection.connect()
+        with contextlib.closing(connection):
+            return ask_on(connection, "alice:x").status == 503
+
+    def test_a_long_hash_has_its_time(self) -> None:
+        """A hash of 20 s is no reason for 408: the ten seconds for a request are over with its last byte."""
+        self.serve({"basic_auth_users": {"slow": HASHES["secret"].replace("$10$", "$18$")}})
+        connection = self.open(None)
+        connection.sock.settimeout(200)
+        self.assertEqual(ask_on(connection, "slow:x").status, 401)
+
     def test_stop_does_not_wait_for_a_hash(self) -> None:
         slow = HASHES["secret"].replace("$10$", "$20$")  # a minute or more
         program = self.serve({"basic_auth_users": {"slow": slow}})
@@ -224,6 +264,19 @@ class AuthCase(WebCase):
         self.assertEqual([connection.getresponse().status for connection in waiting], [503] * 3)
         self.assertTrue(wait_until(lambda: program.wait(0) is not None, 10))
         self.assertLess(time.monotonic() - start, 5)
+
+
+def flood_of_guesses() -> NoReturn:
+    """Wrong passwords on more connections than may wait, each again as soon as it was refused."""
+    request = f"GET /healthz HTTP/1.1\r\nHost: x\r\nAuthorization: {basic('alice:wrong')}\r\n\r\n".encode()
+    mine = [mob.connect(FLOODER) for _ in range(60)]
+    for sock in mine:
+        sock.sendall(request)
+    while True:
+        for sock in select.select(mine, [], [])[0]:
+            if not sock.recv(1 << 16):
+                raise EOFError("the exporter ended a connection of the flood")
+            sock.sendall(request)
 
 
 def basic(login: str) -> str:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memory that runs out at each allocation in turn: with TLS and a password, and while the web configuration is read
-anew. What is asked next is answered."""
+"""Tests in which each allocation fails once: with TLS and a password, and while the exporter reads the web configuration
+again. The exporter must answer the next request."""
 import http.client
 import mmap
 import os

@@ -87,7 +87,7 @@ class ReloadCase(WebCase):
         self.assertEqual(self.ask(self.client("other")).status, 200)
 
     def test_tls_on_and_off(self) -> None:
-        """For the next connection; who had one before is served once more."""
+        """TLS is needed from the next request on, also on a connection from before; one with TLS keeps it."""
         self.serve({})
         plain = self.open(None)
         self.assertEqual(ask_on(plain).status, 200)
@@ -96,7 +96,8 @@ class ReloadCase(WebCase):
         encrypted = self.open(self.client())
         self.assertEqual(ask_on(encrypted).status, 200)
         reply = ask_on(plain)
-        self.assertEqual((reply.status, reply.headers["Connection"]), (200, "close"))
+        self.assertEqual((reply.status, reply.headers["Connection"]), (400, "close"))
+        self.assertIn(b"HTTPS server", reply.body)
         self.write({})
         self.assertEqual(self.ask().status, 200)
         self.assertEqual(ask_on(encrypted).status, 200)

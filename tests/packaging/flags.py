@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The flags of the program, as its --help tells them."""
+"""Reader of the program's flags from its --help."""
 import re
 import subprocess
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine: a Debian of its own with systemd as its first process, in namespaces, without a network.
+"""A machine in namespaces: a Debian of its own with systemd as its first process, without a network.
 
-Its disk is made once, from the archives that apt is set up for, and kept in the build folder; what a machine writes
-ends with it. What the package under test depends on lies in apt's cache there, not installed.
+Its disk is made once from apt's configured archives and kept in the build folder. The writes of a machine end with it.
+The dependencies of the package under test are in apt's cache on the disk and not installed.
 """
 import hashlib
 import os

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * readme_tables metrics|own-metrics|flags: the part of the README, or of docs/reference.md, that is made from the
- * program's own tables, as Markdown on standard output.
+ * readme_tables metrics|own-metrics|flags: prints a table of README.md or docs/reference.md as Markdown, from the
+ * program's own tables.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "metrics/report/catalog.h"
 #include "metrics/textbuf.h"
 
-/* Far more than either table needs. */
+/* Far larger than any of the tables. */
 #define TABLE_BYTES_MAX (1 << 20)
 
 static const char *type_name(enum metric_type type)
@@ -18,7 +18,7 @@ static const char *type_name(enum metric_type type)
 	return type == METRIC_COUNTER ? "counter" : "gauge"; /* as text 0.0.4 has it */
 }
 
-/* "a,b" as `a`, `b` in code spans. */
+/* Writes "a,b" as `a`, `b` in code spans. */
 static void put_labels(struct textbuf *out, const char *labels)
 {
 	for (const char *at = labels; *at != '\0';) {
@@ -32,7 +32,7 @@ static void put_labels(struct textbuf *out, const char *labels)
 	}
 }
 
-/* A "|" would end the cell. */
+/* Writes the text of a cell. Escapes "|", which would end the cell. */
 static void put_cell(struct textbuf *out, const char *text)
 {
 	for (; *text != '\0'; text++) {

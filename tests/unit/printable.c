@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How foreign bytes are shown to a person. */
+/* Tests of the escaping of foreign bytes for people. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,10 +24,38 @@ static void test_quote(void **state)
 	assert_string_equal(text, "\"12345678\xc3\xa9...\"");
 }
 
+static void test_json(void **state)
+{
+	static const char *const cases[][2] = {
+	        {"a", "a"},
+	        {"\xc3\xa9", "\xc3\xa9"},
+	        {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+	        {"\"", "\\\""},
+	        {"\\", "\\\\"},
+	        {"\n", "\\n"},
+	        {"\t", "\\u0009"},
+	        {"\x1b", "\\u001b"},
+	        {"\x7f", "\\u007f"},
+	        {"\xc2\x9b", "\\u009b"},
+	        {"\xff", "\xef\xbf\xbd"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char step[JSON_STEP_MAX];
+		size_t taken, length = json_step(step, cases[i][0], strlen(cases[i][0]), &taken);
+
+		assert_int_equal(taken, strlen(cases[i][0]));
+		assert_int_equal(length, strlen(cases[i][1]));
+		assert_memory_equal(step, cases[i][1], length);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_quote),
+	        cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A process that does nothing: as long as it is there, Wine need not start anew for each test. */
+/* Idle process: as long as it runs, Wine does not have to start again for each test. */
 #include <stdio.h>
 #include <windows.h>
 
-/* Longer than the tests take; so long it stays if they are interrupted. */
+/* Longer than the tests run. The process also ends after this time if the tests are interrupted. */
 enum { IDLE_MS = 15 * 60 * 1000 };
 
 int main(void)
 {
-	SetConsoleCtrlHandler(NULL, TRUE); /* Ctrl+C is meant for those under test, and told to all */
+	SetConsoleCtrlHandler(NULL, TRUE); /* Ctrl+C is for the programs under test, but all receive it */
 	puts("idle");                      /* Wine is ready */
 	fflush(stdout);
 	Sleep(IDLE_MS);

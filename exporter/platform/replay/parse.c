@@ -120,7 +120,8 @@ static int read_netns(struct reader *reader)
 	return snapshot_add_netns(reader->snapshot, &netns, &index);
 }
 
-static int read_reserved(struct reader *reader)
+/* Ports and ranges of them up to the end of the line. */
+static int read_ports(struct reader *reader, struct port_set *ports)
 {
 	for (struct word word; (word = word_next(&reader->line)).length > 0;) {
 		struct word low = word, high = word;
@@ -131,12 +132,22 @@ static int read_reserved(struct reader *reader)
 			return fault(reader, "not a port or a range of ports");
 		for (; from <= to; from++) {
 			/* Also bounds the work: no port is looked at twice. */
-			if (port_set_has(&reader->snapshot->reserved, (uint16_t)from))
-				return fault(reader, "a port that was reserved before");
-			port_set_add(&reader->snapshot->reserved, (uint16_t)from);
+			if (port_set_has(ports, (uint16_t)from))
+				return fault(reader, "a port that was listed before");
+			port_set_add(ports, (uint16_t)from);
 		}
 	}
 	return 0;
+}
+
+static int read_reserved(struct reader *reader)
+{
+	return read_ports(reader, &reader->snapshot->reserved);
+}
+
+static int read_bound(struct reader *reader)
+{
+	return read_ports(reader, &reader->snapshot->bound_ports);
 }
 
 static int read_text(struct reader *reader, uint32_t process, struct word word)
@@ -209,7 +220,16 @@ static int read_end(struct reader *reader, uint32_t netns, uint32_t *address, ui
 	return snapshot_intern_address(reader->snapshot, netns, family, bytes, address);
 }
 
-/* What may follow the addresses. */
+static int read_device(struct reader *reader, struct snapshot_socket *socket, struct word word)
+{
+	uint64_t ifindex;
+
+	if (!word_number(word, UINT32_MAX, &ifindex) || ifindex == 0)
+		return fault(reader, "not the index of an interface");
+	return snapshot_intern_device(reader->snapshot, (uint32_t)ifindex, &socket->device);
+}
+
+/* A property that is the row's alone. */
 static bool read_property(struct snapshot_socket *socket, struct word word)
 {
 	struct word receive, send;
@@ -263,14 +283,27 @@ static int read_row(struct reader *reader, struct snapshot_socket *socket)
 	return err;
 }
 
+/* What may follow the addresses. */
+static int read_properties(struct reader *reader, struct snapshot_socket *socket)
+{
+	int err = 0;
+
+	for (struct word word; err == 0 && (word = word_next(&reader->line)).length > 0;) {
+		if (word_skip(&word, "device="))
+			err = read_device(reader, socket, word);
+		else if (!read_property(socket, word))
+			err = fault(reader, "not a property of a socket");
+	}
+	return err;
+}
+
 static int read_socket(struct reader *reader)
 {
 	struct snapshot_socket row = {0}, *socket;
 	int err = read_row(reader, &row);
 
-	for (struct word word; err == 0 && (word = word_next(&reader->line)).length > 0;)
-		if (!read_property(&row, word))
-			err = fault(reader, "not a property of a socket");
+	if (err == 0)
+		err = read_properties(reader, &row);
 	if (err != 0)
 		return err;
 	if ((row.flags & SOCKET_V4_MAPPED) && reader->snapshot->addresses[row.local].family != 4)
@@ -297,7 +330,7 @@ static const struct line_kind {
         {"socket", read_socket},         {"process", read_process}, {"netns", read_netns},
         {"reserved", read_reserved},     {"facts", read_facts},     {"states", read_states},
         {"unreadable", read_unreadable}, {"shared", read_shared},   {"time", read_time},
-        {"end", read_the_end},
+        {"bound", read_bound},           {"end", read_the_end},
 };
 
 static int read_line(struct reader *reader)

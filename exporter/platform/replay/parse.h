@@ -10,6 +10,7 @@
  *   time 1000000 2500000                nanoseconds for the sockets, and for the owners
  *   netns 4026531840 32768 60999        id and ephemeral ports, "- -" where they are not known
  *   reserved 8080 9000-9010             ports kept out of the ephemeral range; may be repeated
+ *   bound 40000 40010-40020             ports of the first namespace that are bound and have no row; the same
  *   process 1234 8812345 name=nginx user=www-data exe=... unit=... container=...
  *   socket listen 0 0 0.0.0.0:80 0.0.0.0:0 queues=0,511
  *   socket close_wait 0 0 [fe80:0:0:0:0:0:0:1]:80 -:4711 quiet_ms=30 credited
@@ -19,8 +20,8 @@
  * In a text, "%", space, and every byte that is not printable ASCII is written %XX. A socket has a
  * state, the number of its owner among the processes (from 0; "-" nobody, "?" not known), the number
  * of its namespace, its local and its remote address ("-" for an address that is not known) and port.
- * IPv6 has all eight groups. Then what is known of it: queues=RECEIVE,SEND, quiet_ms=N, v6_only, v4_mapped, credited,
- * in any order.
+ * IPv6 has all eight groups. Then what is known of it, in any order: queues=RECEIVE,SEND, quiet_ms=N, device=N (the
+ * index of the interface that it is bound to), v6_only, v4_mapped, credited.
  *
  * The first line comes first, "end" last: a file that was cut short is noticed. Namespaces and
  * processes come before the sockets that name them. Empty lines and lines that start with "#" say
@@ -48,7 +49,7 @@ extern const struct replay_bit replay_flags[REPLAY_FLAG_COUNT];
 /* The names of enum process_text. */
 extern const char *const replay_texts[PROCESS_TEXT_COUNT];
 
-/* What is wrong, for a person; a constant. */
+/* An error in a recorded snapshot. `reason` is a constant. */
 struct replay_fault {
 	size_t line; /* from 1 */
 	const char *reason;

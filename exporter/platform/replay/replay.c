@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The backend that reads a recorded snapshot from a file, anew each time. */
+/* The backend that reads a recorded snapshot from a file, again for each read. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

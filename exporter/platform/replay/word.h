@@ -12,12 +12,12 @@ struct word {
 	size_t length;
 };
 
-/* Takes the first word off `line`: what stands before the next space. Its length is 0 at the end. */
+/* Removes the first word from `line` and returns it: the bytes before the next space. Its length is 0 at the end. */
 struct word word_next(struct word *line);
 
 bool word_is(struct word word, const char *text);
 
-/* Takes `prefix` off the word if it starts with it. */
+/* Removes `prefix` from the word and returns true if the word starts with it. */
 bool word_skip(struct word *word, const char *prefix);
 
 /* Splits the word at its last `separator`; false if it has none. */

@@ -14,7 +14,8 @@
 #include <string.h>
 
 enum {
-	/* Passwords that may wait: at 70 ms each (cost 10) the last of them waits two seconds. */
+	/* Passwords that may wait: at 70 ms each (cost 10) the last of them waits two seconds. A network that has none
+	 * waiting is always admitted; there are never more waiting than connections. */
 	QUEUE_MAX = 32,
 	/* Logins that are remembered: more than there are clients. */
 	GOOD_MAX = 256,
@@ -42,6 +43,7 @@ struct hasher {
 	unsigned waiting;
 	struct web_visit *present; /* whose hash is being computed */
 	bool started, stopping;
+	uint64_t last_network;     /* whose password was taken last */
 	bool computing, abandoned; /* the thread frees all, once its hash is there */
 	unsigned char good[GOOD_MAX][TAG_BYTES];
 	size_t good_count, good_next; /* the place of the oldest */
@@ -115,14 +117,25 @@ static void remember(struct hasher *hasher, const unsigned char *tag)
 
 /* ---- The thread ---- */
 
-static struct web_visit *take_first(struct hasher *hasher)
+/* Takes the next visit: the first of another network than the last, so that networks take turns; else the first. With
+ * the lock. */
+static struct web_visit *take_next(struct hasher *hasher)
 {
-	struct web_visit *visit = hasher->first;
+	struct web_visit *before = NULL, *visit = hasher->first;
 
-	hasher->first = visit->next;
-	if (hasher->first == NULL)
-		hasher->last = NULL;
+	while (visit != NULL && visit->network == hasher->last_network) {
+		before = visit;
+		visit = visit->next;
+	}
+	if (visit == NULL) {
+		before = NULL;
+		visit = hasher->first;
+	}
+	*(before != NULL ? &before->next : &hasher->first) = visit->next;
+	if (hasher->last == visit)
+		hasher->last = before;
 	hasher->waiting--;
+	hasher->last_network = visit->network;
 	return visit;
 }
 
@@ -159,10 +172,10 @@ static bool compute(struct hasher *hasher)
 	return right;
 }
 
-/* Checks the first who waits. With the lock, which is let go meanwhile. */
-static void check_first(struct hasher *hasher)
+/* Checks the next who waits. With the lock, which is let go meanwhile. */
+static void check_next(struct hasher *hasher)
 {
-	struct web_visit *visit = take_first(hasher);
+	struct web_visit *visit = take_next(hasher);
 	bool right = is_good(hasher, visit->tag); /* the same login may have been before it in the queue */
 
 	hasher->present = visit;
@@ -196,7 +209,7 @@ static void *hasher_main(void *data)
 	pthread_cond_signal(&hasher->start);
 	while (!hasher->stopping) {
 		if (hasher->first != NULL)
-			check_first(hasher);
+			check_next(hasher);
 		else
 			pthread_cond_wait(&hasher->work, &hasher->lock);
 	}
@@ -296,12 +309,21 @@ void hasher_check(struct hasher *hasher, struct web_visit *visit, const struct b
 	visit->password[length] = '\0';
 }
 
+/* With the lock. */
+static bool is_waiting(const struct hasher *hasher, uint64_t network)
+{
+	for (const struct web_visit *visit = hasher->first; visit != NULL; visit = visit->next)
+		if (visit->network == network)
+			return true;
+	return false;
+}
+
 void hasher_submit(struct hasher *hasher, struct web_visit *visit)
 {
 	bool room;
 
 	pthread_mutex_lock(&hasher->lock);
-	room = !hasher->stopping && hasher->waiting < QUEUE_MAX;
+	room = !hasher->stopping && (hasher->waiting < QUEUE_MAX || !is_waiting(hasher, visit->network));
 	if (room) {
 		visit->next = NULL;
 		if (hasher->last != NULL)

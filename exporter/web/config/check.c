@@ -2,8 +2,6 @@
 /* Settings of TLS that contradict each other, or that would have no effect. */
 #include "exporter/web/config/config.h"
 
-#include <string.h>
-
 static int one_of(const struct web_text *text, const struct web_text *file, const char *name, struct web_fault *fault)
 {
 	if (text->text != NULL && file->text != NULL)
@@ -41,30 +39,6 @@ static int clients_check(const struct web_tls *tls, struct web_fault *fault)
 	return 0;
 }
 
-/* Suites of RSA certificates are made of a key exchange and a cipher, each of which GnuTLS turns on by itself: two
- * exchanges must have the same ciphers. */
-static int suites_check(const struct web_tls *tls, struct web_fault *fault)
-{
-	const char *ciphers[2][WEB_LIST_MAX];
-	size_t counts[2] = {0, 0}, common = 0;
-
-	for (size_t i = 0; i < tls->suites.count; i++) {
-		const struct web_suite *suite = &web_suites[tls->suites.items[i]];
-		size_t side = suite->exchange == KX_RSA;
-
-		if (suite->exchange == KX_RSA || suite->exchange == KX_ECDHE_RSA)
-			ciphers[side][counts[side]++] = suite->cipher;
-	}
-	for (size_t i = 0; i < counts[0]; i++)
-		for (size_t j = 0; j < counts[1]; j++)
-			common += strcmp(ciphers[0][i], ciphers[1][j]) == 0;
-	if (counts[0] == 0 || counts[1] == 0 || (common == counts[0] && common == counts[1]))
-		return 0;
-	return web_fault_set(fault, tls->line,
-	                     "cipher_suites of TLS_RSA and TLS_ECDHE_RSA cannot be told apart: give both for the same "
-	                     "ciphers, or only one of the two");
-}
-
 int web_tls_check(const struct web_tls *tls, struct web_fault *fault)
 {
 	int err = pair_check(tls, fault);
@@ -74,7 +48,5 @@ int web_tls_check(const struct web_tls *tls, struct web_fault *fault)
 	if (err == 0 && tls->min_version > tls->max_version)
 		err = web_fault_set(fault, tls->line, "min_version %s is above max_version %s",
 		                    web_tls_version_name(tls->min_version), web_tls_version_name(tls->max_version));
-	if (err == 0)
-		err = suites_check(tls, fault);
 	return err;
 }

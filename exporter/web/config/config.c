@@ -90,10 +90,19 @@ static int read_headers(const struct web_reader *reader, const yaml_node_t *valu
 	return web_read_section(reader, value, header_keys, field);
 }
 
+/* For a key that has no effect here: HTTP/2 is not spoken. */
+static int check_bool(const struct web_reader *reader, const yaml_node_t *value, void *field)
+{
+	bool ignored;
+
+	(void)field;
+	return web_read_bool(reader, value, &ignored);
+}
+
 static int read_http(const struct web_reader *reader, const yaml_node_t *value, void *field)
 {
 	static const struct web_key keys[] = {
-	        {"http2", web_read_bool, offsetof(struct web_config, http2)},
+	        {"http2", check_bool, 0},
 	        {"headers", read_headers, offsetof(struct web_config, headers)},
 	        {NULL, NULL, 0},
 	};
@@ -172,7 +181,6 @@ int web_config_parse(struct web_config *config, const char *bytes, size_t length
 
 	*config = (struct web_config){
 	        .tls = {.min_version = WEB_TLS12, .max_version = WEB_TLS13, .prefer_server_suites = true},
-	        .http2 = true,
 	};
 	if (length > WEB_CONFIG_MAX)
 		return web_fault_set(fault, 0, "longer than %d bytes", WEB_CONFIG_MAX);

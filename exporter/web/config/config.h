@@ -73,7 +73,6 @@ struct web_user {
 
 struct web_config {
 	struct web_tls tls;
-	bool http2;
 	struct web_text headers[WEB_HEADER_COUNT]; /* without text: not set */
 	uint64_t rate_interval_ns;                 /* 0: no limit */
 	int32_t rate_burst;

@@ -165,8 +165,6 @@ static int read_list(const struct web_reader *reader, const yaml_node_t *list, v
 		if (err == 0)
 			err = item(reader, value, field);
 	}
-	if (err == 0 && count == 0)
-		err = web_fault_set(reader->fault, yaml_line(list), "the list is empty");
 	return err;
 }
 
@@ -205,7 +203,12 @@ static int add_curve(const struct web_reader *reader, const yaml_node_t *value, 
 
 int web_read_sans(const struct web_reader *reader, const yaml_node_t *value, void *field)
 {
-	return read_list(reader, value, field, add_san);
+	const struct web_texts *texts = field;
+	int err = read_list(reader, value, field, add_san);
+
+	/* one that allows nobody must not be one that allows everybody */
+	return err == 0 && texts->count == 0 ? web_fault_set(reader->fault, yaml_line(value), "the list is empty")
+	                                     : err;
 }
 
 int web_read_suites(const struct web_reader *reader, const yaml_node_t *value, void *field)

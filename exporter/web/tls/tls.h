@@ -6,6 +6,7 @@
 #include <gnutls/gnutls.h>
 
 #include "exporter/web/config/config.h"
+#include "exporter/web/transport.h"
 
 /* PEM texts; client_ca may be NULL. */
 struct tls_material {
@@ -25,6 +26,8 @@ int tls_session_new(gnutls_session_t *session, struct tls_credentials *credentia
 
 /* Says to the client, as far as it can be said, why its handshake failed. */
 void tls_session_refuse(gnutls_session_t session, int error);
+/* Returns the kind of a handshake's fatal error. */
+enum tls_error tls_fault(int error);
 
 /* The settings as GnuTLS writes them, for the handshake's start and for what is done in one version of TLS. `key` is
  * the certificate's kind. The text is cut to `size`. */

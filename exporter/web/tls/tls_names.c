@@ -19,10 +19,6 @@ const struct web_suite web_suites[] = {
         {"TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", KX_ECDHE_ECDSA, "AES-256-CBC", "SHA1"},
         {"TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", KX_ECDHE_RSA, "AES-128-CBC", "SHA1"},
         {"TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", KX_ECDHE_RSA, "AES-256-CBC", "SHA1"},
-        {"TLS_RSA_WITH_AES_128_CBC_SHA", KX_RSA, "AES-128-CBC", "SHA1"},
-        {"TLS_RSA_WITH_AES_256_CBC_SHA", KX_RSA, "AES-256-CBC", "SHA1"},
-        {"TLS_RSA_WITH_AES_128_GCM_SHA256", KX_RSA, "AES-128-GCM", "AEAD"},
-        {"TLS_RSA_WITH_AES_256_GCM_SHA384", KX_RSA, "AES-256-GCM", "AEAD"},
 };
 
 const struct web_curve web_curves[] = {

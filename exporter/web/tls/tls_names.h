@@ -9,7 +9,7 @@
 #include "exporter/choice.h"
 
 /* How keys are exchanged up to TLS 1.2; the certificate's kind of key must fit. */
-enum web_key_exchange { KX_ANY, KX_ECDHE_ECDSA, KX_ECDHE_RSA, KX_RSA };
+enum web_key_exchange { KX_ANY, KX_ECDHE_ECDSA, KX_ECDHE_RSA };
 
 struct web_suite {
 	const char *name;               /* Go's */

@@ -28,8 +28,7 @@ static void add(struct text *text, const char *start, const char *word)
 
 static void add_suites(struct text *text, const char *start, const struct web_tls *tls, bool tls12, bool tls13)
 {
-	static const char *const exchanges[] = {
-	        [KX_ECDHE_ECDSA] = "ECDHE-ECDSA", [KX_ECDHE_RSA] = "ECDHE-RSA", [KX_RSA] = "RSA"};
+	static const char *const exchanges[] = {[KX_ECDHE_ECDSA] = "ECDHE-ECDSA", [KX_ECDHE_RSA] = "ECDHE-RSA"};
 
 	for (size_t i = 0; web_suite_name(i) != NULL; i++) {
 		size_t number = tls->suites.count == 0 ? i : tls->suites.items[i];
@@ -38,8 +37,7 @@ static void add_suites(struct text *text, const char *start, const struct web_tl
 		if (tls->suites.count > 0 && i == tls->suites.count)
 			break;
 		suite = &web_suites[number];
-		/* RSA's own exchange has no forward secrecy: only for who names it */
-		if (!tls12 || suite->exchange == KX_ANY || (suite->exchange == KX_RSA && tls->suites.count == 0))
+		if (!tls12 || suite->exchange == KX_ANY)
 			continue;
 		add(text, start, exchanges[suite->exchange]);
 		add(text, start, suite->cipher);
@@ -93,4 +91,29 @@ void tls_session_refuse(gnutls_session_t session, int error)
 	if (error == GNUTLS_E_KEY_USAGE_VIOLATION)
 		alert = GNUTLS_A_BAD_CERTIFICATE;
 	(void)gnutls_alert_send(session, GNUTLS_AL_FATAL, (gnutls_alert_description_t)alert);
+}
+
+enum tls_error tls_fault(int error)
+{
+	switch (error) {
+	case GNUTLS_E_CERTIFICATE_ERROR:
+	case GNUTLS_E_NO_CERTIFICATE_FOUND:
+	case GNUTLS_E_KEY_USAGE_VIOLATION:
+		return TLS_ERROR_CERTIFICATE;
+	case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
+	case GNUTLS_E_NO_PRIORITIES_WERE_SET:
+		return TLS_ERROR_VERSION;
+	case GNUTLS_E_NO_CIPHER_SUITES:
+	case GNUTLS_E_NO_COMMON_KEY_SHARE:
+	case GNUTLS_E_INSUFFICIENT_CREDENTIALS:
+		return TLS_ERROR_CIPHER;
+	case GNUTLS_E_FATAL_ALERT_RECEIVED:
+		return TLS_ERROR_ALERT;
+	case GNUTLS_E_PREMATURE_TERMINATION:
+	case GNUTLS_E_PULL_ERROR:
+	case GNUTLS_E_PUSH_ERROR:
+		return TLS_ERROR_CLOSED;
+	default:
+		return TLS_ERROR_OTHER;
+	}
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws a dashboard from recorded time series: Prometheus serves them, the page asks it, Chromium paints the page.
+"""Draws a dashboard from recorded time series: Prometheus serves them, a page queries it, Chromium paints the page.
 
 draw.py PAGE RECORD PICTURES: the page as Vite built it, a folder that ../record.py filled, where pictures go.
 """

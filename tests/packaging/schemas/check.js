@@ -59,7 +59,7 @@ function workflowFaults(text) {
 	return faults;
 }
 
-// What each of these does to the operator's objects must be noticed.
+// The check must find the fault that each of these functions adds to the operator's objects.
 const spoilers = [
 	(objects) => (daemons(objects).spec.template.spec.hostPIDs = true),
 	(objects) => (container(objects).ports[0].containerPort = "10793"),

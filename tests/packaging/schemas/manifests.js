@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is checked of the manifests: kustomizations put together, against the schemas of Kubernetes and of the
-// Prometheus operator, and against each other.
+// Checks of the manifests: each built kustomization against the schemas of Kubernetes and of the Prometheus operator,
+// and its objects against each other.
 "use strict";
 const fs = require("fs");
 const path = require("path");
 const YAML = require("yaml");
 
 const PACKAGES = {"monitoring.coreos.com": "@kubernetes-models/prometheus-operator/"};
-// What a kustomization of ours may say; kustomize knows far more.
-const KUSTOMIZATION = ["apiVersion", "kind", "namespace", "resources", "patches", "images", "generatorOptions", "configMapGenerator"];
-// Labels that the Prometheus operator gives a target: the exporter's own, not those of the sockets' owners.
+// Keys that this project's kustomizations use. kustomize has more.
+const KUSTOMIZATION = [
+	"apiVersion", "kind", "namespace", "resources", "patches", "images", "generatorOptions", "configMapGenerator",
+];
+// Labels that the Prometheus operator adds to a target. They describe the exporter's pod, not the owner of a socket.
 const POD_LABELS = ["container", "pod", "endpoint"];
-// Lists that a patch merges item by item, and the field that tells which is which.
+// Lists that a patch merges item by item, and the field that identifies an item.
 const NAMED_BY = {containers: "name"};
 
 function load(file) {
@@ -106,7 +108,7 @@ function watch(value, where, unread) {
 	});
 }
 
-// What the object's schema says against it.
+// Returns the object's violations of its schema.
 function schemaFaults(object) {
 	const name = `${object.kind} ${object.metadata?.name}`;
 	const group = object.apiVersion.split("/")[0];
@@ -128,13 +130,13 @@ function has(labels, wanted) {
 	return Object.entries(wanted).every(([key, value]) => labels?.[key] === value);
 }
 
-// Whether Prometheus takes this label from the targets; the operator sets it before.
+// Returns true if a relabelling drops this label, which the operator adds to targets.
 function drops(endpoint, label) {
 	return (endpoint.relabelings ?? []).some(
 		({action, regex}) => action === "labeldrop" && new RegExp(`^(?:${regex})$`).test(label));
 }
 
-// What the objects of one kustomization say of each other.
+// Returns faults in the references between the objects of one kustomization.
 function relationFaults(objects) {
 	const faults = [];
 	const expect = (truth, text) => truth || faults.push(text);

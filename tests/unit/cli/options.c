@@ -119,10 +119,9 @@ static void test_switches(void **state)
 	accept("--web.disable-exporter-metrics|--no-collector.shared-sockets");
 	assert_true(options.disable_exporter_metrics);
 	assert_false(options.shared_sockets);
-	accept("--web.disable-exporter-metrics|--no-web.disable-exporter-metrics");
+	accept("--no-web.disable-exporter-metrics|--web.health-without-auth");
 	assert_false(options.disable_exporter_metrics);
-	accept("--no-collector.shared-sockets|--collector.shared-sockets");
-	assert_true(options.shared_sockets);
+	assert_true(options.health_without_auth);
 }
 
 static void test_actions(void **state)
@@ -139,7 +138,7 @@ static void test_actions(void **state)
 	assert_int_equal(options.table_format, TABLE_TEXT);
 	accept("--print-table=json");
 	assert_int_equal(options.table_format, TABLE_JSON);
-	accept("--print-table=json|--print-table=replay");
+	accept("--print-table=replay");
 	assert_int_equal(options.table_format, TABLE_REPLAY);
 	accept("--service=install|--service|run");
 	assert_int_equal(options.action, ACTION_SERVICE);
@@ -148,16 +147,15 @@ static void test_actions(void **state)
 	assert_int_equal(options.action, ACTION_PRINT_TABLE);
 }
 
-static void test_later_wins_and_repeatables_add_up(void **state)
+static void test_repeatables_add_up(void **state)
 {
 	(void)state;
-	accept("--web.max-requests=1|--web.max-requests=2|--collector.label=unit|--collector.label=unit|--collector."
-	       "label=exe");
-	assert_int_equal(options.max_requests, 2);
+	accept("--web.max-requests=0|--collector.label=unit|--collector.label=unit|--collector.label=exe");
+	assert_int_equal(options.max_requests, 0);
 	assert_int_equal(options.labels, LABEL_BIT(LABEL_UNIT) | LABEL_BIT(LABEL_EXE));
-	accept("--collector.process.include=x|--collector.process.include=");
+	accept("--collector.process.include=");
 	assert_null(options.include);
-	accept("--collector.max-series=10000000");
+	accept("--collector.max-series=10000000|--");
 	assert_int_equal(options.max_series, 10000000);
 }
 
@@ -182,9 +180,13 @@ static void test_refused(void **state)
 	        {"--collector.max-series=+99", "--collector.max-series: \"+99\" is not a number from 12 to 10000000"},
 	        {"--collector.max-series=99999999999999999999999",
 	         "--collector.max-series: \"99999999999999999999999\" is not a number from 12 to 10000000"},
-	        {"--web.max-requests=0", "--web.max-requests: \"0\" is not a number from 1 to 10000"},
-	        {"--web.max-requests|-1", "--web.max-requests: \"-1\" is not a number from 1 to 10000"},
-	        {"--web.max-requests", "--web.max-requests: no value is given, it takes a number from 1 to 10000"},
+	        {"--web.max-requests=1|--web.max-requests=1", "--web.max-requests: it is given more than once"},
+	        {"--log.level=info|--log.level|x", "--log.level: it is given more than once"},
+	        {"--collector.shared-sockets|--no-collector.shared-sockets",
+	         "--collector.shared-sockets: it is given more than once"},
+	        {"--help|--help", "--help: it is given more than once"},
+	        {"--web.max-requests|-1", "--web.max-requests: \"-1\" is not a number from 0 to 10000"},
+	        {"--web.max-requests", "--web.max-requests: no value is given, it takes a number from 0 to 10000"},
 	        {"--log.level|--help", "--log.level: no value is given, it takes one of debug, info, warn, error"},
 	        {"--log.level=INFO", "--log.level: \"INFO\" is not one of debug, info, warn, error"},
 	        {"--log.format=xml", "--log.format: \"xml\" is not one of logfmt, json"},
@@ -220,7 +222,8 @@ static void test_refused(void **state)
 	        {"--log.levels=info", "\"--log.levels=info\" is not a known flag: see --help"},
 	        {"-x", "\"-x\" is not a known flag: see --help"},
 	        {"-help", "\"-help\" is not a known flag: see --help"},
-	        {"--", "\"--\" is not a known flag: see --help"},
+	        {"--|--help", "\"--help\" is no flag, and nothing else is accepted: see --help"},
+	        {"--|-h", "\"-h\" is no flag, and nothing else is accepted: see --help"},
 	        {"-", "\"-\" is no flag, and nothing else is accepted: see --help"},
 	        {"serve", "\"serve\" is no flag, and nothing else is accepted: see --help"},
 	        {"--help|x", "\"x\" is no flag, and nothing else is accepted: see --help"},
@@ -237,10 +240,39 @@ static void test_refused(void **state)
 
 static void test_addresses(void **state)
 {
-	static const char *const good[] = {":0", ":65535", "0.0.0.0:80", "[::]:80", "localhost:9", "[fe80::1%eth0]:1"};
-	static const char *const bad[] = {"",        ":",     "80",        "host",    "host:",   "host:x",
-	                                  ":65536",  ":-1",   ":1 ",       "::1:80",  "[::1]80", "[::1:80",
-	                                  "::1]:80", "[]:80", "[host]:80", ":000080", "a]:1"};
+	static const char *const good[] = {":0",
+	                                   ":65535",
+	                                   "0.0.0.0:80",
+	                                   "[::]:80",
+	                                   "localhost:9",
+	                                   "[fe80::1%eth0]:1",
+	                                   "[::1%lo]:80",
+	                                   "*:80",
+	                                   ":http",
+	                                   "localhost:postgresql",
+	                                   "unix:/run/x.sock"};
+	static const char *const bad[] = {"",
+	                                  ":",
+	                                  "80",
+	                                  "host",
+	                                  "host:",
+	                                  "host:x_y",
+	                                  ":65536",
+	                                  ":-1",
+	                                  ":1 ",
+	                                  "::1:80",
+	                                  "[::1]80",
+	                                  "[::1:80",
+	                                  "::1]:80",
+	                                  "[]:80",
+	                                  "[::1%]:80",
+
+	                                  ":1234567890abcdef",
+	                                  "unix:",
+	                                  "unix:x",
+	                                  "[host]:80",
+	                                  ":000080",
+	                                  "a]:1"};
 	char line[128];
 
 	(void)state;
@@ -346,7 +378,7 @@ int main(void)
 	        cmocka_unit_test(test_values),
 	        cmocka_unit_test(test_switches),
 	        cmocka_unit_test(test_actions),
-	        cmocka_unit_test(test_later_wins_and_repeatables_add_up),
+	        cmocka_unit_test(test_repeatables_add_up),
 	        cmocka_unit_test(test_replay),
 	        cmocka_unit_test(test_refused),
 	        cmocka_unit_test(test_addresses),

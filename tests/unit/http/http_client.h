@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A client that writes what a test gives it, byte for byte, and reads answers. Whatever goes wrong fails the test. */
+/* HTTP client that writes a test's bytes unchanged and reads answers. Every error fails the test. */
 #ifndef TESTS_UNIT_HTTP_HTTP_CLIENT_H
 #define TESTS_UNIT_HTTP_HTTP_CLIENT_H
 
@@ -24,13 +24,13 @@ void http_client_open(struct http_client *client, uint16_t port);
 void http_client_close(struct http_client *client);
 void http_client_send(struct http_client *client, const char *text);
 
-/* Reads one answer; `headless` if it answers HEAD, and so has no body. */
+/* Reads one answer; `headless`: an answer to HEAD, without a body. */
 void http_client_read(struct http_client *client, struct http_answer *answer, bool headless);
 void http_answer_release(struct http_answer *answer);
-/* Whether the server closes the connection without another byte. */
+/* Returns true if the server closes the connection without another byte. */
 bool http_client_at_end(struct http_client *client);
 
-/* The header's value, until the next call; NULL if the answer has none of that name. */
+/* Returns the header's value, valid until the next call, or NULL if the answer has no such header. */
 const char *http_answer_header(const struct http_answer *answer, const char *name);
 bool http_answer_has(const struct http_answer *answer, const char *text);
 

@@ -53,7 +53,8 @@ void fixture_start(struct fixture *fixture, const char *telemetry_path, uint64_t
 	        .revision = "abc",
 	        .compiler = "cc",
 	};
-	struct http_options options = {telemetry_path, MAX_REQUESTS, families, NULL, NULL};
+	struct http_options options = {
+	        .telemetry_path = telemetry_path, .max_requests = MAX_REQUESTS, .families = families};
 	struct platform_error error = {""};
 	int sockets[SOCKETS];
 

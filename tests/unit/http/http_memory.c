@@ -13,6 +13,24 @@
 /* Far more than a request allocates: the loop ends at the first one that needs no more. */
 enum { ALLOCATIONS_MAX = 1000 };
 
+/* Asks on a connection that has had an answer: what a connection costs is not at stake. */
+static void ask_without_memory(const struct fixture *fixture, const char *target, int at, int count,
+                               struct http_answer *answer)
+{
+	struct http_client client;
+
+	http_client_open(&client, fixture->port);
+	http_client_send(&client, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+	http_client_read(&client, answer, false);
+	http_answer_release(answer);
+	memory_fail(at, count);
+	http_client_send(&client, "GET ");
+	http_client_send(&client, target);
+	http_client_send(&client, " HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n");
+	http_client_read(&client, answer, false);
+	http_client_close(&client);
+}
+
 static int fail_at_each(struct fixture *fixture, const char *target, int count)
 {
 	bool failed = true;
@@ -21,8 +39,7 @@ static int fail_at_each(struct fixture *fixture, const char *target, int count)
 	for (at = 0; failed && at < ALLOCATIONS_MAX; at++) {
 		struct http_answer answer;
 
-		memory_fail(at, count);
-		http_exchange(fixture->port, "GET", target, "Accept-Encoding: gzip\r\n", &answer);
+		ask_without_memory(fixture, target, at, count, &answer);
 		failed = memory_failed();
 		assert_status_line(&answer, failed ? "HTTP/1.1 503 Service Unavailable" : "HTTP/1.1 200 OK");
 		if (failed) {
@@ -55,12 +72,33 @@ static void test_pages(void **state)
 		assert_in_range(fail_at_each(*state, targets[i], 1), 2, ALLOCATIONS_MAX - 1);
 }
 
+/* A connection that there is no memory for is closed, and the next one is served. */
+static void test_connections(void **state)
+{
+	struct fixture *fixture = *state;
+	bool failed = true;
+
+	for (int at = 0; failed; at++) {
+		struct http_client client;
+
+		memory_fail(at, 1);
+		http_client_open(&client, fixture->port);
+		http_client_send(&client, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+		while (!http_client_at_end(&client))
+			client.length = 0;
+		http_client_close(&client);
+		failed = memory_failed();
+		http_expect(fixture, "GET", "/healthz", "", "HTTP/1.1 200 OK", "ok\n");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        TEST(test_metrics),
 	        TEST(test_nothing_left),
 	        TEST(test_pages),
+	        TEST(test_connections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,7 +201,10 @@ static void test_stop_without_requests(void **state)
 static void test_start_without_descriptors(void **state)
 {
 	struct fixture *fixture = *state;
-	struct http_options options = {"/metrics", MAX_REQUESTS, METRICS_ALL, fixture->scraper, NULL};
+	struct http_options options = {.telemetry_path = "/metrics",
+	                               .max_requests = MAX_REQUESTS,
+	                               .families = METRICS_ALL,
+	                               .scraper = fixture->scraper};
 	struct rlimit limit, none;
 	struct http_server *server;
 	struct platform_error error = {""};

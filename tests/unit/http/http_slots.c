@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records of connections: their order, their networks, and that none is ever lost. */
-#include "exporter/http/slots.h"
+#include "exporter/http/limits/slots.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -160,7 +160,7 @@ static void test_gzip(void **state)
 			fail_msg("\"%s\": expected %d", encodings[i].header, encodings[i].gzip);
 }
 
-#define DAY_NS UINT64_C(86400000000000)
+#define MINUTE_NS UINT64_C(60000000000)
 static const struct {
 	const char *header;
 	bool valid;
@@ -178,8 +178,10 @@ static const struct {
         {"0.0000000001", true, 1},
         {"3.", true, UINT64_C(2700000000)},
         {"00010", true, UINT64_C(9500000000)},
-        {"86400", true, DAY_NS - UINT64_C(500000000)},
-        {"99999999999999999999999999999999", true, DAY_NS - UINT64_C(500000000)},
+        {"60", true, MINUTE_NS - UINT64_C(500000000)},
+        {"60.9", true, MINUTE_NS - UINT64_C(500000000)},
+        {"86400", true, MINUTE_NS - UINT64_C(500000000)},
+        {"99999999999999999999999999999999", true, MINUTE_NS - UINT64_C(500000000)},
         {"0", false, 0},
         {"0.000", false, 0},
         {"", false, 0},

@@ -33,11 +33,12 @@ static const struct {
         {"GET", "/METRICS", "/metrics", ROUTE_NOT_FOUND},
         {"GET", "/metricsx", "/metrics", ROUTE_NOT_FOUND},
         {"GET", "", "/metrics", ROUTE_NOT_FOUND},
-        {"GET", "*", "/metrics", ROUTE_NOT_FOUND},
         {"POST", "/metrics", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
         {"PUT", "/", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
         {"DELETE", "/healthz", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
         {"OPTIONS", "/readyz", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
+        {"OPTIONS", "*", "/metrics", ROUTE_OPTIONS},
+        {"GET", "*", "/metrics", ROUTE_BAD_TARGET},
         {"get", "/metrics", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
         {"POST", "/nothing", "/metrics", ROUTE_NOT_FOUND},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the BPF iterator -> rows of the snapshot. */
+/* Held sockets: rows of the BPF walk over files -> rows of the snapshot. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -19,14 +19,12 @@ static struct platform_options options;
 static struct snapshot snapshot;
 static struct held_sockets held;
 static struct window window;
-static uint32_t rows;
 
 static void begin(void)
 {
 	const struct snapshot_netns netns = {.id = OWN_NETNS, .ephemeral_low = 32768, .ephemeral_high = 60999};
 	uint32_t index;
 
-	rows = 0;
 	memset(&window, 0, sizeof(window));
 	snapshot_reset(&snapshot);
 	assert_int_equal(snapshot_add_netns(&snapshot, &netns, &index), 0);
@@ -56,11 +54,12 @@ static void task(uint32_t index, uint32_t pid, uint64_t start, const char *comm)
 {
 	window.tasks[index] = (struct window_task){.start = start, .pid = pid};
 	memcpy(window.tasks[index].comm, comm, strnlen(comm, WINDOW_COMM));
+	window.task_count = index + 1;
 }
 
 static struct window_row *row(uint64_t identity, uint8_t state, uint16_t task_index)
 {
-	struct window_row *added = &window.rows[rows++];
+	struct window_row *added = &window.rows[window.row_count++];
 
 	*added = (struct window_row){.identity = identity,
 	                             .netns = OWN_NETNS,
@@ -78,9 +77,9 @@ static struct window_row *row(uint64_t identity, uint8_t state, uint16_t task_in
 /* The window has been filled: empties it. */
 static int drain(void)
 {
-	int result = held_sockets_add(&held, &window, rows);
+	int result = held_sockets_add(&held, &window);
 
-	rows = 0;
+	window.row_count = window.task_count = 0;
 	return result;
 }
 
@@ -119,7 +118,7 @@ static void a_connection(void **state)
 	assert_memory_equal(snapshot.addresses[socket->remote].bytes, "\306\63\144\7", 4);
 	assert_string_equal(owner_of(0), "a name of 16 by!");
 	assert_int_equal(snapshot.processes[0].pid, 7);
-	assert_int_equal(held.netns[0].counted, 1);
+	assert_int_equal(held.own, 1);
 }
 
 static void a_listener(void **state)
@@ -138,12 +137,10 @@ static void a_listener(void **state)
 	assert_int_equal(snapshot.sockets[0].receive_queue, 3);
 	assert_int_equal(snapshot.sockets[0].send_queue, 128);
 	assert_int_equal(snapshot.sockets[0].flags, SOCKET_HAS_QUEUES | SOCKET_V6_ONLY);
-	assert_true(held.netns[0].requests);
-	assert_int_equal(held.waiting_count, 1);
-	assert_int_equal(held.waiting[0], 0);
+	assert_true(held.requests);
 }
 
-static void rows_that_were_taken_back(void **state)
+static void rows_that_were_withdrawn(void **state)
 {
 	(void)state;
 	task(0, 7, 1000, "web");
@@ -178,13 +175,13 @@ static void the_oldest_holder_owns(void **state)
 	assert_string_equal(owner_of(0), "oldest");
 	assert_string_equal(owner_of(1), "middle");
 	assert_int_equal(held.shared, 1);
-	assert_int_equal(held.netns[0].counted, 2);
+	assert_int_equal(held.own, 2);
 }
 
 static void the_first_process_comes_last(void **state)
 {
 	(void)state;
-	task(0, 1, 1, "init");
+	task(0, 1, 1, "host's first");
 	window.tasks[0].init = 1;
 	task(1, 6, 1000, "service");
 	row(1, TCP_LISTEN, 0);
@@ -192,7 +189,68 @@ static void the_first_process_comes_last(void **state)
 	row(2, TCP_LISTEN, 0);
 	assert_int_equal(drain(), 0);
 	assert_string_equal(owner_of(0), "service");
-	assert_string_equal(owner_of(1), "init");
+	assert_string_equal(owner_of(1), "host's first");
+}
+
+/* Of a container: an init yields, a service that is PID 1 owns by age. */
+static void the_first_process_of_a_container(void **state)
+{
+	static const char *const names[] = {"systemd", "init", "gunicorn", "systemd2"};
+
+	(void)state;
+	for (uint16_t i = 0; i < 4; i++) {
+		begin();
+		task(0, 40, 1, names[i]);
+		window.tasks[0].init = window.tasks[0].nested = 1;
+		task(1, 41, 1000, "worker");
+		row(1, TCP_LISTEN, 0);
+		row(1, TCP_LISTEN, 1);
+		assert_int_equal(drain(), 0);
+		assert_string_equal(owner_of(0), i < 2 ? "worker" : names[i]);
+	}
+}
+
+/* Thread ids wrap: a thread may come before its process. */
+static void a_thread_that_comes_before_its_process(void **state)
+{
+	(void)state;
+	task(0, 9, 1000, "web");
+	window.tasks[0].thread = 1;
+	task(1, 8, 500, "other");
+	task(2, 9, 1000, "web");
+	row(1, TCP_LISTEN, 0);
+	row(2, TCP_LISTEN, 1);
+	row(1, TCP_LISTEN, 2);
+	assert_int_equal(drain(), 0);
+	assert_int_equal(snapshot.process_count, 2);
+	assert_int_equal(held.shared, 0);
+}
+
+/* The walk goes through a table once; whoever shares it holds the same sockets. */
+static void processes_that_share_a_table(void **state)
+{
+	(void)state;
+	task(0, 5, 3000, "first");
+	window.tasks[0].files = 99;
+	row(1, TCP_LISTEN, 0);
+	row(2, TCP_LISTEN, 0);
+	task(1, 6, 1000, "other");
+	row(3, TCP_LISTEN, 1);
+	assert_int_equal(drain(), 0);
+	task(0, 7, 2000, "older");
+	task(1, 8, 4000, "younger");
+	task(2, 9, 500, "no sockets");
+	for (int i = 0; i < 3; i++) {
+		window.tasks[i].files = i < 2 ? 99 : 98;
+		window.tasks[i].again = 1;
+	}
+	assert_int_equal(drain(), 0);
+	assert_int_equal(snapshot.socket_count, 3);
+	assert_string_equal(owner_of(0), "older");
+	assert_string_equal(owner_of(1), "older");
+	assert_string_equal(owner_of(2), "other");
+	assert_int_equal(held.shared, 2);
+	assert_int_equal(snapshot.process_count, 4);
 }
 
 static void a_process_over_two_windows(void **state)
@@ -234,8 +292,9 @@ static void namespaces(void **state)
 	assert_int_equal(snapshot.netns[1].id, OTHER_NETNS);
 	assert_int_equal(snapshot.netns[1].ephemeral_low, 1000);
 	assert_int_equal(snapshot.netns[1].ephemeral_high, 2000);
-	assert_int_equal(held.netns[0].counted, 1);
-	assert_int_equal(held.netns[1].counted, 1); /* SYN_RECV is not in the kernel's count */
+	row(5, TCP_SYN_RECV, 0);
+	assert_int_equal(drain(), 0);
+	assert_int_equal(held.own, 1); /* SYN_RECV is not in the kernel's count */
 }
 
 static void mapped_addresses_are_ipv4(void **state)
@@ -275,10 +334,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        CASE(a_connection),
 	        CASE(a_listener),
-	        CASE(rows_that_were_taken_back),
+	        CASE(rows_that_were_withdrawn),
 	        CASE(a_task_that_is_none),
 	        CASE(the_oldest_holder_owns),
 	        CASE(the_first_process_comes_last),
+	        CASE(the_first_process_of_a_container),
+	        CASE(a_thread_that_comes_before_its_process),
+	        CASE(processes_that_share_a_table),
 	        CASE(a_process_over_two_windows),
 	        CASE(namespaces),
 	        CASE(mapped_addresses_are_ipv4),

@@ -141,7 +141,7 @@ static void test_listen_errors(void **state)
 	close(fd);
 
 	assert_int_equal(host_listen("nonsense", &error), -EINVAL);
-	assert_string_equal(error.text, "cannot listen on \"nonsense\": not of the form [host]:port");
+	assert_string_equal(error.text, "cannot listen on \"nonsense\": not of the form [host]:port or unix:/path");
 	assert_true(host_listen("192.0.2.1:0", &error) < 0); /* TEST-NET-1: nobody's address */
 	assert_string_equal(error.text, "cannot listen on \"192.0.2.1:0\": Cannot assign requested address");
 	assert_true(host_listen("256.256.256.256.:0", &error) < 0);

@@ -94,7 +94,7 @@ static void rows_and_done(void **state)
 	assert_int_equal(decode(&sink), 1);
 	assert_int_equal(seen.rows, 4);
 	assert_int_equal(seen.last.msg->idiag_inode, 9);
-	assert_false(seen.last.has_quiet || seen.last.v6_only || sink.interrupted);
+	assert_false(seen.last.has_quiet || seen.last.v6_only);
 }
 
 static void attributes(void **state)
@@ -118,22 +118,6 @@ static void attributes(void **state)
 	put_row(INET_DIAG_INFO, &info, offsetof(struct tcp_info, tcpi_last_ack_recv));
 	assert_int_equal(decode(&sink), 0);
 	assert_false(seen.last.has_quiet);
-}
-
-static void interrupted(void **state)
-{
-	struct inet_diag_msg msg = {0};
-	struct inet_diag_sink sink;
-
-	(void)state;
-	put(TCPDIAG_GETSOCK, NLM_F_MULTI | NLM_F_DUMP_INTR, &msg, sizeof(msg));
-	put(NLMSG_DONE, NLM_F_MULTI, NULL, 0);
-	assert_int_equal(decode(&sink), 1);
-	assert_true(sink.interrupted);
-	set_up(NULL);
-	put(NLMSG_DONE, NLM_F_MULTI | NLM_F_DUMP_INTR, NULL, 0);
-	assert_int_equal(decode(&sink), 1);
-	assert_true(sink.interrupted);
 }
 
 static void errors(void **state)
@@ -209,7 +193,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup(rows_and_done, set_up),
 	        cmocka_unit_test_setup(attributes, set_up),
-	        cmocka_unit_test_setup(interrupted, set_up),
 	        cmocka_unit_test_setup(errors, set_up),
 	        cmocka_unit_test_setup(consumer_gives_up, set_up),
 	        cmocka_unit_test_setup(other_sequences_are_not_ours, set_up),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What backends and flags come to that are Linux' own, or are not Linux'. */
+/* Tests of backends and flags that only Linux has, or does not have. */
 #include "exporter/cli/parser.h"
 #include "exporter/scrape/backend.h"
 

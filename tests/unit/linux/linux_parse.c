@@ -151,7 +151,15 @@ static void cgroups(void **state)
 		const char *text, *unit, *container;
 	} cases[] = {
 	        {"0::/system.slice/ssh.service\n", "ssh.service", ""},
-	        {"0::/user.slice/user-1000.slice/user@1000.service/app.slice/x.service\n", "user@1000.service", ""},
+	        {"0::/user.slice/user-1000.slice/user@1000.service/app.slice/x.service\n", "x.service", ""},
+	        {"0::/user.slice/user-1000.slice/user@1000.service/init.scope\n", "init.scope", ""},
+	        {"0::/../../system.slice/ssh.service\n", "ssh.service", ""},
+	        {"0::/../docker-" ID64 ".scope\n", "docker-" ID64 ".scope", ID64},
+	        {"0::/../../..\n", "", ""},
+	        {"0::/system.slice/a.service/payload/b.service\n", "a.service", ""},
+	        {"0::/machine.slice/libpod-conmon-" ID64 ".scope\n", "libpod-conmon-" ID64 ".scope", ""},
+	        {"0::/x.slice/crio-conmon-" ID64 ".scope\n", "crio-conmon-" ID64 ".scope", ""},
+	        {"0::/conmon-" ID64, "", ""},
 	        {"0::/user.slice/user-1000.slice/session-3.scope\n", "session-3.scope", ""},
 	        {"0::/init.scope\n", "init.scope", ""},
 	        {"0::/\n", "", ""},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rights that cannot be given up, and a filter that the kernel refuses: never taken for done. */
+/* Tests of rights that cannot be dropped and of a filter that the kernel refuses: both are errors. */
 #include "exporter/platform/privilege.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The index of sockets: by identity during a walk, by connection after it. */
+/* Socket index: by identity during the walk over files, by connection after it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,12 +65,14 @@ static void identities_grow_and_are_found(void **state)
 		assert_int_equal(socket_index_enter(&index_, 0xffff888000000000 + i * 2304, 0, &row), 0);
 		assert_int_equal(row, i);
 		if (i % 1000 == 0) /* marks survive growth */
-			assert_true(socket_index_mark_shared(&index_, 0xffff888000000000 + i * 2304, 0));
+			assert_true(socket_index_mark_shared(&index_, row));
 	}
 	for (uint64_t i = 0; i < ROWS; i++) {
 		assert_int_equal(socket_index_enter(&index_, 0xffff888000000000 + i * 2304, 0, &row), 1);
 		assert_int_equal(row, i);
-		assert_int_equal(socket_index_mark_shared(&index_, 0xffff888000000000 + i * 2304, 0), i % 1000 != 0);
+		assert_int_equal(socket_index_mark_shared(&index_, row), i % 1000 != 0);
+		assert_true(socket_index_has(&index_, 0xffff888000000000 + i * 2304));
+		assert_false(socket_index_has(&index_, 0xffff888000000000 + i * 2304 + 64));
 	}
 	assert_int_equal(index_.count, ROWS);
 	assert_int_equal(socket_index_reset(&index_), 0);
@@ -90,9 +92,9 @@ static void identities_with_an_equal_half(void **state)
 	assert_int_equal(row, 1);
 	assert_int_equal(socket_index_enter(&index_, one, check_of(7), &row), 1);
 	assert_int_equal(row, 0);
-	assert_true(socket_index_mark_shared(&index_, other, check_of(8)));
-	assert_true(socket_index_mark_shared(&index_, one, check_of(7)));
-	assert_false(socket_index_mark_shared(&index_, one, check_of(9))); /* never entered */
+	assert_true(socket_index_mark_shared(&index_, 1));
+	assert_true(socket_index_mark_shared(&index_, 0));
+	assert_false(socket_index_mark_shared(&index_, 1));
 }
 
 static void ports_are_checked(void **state)
@@ -116,48 +118,81 @@ static void mapped_addresses_check_as_ipv4(void **state)
 	assert_int_not_equal(check_of(8), check_of(7));
 }
 
-static void connections_are_told_apart(void **state)
+/* Appends a row, and settles: returns how many rows are left. */
+static size_t settle_with(enum socket_state state, uint16_t local, uint16_t remote, uint8_t peer, bool may_repeat)
 {
-	const struct snapshot_socket *row;
-	struct snapshot_socket other;
-	uint32_t number;
-
-	(void)state;
-	assert_int_equal(socket_index_enter(&index_, 11, check_of(7), &number), 0);
-	row = add_row(STATE_ESTABLISHED, 80, 50000);
-	other = *row;
-	assert_int_equal(socket_index_by_connection(&index_, &snapshot, 1), 0);
-	assert_true(socket_index_has(&index_, &snapshot, &other, check_of(7)));
-	other.state = STATE_TIME_WAIT; /* the same connection, later */
-	assert_true(socket_index_has(&index_, &snapshot, &other, check_of(7)));
-	assert_false(socket_index_has(&index_, &snapshot, &other, check_of(8)));
-	other.state = STATE_LISTEN;
-	assert_false(socket_index_has(&index_, &snapshot, &other, check_of(7)));
-	other.state = STATE_ESTABLISHED;
-	other.remote_port = 50001;
-	assert_false(socket_index_has(&index_, &snapshot, &other, check_of(7)));
-	other.remote_port = 50000;
-	other.local_port = 81;
-	assert_false(socket_index_has(&index_, &snapshot, &other, check_of(7)));
+	add_row(state, local, remote);
+	assert_int_equal(socket_index_append(&index_, check_of(peer), may_repeat), 0);
+	assert_int_equal(socket_index_settle(&index_, &snapshot), 0);
+	return snapshot.socket_count;
 }
 
-static void rows_that_come_later(void **state)
+static void enter_one(void)
 {
-	enum { ROWS = 5000, KEPT = 100 };
+	uint32_t number;
+
+	snapshot_reset(&snapshot);
+	assert_int_equal(snapshot_add_netns(&snapshot, &(struct snapshot_netns){.id = 1}, &number), 0);
+	assert_int_equal(socket_index_reset(&index_), 0);
+	assert_int_equal(socket_index_enter(&index_, 11, check_of(7), &number), 0);
+	add_row(STATE_ESTABLISHED, 80, 50000);
+}
+
+static void an_appended_row_repeats_none(void **state)
+{
+	static const struct {
+		enum socket_state state;
+		uint16_t local, remote;
+		uint8_t peer;
+		bool may_repeat;
+		size_t left;
+	} rows[] = {
+	        {STATE_ESTABLISHED, 80, 50000, 7, true, 1},
+	        {STATE_TIME_WAIT, 80, 50000, 7, true, 1},  /* the same connection, later */
+	        {STATE_TIME_WAIT, 80, 50000, 7, false, 2}, /* one before it */
+	        {STATE_ESTABLISHED, 80, 50000, 8, true, 2},
+	        {STATE_LISTEN, 80, 50000, 7, true, 2},
+	        {STATE_ESTABLISHED, 80, 50001, 7, true, 2},
+	        {STATE_ESTABLISHED, 81, 50000, 7, true, 2},
+	};
 
 	(void)state;
-	assert_int_equal(socket_index_by_connection(&index_, &snapshot, 0), 0);
-	for (uint32_t i = 0; i < ROWS; i++) {
-		add_row(STATE_TIME_WAIT, 80, (uint16_t)i);
-		assert_int_equal(socket_index_add(&index_, &snapshot, check_of((uint8_t)i)), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		enter_one();
+		assert_int_equal(
+		        settle_with(rows[i].state, rows[i].local, rows[i].remote, rows[i].peer, rows[i].may_repeat),
+		        rows[i].left);
+		assert_int_equal(snapshot.sockets[0].state, STATE_ESTABLISHED);
 	}
+}
+
+static void appended_rows_repeat_each_other(void **state)
+{
+	enum { ROWS = 5000, TWICE = 100 };
+
+	(void)state;
+	for (uint32_t i = 0; i < ROWS + TWICE; i++) {
+		add_row(STATE_SYN_RECV, 80, (uint16_t)(i % ROWS));
+		assert_int_equal(socket_index_append(&index_, check_of((uint8_t)(i % ROWS)), true), 0);
+	}
+	assert_int_equal(socket_index_settle(&index_, &snapshot), 0);
+	assert_int_equal(snapshot.socket_count, ROWS);
 	for (uint32_t i = 0; i < ROWS; i++)
-		assert_true(socket_index_has(&index_, &snapshot, &snapshot.sockets[i], check_of((uint8_t)i)));
-	/* A dump that is made again forgets the rows of the first attempt. */
-	assert_int_equal(socket_index_by_connection(&index_, &snapshot, KEPT), 0);
-	for (uint32_t i = 0; i < ROWS; i++)
-		assert_int_equal(socket_index_has(&index_, &snapshot, &snapshot.sockets[i], check_of((uint8_t)i)),
-		                 i < KEPT);
+		assert_int_equal(snapshot.sockets[i].remote_port, i);
+}
+
+/* A dump that is made again forgets the rows of the first attempt. */
+static void appended_rows_are_forgotten(void **state)
+{
+	(void)state;
+	enter_one();
+	for (uint8_t i = 0; i < 2; i++) {
+		add_row(STATE_TIME_WAIT, 80, i);
+		assert_int_equal(socket_index_append(&index_, check_of(i), true), 0);
+	}
+	socket_index_truncate(&index_, 2);
+	snapshot.socket_count = 2;
+	assert_int_equal(settle_with(STATE_TIME_WAIT, 80, 1, 1, true), 3);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -165,8 +200,13 @@ static void rows_that_come_later(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        CASE(identities_grow_and_are_found),  CASE(identities_with_an_equal_half), CASE(ports_are_checked),
-	        CASE(mapped_addresses_check_as_ipv4), CASE(connections_are_told_apart),    CASE(rows_that_come_later),
+	        CASE(identities_grow_and_are_found),
+	        CASE(identities_with_an_equal_half),
+	        CASE(ports_are_checked),
+	        CASE(mapped_addresses_check_as_ipv4),
+	        CASE(an_appended_row_repeats_none),
+	        CASE(appended_rows_repeat_each_other),
+	        CASE(appended_rows_are_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,8 +38,7 @@ static void test_ports(void **state)
 	} cases[] = {
 	        {LOCAL_PORT_SERVED, "(none) ephemeral: time_wait 1\n"
 	                            "(unknown) 22: established 1\n"
-	                            "curl 1023: established 1\n"
-	                            "curl ephemeral: established 1 syn_sent 1 close_wait 1\n"
+	                            "curl ephemeral: established 2 syn_sent 1 close_wait 1\n"
 	                            "sshd 22: established 1 time_wait 1 close_wait 1 listen 1\n"
 	                            "sshd 40022: established 1 listen 1\n"},
 	        {LOCAL_PORT_ALL, "(none) 40003: time_wait 1\n"
@@ -94,7 +93,7 @@ static void test_next_census_forgets_the_last(void **state)
 	assert_int_equal(f->census.states[STATE_ESTABLISHED], 1);
 	assert_int_equal(f->census.states[STATE_LISTEN], 0);
 	assert_int_equal(f->census.ephemeral_used, 1);
-	assert_int_equal(f->census.identity_count, 1);
+	assert_int_equal(f->census.identities.count, 1);
 }
 
 /* Ends of the range, a range that is not known, and ranges of other namespaces. */
@@ -115,19 +114,16 @@ static void test_ephemeral_is_by_namespace(void **state)
 			rows_socket(&f->snapshot, process, STATE_ESTABLISHED, "10.0.0.1", ports[i])->local = local;
 		}
 	}
-	take(f, &(struct census_options){.labels = LABEL_BIT(LABEL_NETNS)});
+	take(f, &(struct census_options){.labels = LABEL_BIT(LABEL_NETNS), .remote_port = REMOTE_PORT_NONE});
 	assert_by_local_port(f, "p 32767 netns=100: established 1\n"
-	                        "p 32767 netns=200: established 1\n"
-	                        "p 32768 netns=200: established 1\n"
 	                        "p 60999 netns=100: established 1 listen 1\n"
-	                        "p 60999 netns=200: established 1\n"
 	                        "p 61000 netns=100: established 1\n"
-	                        "p 61000 netns=200: established 1\n"
 	                        "p ephemeral netns=100: established 1\n"
+	                        "p ephemeral netns=200: established 4\n"
 	                        "p ephemeral netns=300: established 4\n");
-	assert_outbound(f, "p 0 netns=100: established 3\n"
-	                   "p 0 netns=200: established 4\n"
-	                   "p 0 netns=300: established 4\n");
+	assert_outbound(f, "p netns=100: established 1\n"
+	                   "p netns=200: established 4\n"
+	                   "p netns=300: established 4\n");
 }
 
 static void add_texts(struct fixture *f, uint32_t process, const char *user, const char *exe)
@@ -201,15 +197,33 @@ static void test_names_are_repaired_before_they_are_compared(void **state)
 	struct fixture *f = *state;
 
 	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		add_client(f, rows_process(&f->snapshot, i + 1, i, names[i]), STATE_ESTABLISHED, 80, 0);
-	add_client(f, OWNER_NONE, STATE_TIME_WAIT, 80, 0);
+		add_client(f, rows_process(&f->snapshot, i + 1, i, names[i]), STATE_ESTABLISHED, 80, ROWS_LOW);
+	add_client(f, OWNER_NONE, STATE_TIME_WAIT, 80, ROWS_LOW);
 	take(f, &(struct census_options){0});
 	assert_by_local_port(f, " 80: established 1\n"
 	                        "(none) 80: established 1 time_wait 1\n"
 	                        "a 80: established 1\n"
 	                        "a\xef\xbf\xbd 80: established 4\n");
 	/* Each of the names is kept once. */
-	assert_int_equal(f->census.text.length, strlen("a\xef\xbf\xbd") + strlen("a") + strlen("(none)"));
+	assert_int_equal(f->census.identities.text.length, strlen("a\xef\xbf\xbd") + strlen("a") + strlen("(none)"));
+}
+
+/* Two that begin alike are one group; a filter sees them whole, and no character is cut in two. */
+static void test_long_names_are_cut_at_a_character(void **state)
+{
+	char first[300], second[sizeof(first)], expected[sizeof(first)];
+	struct fixture *f = *state;
+
+	memset(first, 'a', sizeof(first));
+	memcpy(first + 254, "\xe2\x82\xac", 3);
+	first[sizeof(first) - 1] = '\0';
+	memcpy(second, first, sizeof(second));
+	second[280] = 'b';
+	add_client(f, rows_process(&f->snapshot, 1, 1, first), STATE_ESTABLISHED, 80, ROWS_LOW);
+	add_client(f, rows_process(&f->snapshot, 2, 2, second), STATE_ESTABLISHED, 80, ROWS_LOW);
+	take(f, &(struct census_options){0});
+	snprintf(expected, sizeof(expected), "%.254s 80: established 2\n", first);
+	assert_by_local_port(f, expected);
 }
 
 static void test_order_is_by_bytes_of_the_name(void **state)
@@ -218,7 +232,8 @@ static void test_order_is_by_bytes_of_the_name(void **state)
 	struct fixture *f = *state;
 
 	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		add_client(f, rows_process(&f->snapshot, i + 1, i, names[i]), STATE_ESTABLISHED, (uint16_t)(90 - i), 0);
+		add_client(f, rows_process(&f->snapshot, i + 1, i, names[i]), STATE_ESTABLISHED, (uint16_t)(90 - i),
+		           (uint16_t)(ROWS_LOW + i));
 	take(f, &(struct census_options){0});
 	assert_by_local_port(f, "B 86: established 1\n"
 	                        "abcdefgh 88: established 1\n"
@@ -287,6 +302,7 @@ int main(void)
 	        CENSUS_TEST(test_ephemeral_is_by_namespace),
 	        CENSUS_TEST(test_optional_labels),
 	        CENSUS_TEST(test_names_are_repaired_before_they_are_compared),
+	        CENSUS_TEST(test_long_names_are_cut_at_a_character),
 	        CENSUS_TEST(test_order_is_by_bytes_of_the_name),
 	        CENSUS_TEST(test_rejected_processes_stay_in_the_totals),
 	        cmocka_unit_test(test_label_names),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of the census share: a snapshot with one namespace, and whole tables as text. */
+/* Fixture of the tests of the census: a snapshot with one namespace, and whole tables as text. */
 #ifndef TESTS_UNIT_METRICS_CENSUS_FIXTURE_H
 #define TESTS_UNIT_METRICS_CENSUS_FIXTURE_H
 
@@ -10,6 +10,7 @@
 struct fixture {
 	struct snapshot snapshot;
 	struct listeners listeners;
+	struct served_ports served;
 	struct census census;
 	char text[8192];
 };
@@ -22,6 +23,7 @@ static inline int setup(void **state)
 		return -1;
 	snapshot_init(&f->snapshot);
 	listeners_init(&f->listeners);
+	served_ports_init(&f->served);
 	census_init(&f->census);
 	rows_netns(&f->snapshot, 100);
 	*state = f;
@@ -34,6 +36,7 @@ static inline int teardown(void **state)
 
 	snapshot_release(&f->snapshot);
 	listeners_release(&f->listeners);
+	served_ports_release(&f->served);
 	census_release(&f->census);
 	free(f);
 	return 0;
@@ -43,7 +46,8 @@ static inline void take(struct fixture *f, const struct census_options *options)
 {
 	assert_int_equal(listeners_build(&f->listeners, &f->snapshot), 0);
 	listeners_credit(&f->listeners, &f->snapshot);
-	assert_int_equal(census_take(&f->census, &f->snapshot, &f->listeners, options), 0);
+	assert_int_equal(served_ports_update(&f->served, &f->snapshot, &f->listeners), 0);
+	assert_int_equal(census_take(&f->census, &f->snapshot, &f->served, options), 0);
 }
 
 /* "labels: state count ...", a line for each group. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every allocation on the road from rows to ranked groups fails once: the error is told, nothing
- * leaks, and the next attempt on the same memory is right. Linked with realloc() wrapped.
+ * Tests in which each allocation from rows to ranked groups fails once: the call returns the error, nothing leaks, and
+ * the next attempt on the same memory is right. Linked with realloc() wrapped.
  */
 #include "tests/unit/metrics/groups.h"
 
-#include "metrics/census/fold.h"
+#include "metrics/census/fold_memory.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,8 +28,10 @@ void *__wrap_realloc(void *memory, size_t size)
 struct road {
 	struct snapshot snapshot;
 	struct listeners listeners;
+	struct served_ports served;
 	struct census census;
 	struct fold fold;
+	struct fold_memory memory;
 };
 
 static const struct census_options options = {
@@ -41,16 +43,20 @@ static void init(struct road *road)
 {
 	snapshot_init(&road->snapshot);
 	listeners_init(&road->listeners);
+	served_ports_init(&road->served);
 	census_init(&road->census);
 	fold_init(&road->fold);
+	fold_memory_init(&road->memory);
 }
 
 static void release(struct road *road)
 {
 	snapshot_release(&road->snapshot);
 	listeners_release(&road->listeners);
+	served_ports_release(&road->served);
 	census_release(&road->census);
 	fold_release(&road->fold);
+	fold_memory_release(&road->memory);
 }
 
 /* Enough of everything that each array and hash grows more than once. */
@@ -76,9 +82,10 @@ static int add_row(struct snapshot *snapshot, uint32_t i)
 		return -ENOMEM;
 	socket->local = local;
 	socket->local_port = (uint16_t)i;
+	socket->remote_port = (uint16_t)(ROWS_LOW + i); /* the role of half of them is open */
 	socket->owner = i % 5 ? process : OWNER_NONE;
 	socket->state = (uint8_t)(i % 2 ? STATE_LISTEN : STATE_CLOSE_WAIT);
-	return 0;
+	return snapshot_intern_device(snapshot, i % 7, &socket->device);
 }
 
 static int travel(struct road *road)
@@ -97,9 +104,12 @@ static int travel(struct road *road)
 	if (!ret)
 		ret = listeners_build(&road->listeners, &road->snapshot);
 	if (!ret)
-		ret = census_take(&road->census, &road->snapshot, &road->listeners, &options);
+		ret = served_ports_update(&road->served, &road->snapshot, &road->listeners);
 	if (!ret)
-		ret = fold_rank(&road->fold, &road->census.by_local_port);
+		ret = census_take(&road->census, &road->snapshot, &road->served, &options);
+	if (!ret)
+		ret = fold_memory_rank(&road->memory, &road->fold, &road->snapshot, &road->census.identities,
+		                       &road->census.by_local_port);
 	return ret;
 }
 

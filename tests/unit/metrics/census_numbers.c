@@ -101,8 +101,8 @@ static void test_many_groups(void **state)
 		assert_int_equal(f->census.by_local_port.count, count);
 		assert_int_equal(f->census.outbound.count, count);
 		for (uint32_t i = 1; i < count; i++)
-			assert_true(f->census.by_local_port.groups[i - 1].port <
-			            f->census.by_local_port.groups[i].port);
+			assert_true(f->census.by_local_port.groups[i - 1].key.port <
+			            f->census.by_local_port.groups[i].key.port);
 	}
 }
 

@@ -6,6 +6,7 @@
  */
 #include "tests/unit/metrics/draw.h"
 #include "tests/unit/metrics/groups.h"
+#include "tests/unit/metrics/plain_roles.h"
 
 #include "metrics/census/fold.h"
 
@@ -17,6 +18,7 @@ struct fixture {
 	struct draw draw;
 	struct snapshot snapshot;
 	struct listeners listeners;
+	struct served_ports served;
 	struct census census;
 	struct fold fold;
 	struct textbuf text; /* of names that are repaired the plain way */
@@ -41,6 +43,7 @@ static void choose_options(struct fixture *f)
 	f->options = (struct census_options){
 	        .labels = (unsigned)(f->draw.seed % (1u << LABEL_COUNT)),
 	        .local_port = modes[f->draw.seed / (1u << LABEL_COUNT) % 3],
+	        .remote_port = (enum remote_port_mode)draw(&f->draw, 3),
 	        .keep = draw(&f->draw, 3) ? NULL : keep_some,
 	        .keep_data = f,
 	};
@@ -49,38 +52,18 @@ static void choose_options(struct fixture *f)
 
 /* The plain way: labels of a row. */
 
-static bool served(const struct fixture *f, const struct snapshot_socket *row)
-{
-	const struct snapshot_address *addresses = f->snapshot.addresses;
-
-	for (size_t i = 0; i < f->snapshot.socket_count; i++) {
-		const struct snapshot_socket *other = &f->snapshot.sockets[i];
-
-		if (other->state == STATE_LISTEN && other->local_port == row->local_port &&
-		    addresses[other->local].netns == addresses[row->local].netns)
-			return true;
-	}
-	return false;
-}
-
 static uint32_t port_of(const struct fixture *f, const struct snapshot_socket *row, bool outbound)
 {
-	const struct snapshot_netns *netns = &f->snapshot.netns[f->snapshot.addresses[row->local].netns];
+	uint16_t port = outbound ? row->remote_port : row->local_port;
 
-	if (outbound)
-		return row->remote_port;
-	switch (f->options.local_port) {
-	case LOCAL_PORT_ALL:
-		return row->local_port;
-	case LOCAL_PORT_NONE:
+	if (outbound ? f->options.remote_port == REMOTE_PORT_NONE : f->options.local_port == LOCAL_PORT_NONE)
 		return PORT_ABSENT;
-	case LOCAL_PORT_SERVED:
-		break;
-	}
-	if (served(f, row) || netns->ephemeral_high < netns->ephemeral_low || row->local_port < netns->ephemeral_low ||
-	    row->local_port > netns->ephemeral_high)
-		return row->local_port;
-	return PORT_EPHEMERAL;
+	if (outbound && f->options.remote_port == REMOTE_PORT_SERVICE &&
+	    netns_is_ephemeral(plain_netns_of(&f->snapshot, row), port))
+		return PORT_EPHEMERAL;
+	if (!outbound && f->options.local_port == LOCAL_PORT_SERVED && plain_outbound(&f->snapshot, row))
+		return PORT_EPHEMERAL;
+	return port;
 }
 
 static const char *repaired(struct fixture *f, const struct snapshot_process *process, enum process_text which)
@@ -146,11 +129,6 @@ static bool kept(struct fixture *f, const struct snapshot_socket *row)
 	return !f->options.keep || f->options.keep(f->options.keep_data, name, strlen(name));
 }
 
-static bool is_outbound(const struct fixture *f, const struct snapshot_socket *row)
-{
-	return row->state != STATE_LISTEN && !served(f, row);
-}
-
 /* Takes the row's numbers away from a copy of its group: nothing may remain in the end. */
 static void take_away(struct census_group *group, const struct snapshot_socket *row)
 {
@@ -195,7 +173,7 @@ static void check_table(struct fixture *f, const struct census_table *table, boo
 		char line[GROUPS_LINE];
 		size_t i = 0;
 
-		if (!kept(f, row) || (outbound && !is_outbound(f, row)))
+		if (!kept(f, row) || (outbound && !plain_outbound(&f->snapshot, row)))
 			continue;
 		row_labels(f, line, row, outbound);
 		while (i < table->count && strcmp(lines[i], line) != 0)
@@ -224,21 +202,25 @@ static int compare_numbers(uint64_t a, uint64_t b)
 
 static int compare_groups(const struct fixture *f, const struct census_group *a, const struct census_group *b)
 {
-	const struct census_identity *x = &f->census.identities[a->identity], *y = &f->census.identities[b->identity];
+	const struct census_identity *x = &f->census.identities.items[a->key.identity],
+	                             *y = &f->census.identities.items[b->key.identity];
 	const struct snapshot_netns *netns = f->snapshot.netns;
 	const struct snapshot_address *addresses = f->snapshot.addresses;
 	const int orders[] = {
 	        compare_texts(&f->census, x->name, y->name),
-	        compare_numbers(a->port, b->port),
+	        compare_numbers(a->key.port, b->key.port),
 	        compare_numbers(x->pid, y->pid),
 	        compare_texts(&f->census, x->user, y->user),
 	        compare_texts(&f->census, x->exe, y->exe),
 	        compare_texts(&f->census, x->unit, y->unit),
 	        compare_texts(&f->census, x->container, y->container),
-	        a->netns == CENSUS_ABSENT ? 0 : compare_numbers(netns[a->netns].id, netns[b->netns].id),
-	        compare_numbers(a->family, b->family),
-	        a->address == CENSUS_ABSENT ? 0 : addresses[a->address].family - addresses[b->address].family,
-	        a->address == CENSUS_ABSENT ? 0 : memcmp(addresses[a->address].bytes, addresses[b->address].bytes, 16),
+	        a->key.netns == CENSUS_ABSENT ? 0 : compare_numbers(netns[a->key.netns].id, netns[b->key.netns].id),
+	        compare_numbers(a->key.family, b->key.family),
+	        a->key.address == CENSUS_ABSENT ? 0
+	                                        : addresses[a->key.address].family - addresses[b->key.address].family,
+	        a->key.address == CENSUS_ABSENT
+	                ? 0
+	                : memcmp(addresses[a->key.address].bytes, addresses[b->key.address].bytes, 16),
 	};
 
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
@@ -273,15 +255,21 @@ static size_t states_shown(const struct census_group *group, const void *data)
 	return shown;
 }
 
+/* Single sockets are worth least; then CLOSE_WAIT counts. */
+static uint64_t worth(const struct census_group *group)
+{
+	return (uint64_t)(rows_in(group) > 1) << 32 | group->count[STATE_CLOSE_WAIT];
+}
+
 /* Folded or not, the rows are all there, the cap holds, and what stays is not less than what goes. */
 static void check_folding(struct fixture *f, struct census_table *table)
 {
 	size_t max = FOLD_MIN_SERIES + draw(&f->draw, 40), shown = 0, all = 0;
 	struct census_group sum = {0}, other = {0};
-	uint32_t least_kept = UINT32_MAX, most_folded = 0;
+	uint64_t least_kept = UINT64_MAX, most_folded = 0;
 	struct fold_cut cut;
 
-	assert_int_equal(fold_rank(&f->fold, table), 0);
+	assert_int_equal(fold_rank(&f->fold, table, NULL), 0);
 	cut = fold_cut(&f->fold, table, states_shown, NULL, STATE_COUNT, max);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct census_group *group = &table->groups[i];
@@ -290,10 +278,10 @@ static void check_folding(struct fixture *f, struct census_table *table)
 		fold_add(folded ? &other : &sum, group);
 		all += states_shown(group, NULL);
 		shown += folded ? 0 : states_shown(group, NULL);
-		if (folded && most_folded < group->count[STATE_CLOSE_WAIT])
-			most_folded = group->count[STATE_CLOSE_WAIT];
-		if (!folded && least_kept > group->count[STATE_CLOSE_WAIT])
-			least_kept = group->count[STATE_CLOSE_WAIT];
+		if (folded && most_folded < worth(group))
+			most_folded = worth(group);
+		if (!folded && least_kept > worth(group))
+			least_kept = worth(group);
 	}
 	assert_int_equal(cut.folded, all - shown);
 	assert_true(shown + states_shown(&other, NULL) <= max);
@@ -311,20 +299,18 @@ static void check_totals(struct fixture *f)
 {
 	uint64_t states[STATE_COUNT] = {0};
 	uint64_t used = 0;
-	struct port_set seen = {0};
-	const struct snapshot_netns *netns = &f->snapshot.netns[0];
+	struct port_set taken = f->snapshot.bound_ports;
 
 	for (size_t i = 0; i < f->snapshot.socket_count; i++) {
 		const struct snapshot_socket *row = &f->snapshot.sockets[i];
 
 		states[row->state]++;
-		if (f->snapshot.addresses[row->local].netns || row->local_port < netns->ephemeral_low ||
-		    row->local_port > netns->ephemeral_high || port_set_has(&seen, row->local_port) ||
-		    port_set_has(&f->snapshot.reserved, row->local_port))
-			continue;
-		port_set_add(&seen, row->local_port);
-		used++;
+		if (plain_netns_of(&f->snapshot, row) == f->snapshot.netns)
+			port_set_add(&taken, row->local_port);
 	}
+	for (unsigned port = 0; port <= UINT16_MAX; port++)
+		used += port_set_has(&taken, (uint16_t)port) && !port_set_has(&f->snapshot.reserved, (uint16_t)port) &&
+		        netns_is_ephemeral(f->snapshot.netns, (uint16_t)port);
 	assert_memory_equal(states, f->census.states, sizeof(states));
 	assert_int_equal(used, f->census.ephemeral_used);
 }
@@ -337,7 +323,9 @@ static void run(struct fixture *f, uint64_t seed)
 	assert_int_equal(listeners_build(&f->listeners, &f->snapshot), 0);
 	if (draw(&f->draw, 2))
 		listeners_credit(&f->listeners, &f->snapshot);
-	assert_int_equal(census_take(&f->census, &f->snapshot, &f->listeners, &f->options), 0);
+	served_ports_release(&f->served); /* no memory of another seed's ports */
+	assert_int_equal(served_ports_update(&f->served, &f->snapshot, &f->listeners), 0);
+	assert_int_equal(census_take(&f->census, &f->snapshot, &f->served, &f->options), 0);
 	assert_true(f->asked <= f->snapshot.process_count + 2);
 	check_totals(f);
 	check_table(f, &f->census.by_local_port, false);
@@ -354,6 +342,7 @@ static int setup(void **state)
 
 	snapshot_init(&f.snapshot);
 	listeners_init(&f.listeners);
+	served_ports_init(&f.served);
 	census_init(&f.census);
 	fold_init(&f.fold);
 	textbuf_init(&f.text, GROUPS_LINE);
@@ -369,6 +358,7 @@ static int teardown(void **state)
 	print_message("last seed: %" PRIu64 "\n", f->draw.seed);
 	snapshot_release(&f->snapshot);
 	listeners_release(&f->listeners);
+	served_ports_release(&f->served);
 	census_release(&f->census);
 	fold_release(&f->fold);
 	textbuf_release(&f->text);

@@ -41,6 +41,8 @@ static inline void draw_netns(struct draw *d)
 	}
 	if (draw(d, 2))
 		port_set_add(&d->snapshot->reserved, 40000);
+	if (draw(d, 2))
+		port_set_add(&d->snapshot->bound_ports, (uint16_t)(39998 + draw(d, 5)));
 }
 
 static inline void draw_processes(struct draw *d)

@@ -51,7 +51,7 @@ static void test_ranks(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(fold_rank(&f->fold, &f->table), 0);
+	assert_int_equal(fold_rank(&f->fold, &f->table, NULL), 0);
 	for (int i = 0; i < GROUPS; i++)
 		assert_int_equal(f->groups[i].rank, numbers[i][2]);
 }
@@ -61,9 +61,38 @@ static void test_close_wait_outranks_any_number_of_others(void **state)
 	struct fixture *f = *state;
 
 	f->groups[4].count[STATE_TIME_WAIT] = UINT32_MAX - 2000;
-	assert_int_equal(fold_rank(&f->fold, &f->table), 0);
+	assert_int_equal(fold_rank(&f->fold, &f->table, NULL), 0);
 	assert_int_equal(f->groups[5].rank, 2);
 	assert_int_equal(f->groups[4].rank, 3);
+}
+
+/* Whatever state it is in, one socket is less than two. */
+static void test_single_sockets_rank_last(void **state)
+{
+	struct fixture *f = *state;
+
+	f->groups[1] = (struct census_group){.count[STATE_CLOSE_WAIT] = 1};
+	f->groups[2] = (struct census_group){.count[STATE_ESTABLISHED] = 1};
+	f->groups[0] = (struct census_group){.count[STATE_TIME_WAIT] = 2};
+	assert_int_equal(fold_rank(&f->fold, &f->table, NULL), 0);
+	assert_int_equal(f->groups[0].rank, 3);
+	assert_int_equal(f->groups[1].rank, 4);
+	assert_int_equal(f->groups[2].rank, 5);
+}
+
+/* Last ranks decide where the power of two is the same, and nowhere else. */
+static void test_last_ranks(void **state)
+{
+	static const uint32_t sockets[GROUPS] = {33, 32, 63, 64, 40, 31};
+	static const uint32_t last[GROUPS] = {FOLD_NEW, 1, 0, 7, FOLD_NEW, 0};
+	static const uint32_t ranks[GROUPS] = {4, 2, 1, 0, 3, 5};
+	struct fixture *f = *state;
+
+	for (int i = 0; i < GROUPS; i++)
+		f->groups[i] = (struct census_group){.count[STATE_ESTABLISHED] = sockets[i]};
+	assert_int_equal(fold_rank(&f->fold, &f->table, last), 0);
+	for (int i = 0; i < GROUPS; i++)
+		assert_int_equal(f->groups[i].rank, ranks[i]);
 }
 
 static size_t two_series(const struct census_group *group, const void *data)
@@ -94,7 +123,7 @@ static void test_cuts(void **state)
 	};
 	struct fixture *f = *state;
 
-	assert_int_equal(fold_rank(&f->fold, &f->table), 0);
+	assert_int_equal(fold_rank(&f->fold, &f->table, NULL), 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct fold_cut cut = fold_cut(&f->fold, &f->table, cases[i].series ? close_wait_series : two_series,
 		                               &cases[i].series, cases[i].other, cases[i].max);
@@ -112,9 +141,9 @@ static void test_tables_are_ranked_in_turn(void **state)
 	struct census_table empty = {0};
 	struct fold_cut cut;
 
-	assert_int_equal(fold_rank(&f->fold, &f->table), 0);
-	assert_int_equal(fold_rank(&f->fold, &other), 0);
-	assert_int_equal(fold_rank(&f->fold, &empty), 0);
+	assert_int_equal(fold_rank(&f->fold, &f->table, NULL), 0);
+	assert_int_equal(fold_rank(&f->fold, &other, NULL), 0);
+	assert_int_equal(fold_rank(&f->fold, &empty, NULL), 0);
 	cut = fold_cut(&f->fold, &f->table, close_wait_series, &(size_t){4}, 4, 11);
 	assert_int_equal(cut.rank, 1);
 	assert_int_equal(cut.folded, 8);
@@ -129,15 +158,15 @@ static void test_empty_table_before_any_other(void **state)
 	struct fixture *f = *state;
 	struct census_table empty = {0};
 
-	assert_int_equal(fold_rank(&f->fold, &empty), 0);
+	assert_int_equal(fold_rank(&f->fold, &empty, NULL), 0);
 	assert_int_equal(fold_cut(&f->fold, &empty, two_series, NULL, 2, 2).folded, 0);
 }
 
 static void test_sums(void **state)
 {
-	struct census_group sum = {.identity = 7, .count[STATE_LISTEN] = 1, .oldest_ms = 5, .aged = 1};
+	struct census_group sum = {.key.identity = 7, .count[STATE_LISTEN] = 1, .oldest_ms = 5, .aged = 1};
 	const struct census_group group = {
-	        .identity = 8,
+	        .key.identity = 8,
 	        .count = {[STATE_LISTEN] = 2, [STATE_DELETE_TCB] = 3},
 	        .aged = 2,
 	        .oldest_ms = 4,
@@ -150,7 +179,7 @@ static void test_sums(void **state)
 	(void)state;
 	fold_add(&sum, &group);
 	fold_add(&sum, &group);
-	assert_int_equal(sum.identity, 7);
+	assert_int_equal(sum.key.identity, 7);
 	assert_int_equal(sum.count[STATE_LISTEN], 5);
 	assert_int_equal(sum.count[STATE_DELETE_TCB], 6);
 	assert_int_equal(sum.aged, 5);
@@ -166,6 +195,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(test_ranks, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_close_wait_outranks_any_number_of_others, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_single_sockets_rank_last, setup, teardown),
+	        cmocka_unit_test_setup_teardown(test_last_ranks, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_cuts, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_tables_are_ranked_in_turn, setup, teardown),
 	        cmocka_unit_test_setup_teardown(test_empty_table_before_any_other, setup, teardown),

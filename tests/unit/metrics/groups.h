@@ -15,7 +15,7 @@ enum { GROUPS_LINE = 1024 };
 
 static inline const char *groups_text(const struct census *census, struct census_text text)
 {
-	return text.length ? census->text.data + text.offset : "";
+	return text.length ? census->identities.text.data + text.offset : "";
 }
 
 static inline int groups_put_text(char *line, size_t size, const char *label, const char *bytes, size_t length)
@@ -44,7 +44,7 @@ static inline int groups_put_port(char *line, size_t size, uint32_t port)
 static inline void groups_labels(char line[GROUPS_LINE], const struct census *census, const struct snapshot *snapshot,
                                  const struct census_group *group)
 {
-	const struct census_identity *identity = &census->identities[group->identity];
+	const struct census_identity *identity = &census->identities.items[group->key.identity];
 	const struct {
 		const char *label;
 		struct census_text text;
@@ -55,18 +55,18 @@ static inline void groups_labels(char line[GROUPS_LINE], const struct census *ce
 	size_t size = GROUPS_LINE;
 	int at = snprintf(line, size, "%.*s", (int)identity->name.length, groups_text(census, identity->name));
 
-	at += groups_put_port(line + at, size - (size_t)at, group->port);
+	at += groups_put_port(line + at, size - (size_t)at, group->key.port);
 	if (identity->pid)
 		at += snprintf(line + at, size - (size_t)at, " pid=%" PRIu32, identity->pid);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		at += groups_put_text(line + at, size - (size_t)at, texts[i].label, groups_text(census, texts[i].text),
 		                      texts[i].text.length);
-	if (group->netns != CENSUS_ABSENT)
-		at += snprintf(line + at, size - (size_t)at, " netns=%" PRIu64, snapshot->netns[group->netns].id);
-	if (group->family != CENSUS_ABSENT)
-		at += snprintf(line + at, size - (size_t)at, " family=%" PRIu32, group->family);
-	if (group->address != CENSUS_ABSENT)
-		at += groups_put_address(line + at, size - (size_t)at, &snapshot->addresses[group->address]);
+	if (group->key.netns != CENSUS_ABSENT)
+		at += snprintf(line + at, size - (size_t)at, " netns=%" PRIu64, snapshot->netns[group->key.netns].id);
+	if (group->key.family != CENSUS_ABSENT)
+		at += snprintf(line + at, size - (size_t)at, " family=%" PRIu32, group->key.family);
+	if (group->key.address != CENSUS_ABSENT)
+		at += groups_put_address(line + at, size - (size_t)at, &snapshot->addresses[group->key.address]);
 	assert_true(at >= 0 && at < GROUPS_LINE);
 }
 

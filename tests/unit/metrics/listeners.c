@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who listens where, and to whom sockets that no process holds are credited. */
+/* Tests of the index of listeners, and of the crediting of sockets without a holder. */
 #include "tests/unit/metrics/rows.h"
 
 #include "metrics/census/listeners.h"
@@ -65,7 +65,6 @@ static void test_nothing_listens(void **state)
 	size_t row;
 
 	assert_int_equal(listeners_build(&f->listeners, &f->snapshot), 0);
-	assert_false(listeners_serve(&f->listeners, &f->snapshot, 0, 80));
 	row = orphan(f, STATE_TIME_WAIT, "10.0.0.1", 80);
 	credit(f);
 	assert_owner(f, row, OWNER_NONE);
@@ -162,9 +161,6 @@ static void test_other_ports_and_namespaces_do_not_match(void **state)
 	credit(f);
 	assert_owner(f, other_port, OWNER_NONE);
 	assert_owner(f, other_netns, OWNER_NONE);
-	assert_true(listeners_serve(&f->listeners, &f->snapshot, 0, 80));
-	assert_false(listeners_serve(&f->listeners, &f->snapshot, netns, 80));
-	assert_false(listeners_serve(&f->listeners, &f->snapshot, 0, 81));
 }
 
 /* SO_REUSEPORT: those with a queue take from it, oldest first; the rest goes to the oldest. */
@@ -271,38 +267,74 @@ static void test_listener_of_an_unknown_owner(void **state)
 	assert_owner(f, none, OWNER_NONE);
 }
 
-/* Many listeners in many namespaces, twice, against a search that tries each of them. */
-static void test_against_a_plain_search(void **state)
+/* Who gets a row of each device, with listeners of each; 0: unbound. */
+static void test_devices(void **state)
 {
-	enum { NETNS = 5, PORTS = 40, LISTENERS = 300, FEW = 20 };
+	static const struct {
+		const char *listens[3]; /* addresses, by old, young, other */
+		uint16_t devices[3];    /* of those */
+		const char *row;
+		uint16_t device;
+		int owner; /* index into `listens`, -1: nobody */
+	} cases[] = {
+	        {{"0.0.0.0", "0.0.0.0"}, {2, 3}, "10.0.0.1", 2, 0},
+	        {{"0.0.0.0", "0.0.0.0"}, {2, 3}, "10.0.0.1", 3, 1},
+	        {{"0.0.0.0", "0.0.0.0"}, {2, 3}, "10.0.0.1", 4, -1},
+	        /* without a device: never to a bound one */
+	        {{"0.0.0.0", "0.0.0.0"}, {2, 3}, "10.0.0.1", 0, -1},
+	        {{"0.0.0.0", "0.0.0.0"}, {2, 0}, "10.0.0.1", 0, 1},
+	        /* link-local addresses and l3mdev_accept: an unbound listener's connections have a device */
+	        {{"0.0.0.0", "0.0.0.0"}, {2, 0}, "10.0.0.1", 4, 1},
+	        {{"::", "::"}, {2, 0}, "fe80::1", 4, 1},
+	        /* the address counts more than the device */
+	        {{"0.0.0.0", "10.0.0.1"}, {2, 0}, "10.0.0.1", 2, 1},
+	        {{"0.0.0.0", "10.0.0.1"}, {2, 3}, "10.0.0.1", 2, 0},
+	        /* and the family as well */
+	        {{"::", "0.0.0.0"}, {2, 0}, "10.0.0.1", 2, 1},
+	        {{"::", "0.0.0.0"}, {2, 3}, "10.0.0.1", 2, 0},
+	        {{"!::", "::", "::"}, {2, 3, 0}, "10.0.0.1", 2, 2},
+	        {{"0.0.0.0"}, {DEVICE_OTHER}, "10.0.0.1", DEVICE_OTHER, 0},
+	};
 	struct fixture *f = *state;
+	const uint32_t owners[] = {f->old, f->young, f->other};
 
-	for (uint64_t n = 1; n < NETNS; n++)
-		rows_netns(&f->snapshot, n);
-	for (int round = 0; round < 2; round++) {
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t c = i / 2, row;
+
 		f->snapshot.socket_count = 0;
-		for (uint32_t i = 0; i < (round ? FEW : LISTENERS); i++) {
-			struct snapshot_socket *socket = rows_listener(&f->snapshot, f->old, i % 3 ? "::" : "0.0.0.0",
-			                                               (uint16_t)(i * i % PORTS), 0);
+		for (int n = 0; n < 3 && cases[c].listens[n]; n++) {
+			bool v6_only = cases[c].listens[n][0] == '!';
+			struct snapshot_socket *socket =
+			        rows_listener(&f->snapshot, owners[n], cases[c].listens[n] + v6_only, 80, 1);
 
-			socket->local = rows_address(&f->snapshot, i * 7 % NETNS, i % 3 ? "::" : "0.0.0.0");
+			socket->device = cases[c].devices[n];
+			socket->flags |= v6_only ? SOCKET_V6_ONLY : 0;
 		}
-		assert_int_equal(listeners_build(&f->listeners, &f->snapshot), 0);
-		assert_int_equal(f->listeners.count, f->snapshot.socket_count);
-		for (uint32_t netns = 0; netns < NETNS; netns++) {
-			for (uint16_t port = 0; port < PORTS + 1; port++) {
-				bool found = false;
-
-				for (size_t i = 0; i < f->snapshot.socket_count; i++) {
-					const struct snapshot_socket *socket = &f->snapshot.sockets[i];
-
-					found |= socket->local_port == port &&
-					         f->snapshot.addresses[socket->local].netns == netns;
-				}
-				assert_int_equal(listeners_serve(&f->listeners, &f->snapshot, netns, port), found);
-			}
-		}
+		row = orphan(f, i % 2 ? STATE_ESTABLISHED : STATE_SYN_RECV, cases[c].row, 80);
+		f->snapshot.sockets[row].device = cases[c].device;
+		credit(f);
+		assert_owner(f, row, cases[c].owner < 0 ? OWNER_NONE : owners[cases[c].owner]);
 	}
+}
+
+/* The accept queues of listeners on different devices are different queues. */
+static void test_accept_queues_of_devices(void **state)
+{
+	struct fixture *f = *state;
+	size_t rows[4];
+
+	rows_listener(&f->snapshot, f->old, "0.0.0.0", 80, 2)->device = 2;
+	rows_listener(&f->snapshot, f->young, "0.0.0.0", 80, 1)->device = 3;
+	rows_listener(&f->snapshot, f->other, "0.0.0.0", 80, 1)->device = 3;
+	for (uint16_t i = 0; i < 4; i++) {
+		rows[i] = orphan(f, STATE_ESTABLISHED, "10.0.0.1", 80);
+		f->snapshot.sockets[rows[i]].device = 2 + i % 2;
+	}
+	credit(f);
+	assert_owner(f, rows[0], f->old);
+	assert_owner(f, rows[1], f->other);
+	assert_owner(f, rows[2], f->old);
+	assert_owner(f, rows[3], f->young);
 }
 
 #define LISTENERS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -321,7 +353,8 @@ int main(void)
 	        LISTENERS_TEST(test_queue_that_is_not_known),
 	        LISTENERS_TEST(test_oldest),
 	        LISTENERS_TEST(test_listener_of_an_unknown_owner),
-	        LISTENERS_TEST(test_against_a_plain_search),
+	        LISTENERS_TEST(test_devices),
+	        LISTENERS_TEST(test_accept_queues_of_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

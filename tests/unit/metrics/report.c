@@ -43,98 +43,118 @@ static void fill(struct fixture *f)
 	take(f, &plain);
 }
 
-static const char whole[] = "# TYPE tcp_connections gauge\n"
-                            "tcp_connections{state=\"established\",process=\"curl\",local_port=\"ephemeral\"} 1\n"
-                            "tcp_connections{state=\"closed\",process=\"curl\",local_port=\"ephemeral\"} 1\n"
-                            "tcp_connections{state=\"close_wait\",process=\"curl\",local_port=\"ephemeral\"} 0\n"
-                            "tcp_connections{state=\"listen\",process=\"curl\",local_port=\"ephemeral\"} 0\n"
-                            "tcp_connections{state=\"established\",process=\"nginx\",local_port=\"80\"} 2\n"
-                            "tcp_connections{state=\"close_wait\",process=\"nginx\",local_port=\"80\"} 1\n"
-                            "tcp_connections{state=\"listen\",process=\"nginx\",local_port=\"80\"} 1\n"
-                            "# TYPE tcp_sockets gauge\n"
-                            "tcp_sockets{state=\"established\"} 3\n"
-                            "tcp_sockets{state=\"closed\"} 1\n"
-                            "tcp_sockets{state=\"close_wait\"} 1\n"
-                            "tcp_sockets{state=\"listen\"} 1\n"
-                            "# TYPE tcp_outbound_connections gauge\n"
-                            "tcp_outbound_connections{state=\"established\",process=\"curl\",remote_port=\"443\"} 1\n"
-                            "tcp_outbound_connections{state=\"closed\",process=\"curl\",remote_port=\"443\"} 1\n"
-                            "tcp_outbound_connections{state=\"close_wait\",process=\"curl\",remote_port=\"443\"} 0\n"
-                            "# TYPE tcp_close_wait_oldest_seconds gauge\n"
-                            "tcp_close_wait_oldest_seconds{process=\"curl\",local_port=\"ephemeral\"} 0\n"
-                            "tcp_close_wait_oldest_seconds{process=\"nginx\",local_port=\"80\"} 61.5\n"
-                            "# TYPE tcp_listen_queue_length gauge\n"
-                            "tcp_listen_queue_length{process=\"nginx\",local_port=\"80\"} 3\n"
-                            "# TYPE tcp_listen_queue_limit gauge\n"
-                            "tcp_listen_queue_limit{process=\"nginx\",local_port=\"80\"} 128\n"
-                            "# TYPE tcp_receive_queue_bytes gauge\n"
-                            "tcp_receive_queue_bytes{process=\"curl\",local_port=\"ephemeral\"} 0\n"
-                            "tcp_receive_queue_bytes{process=\"nginx\",local_port=\"80\"} 6\n"
-                            "# TYPE tcp_send_queue_bytes gauge\n"
-                            "tcp_send_queue_bytes{process=\"curl\",local_port=\"ephemeral\"} 0\n"
-                            "tcp_send_queue_bytes{process=\"nginx\",local_port=\"80\"} 7\n"
-                            "# TYPE tcp_ephemeral_ports_used gauge\n"
-                            "tcp_ephemeral_ports_used 2\n"
-                            "# TYPE tcp_ephemeral_ports_limit gauge\n"
-                            "tcp_ephemeral_ports_limit 28232\n"
-                            "# TYPE tcp_exporter_build_info gauge\n"
-                            "tcp_exporter_build_info{version=\"1.2\",revision=\"abc\",compiler=\"gcc \\\"12\\\"\"} 1\n"
-                            "# TYPE tcp_exporter_backend_info gauge\n"
-                            "tcp_exporter_backend_info{backend=\"replay\"} 1\n"
-                            "# TYPE tcp_exporter_scrapes_total counter\n"
-                            "tcp_exporter_scrapes_total 9\n"
-                            "# TYPE tcp_exporter_scrape_errors_total counter\n"
-                            "tcp_exporter_scrape_errors_total{cause=\"memory\"} 0\n"
-                            "tcp_exporter_scrape_errors_total{cause=\"descriptors\"} 0\n"
-                            "tcp_exporter_scrape_errors_total{cause=\"permission\"} 0\n"
-                            "tcp_exporter_scrape_errors_total{cause=\"interrupted\"} 0\n"
-                            "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 4\n"
-                            "tcp_exporter_scrape_errors_total{cause=\"system\"} 0\n"
-                            "# TYPE tcp_exporter_folded_series gauge\n"
-                            "tcp_exporter_folded_series 0\n"
-                            "# TYPE tcp_exporter_unreadable_processes gauge\n"
-                            "tcp_exporter_unreadable_processes 6\n"
-                            "# TYPE tcp_exporter_shared_sockets gauge\n"
-                            "tcp_exporter_shared_sockets 7\n"
-                            "# TYPE tcp_exporter_http_requests_total counter\n"
-                            "tcp_exporter_http_requests_total{code=\"200\"} 8\n"
-                            "tcp_exporter_http_requests_total{code=\"400\"} 0\n"
-                            "tcp_exporter_http_requests_total{code=\"401\"} 0\n"
-                            "tcp_exporter_http_requests_total{code=\"404\"} 0\n"
-                            "tcp_exporter_http_requests_total{code=\"405\"} 0\n"
-                            "tcp_exporter_http_requests_total{code=\"406\"} 0\n"
-                            "tcp_exporter_http_requests_total{code=\"408\"} 0\n"
-                            "tcp_exporter_http_requests_total{code=\"411\"} 0\n"
-                            "tcp_exporter_http_requests_total{code=\"413\"} 0\n"
-                            "tcp_exporter_http_requests_total{code=\"429\"} 0\n"
-                            "tcp_exporter_http_requests_total{code=\"503\"} 0\n"
-                            "tcp_exporter_http_requests_total{code=\"other\"} 1\n"
-                            "# TYPE process_cpu_seconds_total counter\n"
-                            "process_cpu_seconds_total 1.5\n"
-                            "# TYPE process_resident_memory_bytes gauge\n"
-                            "process_resident_memory_bytes 4096\n"
-                            "# TYPE process_virtual_memory_bytes gauge\n"
-                            "process_virtual_memory_bytes 8192\n"
-                            "# TYPE process_virtual_memory_max_bytes gauge\n"
-                            "process_virtual_memory_max_bytes 16384\n"
-                            "# TYPE process_open_fds gauge\n"
-                            "process_open_fds 5\n"
-                            "# TYPE process_max_fds gauge\n"
-                            "process_max_fds 1024\n"
-                            "# TYPE process_start_time_seconds gauge\n"
-                            "process_start_time_seconds 1700000000.25\n"
-                            "# TYPE tcp_exporter_scrape_duration_seconds gauge\n"
-                            "tcp_exporter_scrape_duration_seconds{phase=\"sockets\"} 0.0000025\n"
-                            "tcp_exporter_scrape_duration_seconds{phase=\"owners\"} 3\n"
-                            "tcp_exporter_scrape_duration_seconds{phase=\"census\"} 1.000000001\n"
-                            "tcp_exporter_scrape_duration_seconds{phase=\"exposition\"} 0.0000015\n";
+static const char of_host[] = "# TYPE tcp_connections gauge\n"
+                              "tcp_connections{state=\"established\",process=\"curl\",local_port=\"ephemeral\"} 1\n"
+                              "tcp_connections{state=\"closed\",process=\"curl\",local_port=\"ephemeral\"} 1\n"
+                              "tcp_connections{state=\"close_wait\",process=\"curl\",local_port=\"ephemeral\"} 0\n"
+                              "tcp_connections{state=\"listen\",process=\"curl\",local_port=\"ephemeral\"} 0\n"
+                              "tcp_connections{state=\"established\",process=\"nginx\",local_port=\"80\"} 2\n"
+                              "tcp_connections{state=\"close_wait\",process=\"nginx\",local_port=\"80\"} 1\n"
+                              "tcp_connections{state=\"listen\",process=\"nginx\",local_port=\"80\"} 1\n"
+                              "# TYPE tcp_sockets gauge\n"
+                              "tcp_sockets{state=\"established\"} 3\n"
+                              "tcp_sockets{state=\"closed\"} 1\n"
+                              "tcp_sockets{state=\"close_wait\"} 1\n"
+                              "tcp_sockets{state=\"listen\"} 1\n"
+                              "# TYPE tcp_outbound_connections gauge\n"
+                              "tcp_outbound_connections{state=\"established\",process=\"curl\",remote_port=\"443\"} 1\n"
+                              "tcp_outbound_connections{state=\"closed\",process=\"curl\",remote_port=\"443\"} 1\n"
+                              "tcp_outbound_connections{state=\"close_wait\",process=\"curl\",remote_port=\"443\"} 0\n"
+                              "# TYPE tcp_close_wait_oldest_seconds gauge\n"
+                              "tcp_close_wait_oldest_seconds{process=\"curl\",local_port=\"ephemeral\"} 0\n"
+                              "tcp_close_wait_oldest_seconds{process=\"nginx\",local_port=\"80\"} 61.5\n"
+                              "# TYPE tcp_listen_queue_length gauge\n"
+                              "tcp_listen_queue_length{process=\"nginx\",local_port=\"80\"} 3\n"
+                              "# TYPE tcp_listen_queue_limit gauge\n"
+                              "tcp_listen_queue_limit{process=\"nginx\",local_port=\"80\"} 128\n"
+                              "# TYPE tcp_receive_queue_bytes gauge\n"
+                              "tcp_receive_queue_bytes{process=\"curl\",local_port=\"ephemeral\"} 0\n"
+                              "tcp_receive_queue_bytes{process=\"nginx\",local_port=\"80\"} 6\n"
+                              "# TYPE tcp_send_queue_bytes gauge\n"
+                              "tcp_send_queue_bytes{process=\"curl\",local_port=\"ephemeral\"} 0\n"
+                              "tcp_send_queue_bytes{process=\"nginx\",local_port=\"80\"} 7\n"
+                              "# TYPE tcp_ephemeral_ports_used gauge\n"
+                              "tcp_ephemeral_ports_used 2\n"
+                              "# TYPE tcp_ephemeral_ports_limit gauge\n"
+                              "tcp_ephemeral_ports_limit 28232\n";
+
+static const char of_exporter[] =
+        "# TYPE tcp_exporter_build_info gauge\n"
+        "tcp_exporter_build_info{version=\"1.2\",revision=\"abc\",compiler=\"gcc \\\"12\\\"\"} 1\n"
+        "# TYPE tcp_exporter_backend_info gauge\n"
+        "tcp_exporter_backend_info{backend=\"replay\"} 1\n"
+        "# TYPE tcp_exporter_scrapes_total counter\n"
+        "tcp_exporter_scrapes_total 9\n"
+        "# TYPE tcp_exporter_scrape_errors_total counter\n"
+        "tcp_exporter_scrape_errors_total{cause=\"memory\"} 0\n"
+        "tcp_exporter_scrape_errors_total{cause=\"descriptors\"} 0\n"
+        "tcp_exporter_scrape_errors_total{cause=\"permission\"} 0\n"
+        "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 4\n"
+        "tcp_exporter_scrape_errors_total{cause=\"system\"} 0\n"
+        "# TYPE tcp_exporter_folded_series gauge\n"
+        "tcp_exporter_folded_series 0\n"
+        "# TYPE tcp_exporter_unreadable_processes gauge\n"
+        "tcp_exporter_unreadable_processes 6\n"
+        "# TYPE tcp_exporter_shared_sockets gauge\n"
+        "tcp_exporter_shared_sockets 7\n"
+        "# TYPE tcp_exporter_http_requests_total counter\n"
+        "tcp_exporter_http_requests_total{code=\"200\"} 8\n"
+        "tcp_exporter_http_requests_total{code=\"400\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"401\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"404\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"405\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"406\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"408\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"411\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"413\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"414\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"429\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"431\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"503\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"505\"} 0\n"
+        "tcp_exporter_http_requests_total{code=\"other\"} 1\n"
+        "# TYPE tcp_exporter_http_requests_in_flight gauge\n"
+        "tcp_exporter_http_requests_in_flight 2\n"
+        "# TYPE tcp_exporter_tls_handshake_errors_total counter\n"
+        "tcp_exporter_tls_handshake_errors_total{reason=\"http\"} 0\n"
+        "tcp_exporter_tls_handshake_errors_total{reason=\"certificate\"} 0\n"
+        "tcp_exporter_tls_handshake_errors_total{reason=\"version\"} 3\n"
+        "tcp_exporter_tls_handshake_errors_total{reason=\"cipher\"} 0\n"
+        "tcp_exporter_tls_handshake_errors_total{reason=\"alert\"} 0\n"
+        "tcp_exporter_tls_handshake_errors_total{reason=\"closed\"} 0\n"
+        "tcp_exporter_tls_handshake_errors_total{reason=\"timeout\"} 0\n"
+        "tcp_exporter_tls_handshake_errors_total{reason=\"dropped\"} 0\n"
+        "tcp_exporter_tls_handshake_errors_total{reason=\"other\"} 0\n"
+        "# TYPE process_cpu_seconds_total counter\n"
+        "process_cpu_seconds_total 1.5\n"
+        "# TYPE process_resident_memory_bytes gauge\n"
+        "process_resident_memory_bytes 4096\n"
+        "# TYPE process_virtual_memory_bytes gauge\n"
+        "process_virtual_memory_bytes 8192\n"
+        "# TYPE process_virtual_memory_max_bytes gauge\n"
+        "process_virtual_memory_max_bytes 16384\n"
+        "# TYPE process_open_fds gauge\n"
+        "process_open_fds 5\n"
+        "# TYPE process_max_fds gauge\n"
+        "process_max_fds 1024\n"
+        "# TYPE process_start_time_seconds gauge\n"
+        "process_start_time_seconds 1700000000.25\n"
+        "# TYPE tcp_exporter_scrape_duration_seconds gauge\n"
+        "tcp_exporter_scrape_duration_seconds{phase=\"sockets\"} 0.0000025\n"
+        "tcp_exporter_scrape_duration_seconds{phase=\"owners\"} 3\n"
+        "tcp_exporter_scrape_duration_seconds{phase=\"census\"} 1.000000001\n"
+        "tcp_exporter_scrape_duration_seconds{phase=\"exposition\"} 0.0000015\n";
 
 static void test_whole(void **state)
 {
 	struct fixture *f = *state;
+	struct report_options options = everything;
 
 	fill(f);
-	assert_report(f, &everything, KEEP_TYPES, whole);
+	options.families = METRICS_ALL & ~METRICS_OF_EXPORTER;
+	assert_report(f, &options, KEEP_TYPES, of_host);
+	options.families = METRICS_OF_EXPORTER;
+	assert_report(f, &options, KEEP_TYPES, of_exporter);
 }
 
 static void test_formats_differ_in_metadata_only(void **state)
@@ -207,6 +227,8 @@ static void test_absent_facts(void **state)
 	                          "# TYPE tcp_exporter_scrape_errors_total counter\n"
 	                          "# TYPE tcp_exporter_folded_series gauge\n"
 	                          "# TYPE tcp_exporter_http_requests_total counter\n"
+	                          "# TYPE tcp_exporter_http_requests_in_flight gauge\n"
+	                          "# TYPE tcp_exporter_tls_handshake_errors_total counter\n"
 	                          "# TYPE process_open_fds gauge\n"
 	                          "# TYPE tcp_exporter_scrape_duration_seconds gauge\n");
 	free(text);
@@ -271,19 +293,19 @@ static void test_limit(void **state)
 {
 	struct fixture *f = *state;
 	const struct report_input input = {&f->snapshot, &f->census, &self};
+	struct report_folding folding;
 	struct textbuf out;
-	struct fold fold;
 
 	fill(f);
 	textbuf_init(&out, 5000);
-	fold_init(&fold);
-	assert_int_equal(report_write(&out, &input, &fold, &everything), -EFBIG);
+	report_folding_init(&folding);
+	assert_int_equal(report_write(&out, &input, &folding, &everything), -EFBIG);
 	textbuf_release(&out);
 	textbuf_init(&out, TEXT_LIMIT);
-	assert_int_equal(report_write(&out, &input, &fold, &everything), 0);
+	assert_int_equal(report_write(&out, &input, &folding, &everything), 0);
 	assert_true(out.length > 5000);
 	textbuf_release(&out);
-	fold_release(&fold);
+	report_folding_release(&folding);
 }
 
 static void test_names_of_causes_and_codes(void **state)

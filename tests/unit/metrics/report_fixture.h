@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of reports share: the exporter's own facts, and a report as text. */
+/* Fixture of the tests of reports: the exporter's own facts, and a report as text. */
 #ifndef TESTS_UNIT_METRICS_REPORT_FIXTURE_H
 #define TESTS_UNIT_METRICS_REPORT_FIXTURE_H
 
@@ -7,14 +7,14 @@
 
 #include "metrics/report/report.h"
 
-/* More than any report here has. */
+/* Larger than any report of the tests. */
 enum { TEXT_LIMIT = 4 << 20, MANY_SERIES = 10000 };
 
-/* Of a snapshot. */
+/* Facts and states of a snapshot. */
 #define ALL_FACTS  (FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE)
 #define FEW_STATES (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN))
 
-/* What is left of a report in the tests that look at samples alone. */
+/* Lines of a report that a test compares. */
 enum keep { KEEP_ALL, KEEP_TYPES, KEEP_SAMPLES };
 
 static inline uint64_t tick(void)
@@ -32,6 +32,8 @@ static const struct report_self self = {
         .scrapes = 9,
         .scrape_errors = {[CAUSE_TIMEOUT] = 4},
         .http_requests = {[0] = 8, [HTTP_CODE_COUNT - 1] = 1},
+        .http_in_flight = 2,
+        .tls_errors = {[TLS_ERROR_VERSION] = 3},
         .census_ns = 1000000001,
         .process = {.cpu_us = 1500000,
                     .resident_bytes = 4096,
@@ -49,7 +51,7 @@ static inline bool keeps(enum keep keep, const char *line)
 	return line[0] != '#' || keep == KEEP_ALL || (keep == KEEP_TYPES && !strncmp(line, "# TYPE ", 7));
 }
 
-/* Takes out the lines that are not to be looked at, and terminates the text. */
+/* Removes the lines that the test does not compare, and terminates the text. */
 static inline void drop_lines(struct textbuf *out, enum keep keep)
 {
 	size_t kept = 0, next;
@@ -74,14 +76,14 @@ static char *report_text(struct fixture *f, const struct report_self *own, const
                          enum keep keep)
 {
 	const struct report_input input = {&f->snapshot, &f->census, own};
+	struct report_folding folding;
 	struct textbuf out;
-	struct fold fold;
 
 	textbuf_init(&out, TEXT_LIMIT);
-	fold_init(&fold);
-	assert_int_equal(report_write(&out, &input, &fold, options), 0);
+	report_folding_init(&folding);
+	assert_int_equal(report_write(&out, &input, &folding, options), 0);
 	drop_lines(&out, keep);
-	fold_release(&fold);
+	report_folding_release(&folding);
 	return out.data;
 }
 

@@ -46,7 +46,8 @@ static inline uint32_t rows_address(struct snapshot *snapshot, uint32_t netns, c
 	return index;
 }
 
-/* A row in the first namespace, to be completed by the caller. Valid until the next. */
+/* A row in the first namespace, to be completed by the caller; a connection has a client's port at its other end.
+ * Valid until the next. */
 static inline struct snapshot_socket *rows_socket(struct snapshot *snapshot, uint32_t owner, enum socket_state state,
                                                   const char *address, uint16_t port)
 {
@@ -58,6 +59,8 @@ static inline struct snapshot_socket *rows_socket(struct snapshot *snapshot, uin
 	socket->state = (uint8_t)state;
 	socket->local = local;
 	socket->local_port = port;
+	if (state != STATE_LISTEN)
+		socket->remote_port = (uint16_t)(ROWS_LOW + snapshot->socket_count % (ROWS_HIGH - ROWS_LOW));
 	return socket;
 }
 

@@ -275,25 +275,62 @@ static void test_sort_is_stable(void **state)
 	}
 }
 
-static void test_hash_clears_and_trims(void **state)
+static bool number_equal(const void *data, uint32_t entry, const void *key)
 {
-	uint32_t *index = NULL;
-	size_t slots = 0;
+	return ((const uint32_t *)data)[entry] == *(const uint32_t *)key;
+}
+
+/* Equal hashes, too: half of the numbers share theirs with another. */
+static void test_hash_index_grows_and_trims(void **state)
+{
+	enum { MANY = 1000 };
+	static uint32_t numbers[MANY];
+	struct hash_index index = {0};
 
 	(void)state;
-	assert_int_equal(hash_clear(&index, &slots, 1000), 0);
-	assert_int_equal(slots, 2048);
-	memset(index, 1, slots * sizeof(*index));
-	assert_int_equal(hash_trimmed(slots, 1000), 2048);
-	assert_int_equal(hash_trimmed(slots, 128), 2048);
-	slots = hash_trimmed(slots, 0);
-	assert_int_equal(slots, 32);
-	assert_int_equal(hash_clear(&index, &slots, 0), 0);
-	for (size_t i = 0; i < slots; i++)
-		assert_int_equal(index[i], 0);
-	assert_int_equal(hash_clear(&index, &slots, SIZE_MAX / 2), -ENOMEM);
-	assert_int_equal(slots, 32);
-	free(index);
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < MANY; i++) {
+			numbers[i] = i;
+			assert_int_equal(hash_find(&index, i / 2, number_equal, numbers, &i), HASH_NONE);
+			assert_int_equal(hash_index_reserve(&index, i + 1), 0);
+			hash_enter(&index, i / 2, i);
+		}
+		for (uint32_t i = 0; i < MANY; i++)
+			assert_int_equal(hash_find(&index, i / 2, number_equal, numbers, &i), i);
+		assert_int_equal(index.capacity, 2048);
+		hash_index_reset(&index);
+	}
+	assert_int_equal(hash_index_reserve(&index, SIZE_MAX / 2), -ENOMEM);
+	assert_int_equal(index.capacity, 2048);
+	hash_index_reset(&index);
+	assert_int_equal(index.capacity, 32);
+	for (size_t i = 0; i < index.capacity; i++)
+		assert_int_equal(index.slots[i].entry, 0);
+	hash_index_release(&index);
+}
+
+/* Beyond the last index that fits, devices are not told apart. */
+static void test_devices(void **state)
+{
+	struct snapshot *snapshot = *state;
+	uint16_t device = 1;
+
+	assert_int_equal(snapshot_intern_device(snapshot, 0, &device), 0);
+	assert_int_equal(device, DEVICE_NONE);
+	assert_int_equal(snapshot_ifindex(snapshot, device), 0);
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t i = 1; i < DEVICE_OTHER; i++) {
+			assert_int_equal(snapshot_intern_device(snapshot, i * 3, &device), 0);
+			assert_int_equal(device, i);
+			assert_int_equal(snapshot_ifindex(snapshot, device), i * 3);
+		}
+	}
+	assert_int_equal(snapshot_intern_device(snapshot, 1, &device), 0);
+	assert_int_equal(device, DEVICE_OTHER);
+	assert_int_equal(snapshot_ifindex(snapshot, device), UINT32_MAX);
+	snapshot_reset(snapshot);
+	assert_int_equal(snapshot_intern_device(snapshot, 9, &device), 0);
+	assert_int_equal(device, 1);
 }
 
 int main(void)
@@ -312,7 +349,8 @@ int main(void)
 	        cmocka_unit_test(test_state_names),
 	        cmocka_unit_test(test_port_sets),
 	        cmocka_unit_test(test_sort_is_stable),
-	        cmocka_unit_test(test_hash_clears_and_trims),
+	        cmocka_unit_test(test_hash_index_grows_and_trims),
+	        cmocka_unit_test_setup_teardown(test_devices, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

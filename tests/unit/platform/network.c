@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which addresses are of one network. */
+/* Tests of the network of an address. */
 #include "exporter/platform/connection.h"
 
 #include <arpa/inet.h>

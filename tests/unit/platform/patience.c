@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What backends share: the clock, the limit on a read's time, errors in words. */
+/* Tests of the common parts of backends: the clock, the deadline of a read, error texts. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

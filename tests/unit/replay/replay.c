@@ -27,11 +27,13 @@ static const char example[] =
         "netns 7 - -\n"
         "reserved 8080 9000-9002\n"
         "reserved 65535\n"
+        "bound 40000\n"
+        "bound 40002-40003\n"
         "process 1 0 name=systemd\n"
         "process 1234 18446744073709551615 name=a%20b%25%0A%FF%00=c user=www-data exe=/bin/x unit= container=abc\n"
         "socket listen 0 0 0.0.0.0:80 0.0.0.0:0 queues=0,511\n"
-        "socket listen 1 1 [0:0:0:0:0:0:0:0]:443 -:0 v6_only\n"
-        "socket established - 0 10.0.0.1:80 192.0.2.255:65535 queues=4294967295,1 quiet_ms=30 v4_mapped\n"
+        "socket listen 1 1 [0:0:0:0:0:0:0:0]:443 -:0 device=4294967295 v6_only\n"
+        "socket established - 0 10.0.0.1:80 192.0.2.255:65535 queues=4294967295,1 quiet_ms=30 device=7 v4_mapped\n"
         "socket close_wait 1 1 [2001:db8:0:0:0:0:abcd:1]:443 [fe80:0:0:0:0:0:0:1]:4711 quiet_ms=0 credited\n"
         "socket time_wait ? 0 [0:0:0:0:0:ffff:7f00:1]:1 127.0.0.1:2\n"
         "end\n";
@@ -80,6 +82,9 @@ static void test_facts(void **state)
 	for (unsigned port = 0; port <= UINT16_MAX; port++)
 		assert_int_equal(port_set_has(&snapshot.reserved, (uint16_t)port),
 		                 port == 8080 || (port >= 9000 && port <= 9002) || port == 65535);
+	for (unsigned port = 0; port <= UINT16_MAX; port++)
+		assert_int_equal(port_set_has(&snapshot.bound_ports, (uint16_t)port),
+		                 port == 40000 || port == 40002 || port == 40003);
 	snapshot_release(&snapshot);
 }
 
@@ -114,6 +119,9 @@ static void test_sockets(void **state)
 	assert_int_equal(snapshot.addresses[socket[1].local].netns, 1);
 	assert_int_equal(socket[2].flags, SOCKET_HAS_QUEUES | SOCKET_HAS_QUIET | SOCKET_V4_MAPPED);
 	assert_true(socket[2].owner == OWNER_NONE);
+	assert_int_equal(socket[0].device, DEVICE_NONE);
+	assert_int_equal(snapshot_ifindex(&snapshot, socket[1].device), UINT32_MAX);
+	assert_int_equal(snapshot_ifindex(&snapshot, socket[2].device), 7);
 	assert_true(socket[2].receive_queue == UINT32_MAX);
 	assert_int_equal(socket[2].remote_port, 65535);
 	assert_memory_equal(snapshot.addresses[socket[2].remote].bytes, "\xc0\0\2\xff", 4);
@@ -152,6 +160,7 @@ static void test_round_trip(void **state)
 		                    sizeof(struct snapshot_address));
 	}
 	assert_memory_equal(&first.reserved, &second.reserved, sizeof(first.reserved));
+	assert_memory_equal(&first.bound_ports, &second.bound_ports, sizeof(first.bound_ports));
 	assert_memory_equal(first.netns, second.netns, first.netns_count * sizeof(*first.netns));
 	assert_text(&second, 1, PROCESS_NAME, "a b%\n\xff\0=c", 9);
 	assert_int_equal(second.facts, first.facts);
@@ -193,7 +202,7 @@ static const struct {
         {TITLE "reserved 65536\n", 2, "not a port"},
         {TITLE "reserved 2-1\n", 2, "not a port"},
         {TITLE "reserved 1-\n", 2, "not a port"},
-        {TITLE "reserved 1-3 3\n", 2, "a port that was reserved before"},
+        {TITLE "reserved 1-3 3\n", 2, "a port that was listed before"},
         {TITLE "process 1\n", 2, "no pid and start"},
         {TITLE "process 4294967296 1 name=a\n", 2, "no pid and start"},
         {TITLE "process 1 1\n", 2, "a process without a name"},
@@ -221,6 +230,9 @@ static const struct {
         {HEAD "socket listen 0 0 1.2.3.4:1 -:0 queues=1,4294967296\n", 5, "not a property"},
         {HEAD "socket listen 0 0 1.2.3.4:1 -:0 quiet_ms=\n", 5, "not a property"},
         {HEAD "socket listen 0 0 1.2.3.4:1 -:0 luck\n", 5, "not a property"},
+        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 device=0\n", 5, "not the index"},
+        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 device=4294967296\n", 5, "not the index"},
+        {TITLE "bound 1-3 2\n", 2, "a port that was listed before"},
         {HEAD "socket listen 0 0 [1:2:3:4:5:6:7:8]:1 -:0 v4_mapped\n", 5, "v4_mapped with"},
         {HEAD "socket close_wait - 0 1.2.3.4:1 -:0 credited\n", 5, "credited to nobody"},
 };

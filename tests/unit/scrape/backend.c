@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From options to an open platform: what is asked for, which backend opens, and what is said if none does. */
+/* Tests of the way from options to an open platform: wanted facts, the choice of a backend, and its errors. */
 #include "exporter/cli/parser.h"
 #include "exporter/scrape/backend.h"
 

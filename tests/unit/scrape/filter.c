@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which processes the patterns keep. */
+/* Tests of the include and exclude patterns. */
 #include "exporter/scrape/filter.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What gzip_write() makes is what zlib reads back, body after body. */
+/* Tests of gzip_write(): zlib reads the same bytes back, body after body. */
 #include "exporter/scrape/gzip.h"
 
 #include <errno.h>

@@ -183,6 +183,30 @@ static void test_crowd(void **state)
 	assert_true(welcome > 0 && refused > 0 && busy > 0);
 }
 
+/* A network that has none waiting is admitted to a full queue, and need not wait for all who were there before. */
+static void test_networks(void **state)
+{
+	struct crowd *crowd = *state;
+	size_t pending = 0;
+
+	for (size_t i = 0; i < VISITORS - 1; i++) {
+		crowd->visitors[i].visit.network = 1;
+		assert_int_equal(check(crowd, i, SECRET, "guess", 5), WEB_HASHING);
+		hasher_submit(crowd->hasher, &crowd->visitors[i].visit);
+	}
+	crowd->visitors[VISITORS - 1].visit.network = 2;
+	assert_int_equal(check(crowd, VISITORS - 1, OTHER, "other", 5), WEB_HASHING);
+	hasher_submit(crowd->hasher, &crowd->visitors[VISITORS - 1].visit);
+	assert_int_equal(wait_for(crowd, VISITORS - 1), WEB_WELCOME);
+	pthread_mutex_lock(&crowd->lock);
+	for (size_t i = 0; i < VISITORS - 1; i++)
+		pending += !crowd->visitors[i].done;
+	pthread_mutex_unlock(&crowd->lock);
+	assert_in_range(pending, 20, VISITORS); /* of 32: at most one hash was before it */
+	for (size_t i = 0; i < VISITORS - 1; i++)
+		assert_true(wait_for(crowd, i) == WEB_UNAUTHORIZED || crowd->visitors[i].visit.verdict == WEB_BUSY);
+}
+
 /* The end answers everybody, without waiting for a hash that takes minutes. */
 static void test_end(void **state)
 {
@@ -212,6 +236,7 @@ int main(void)
 	        TEST(test_remembers),
 	        TEST(test_zero_byte),
 	        TEST(test_crowd),
+	        TEST(test_networks),
 	        TEST(test_end),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes as Windows tells of them: this one, of which the test knows everything, and the services. */
+/* Tests of the process table of Windows: this process, whose values the test knows, and the services. */
 #include <windows.h>
 
 #include <errno.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* More services than one call of the service manager tells, by one that is made up: it takes the place of Windows' in
- * this program. */
+/* Tests of a list of services that needs several calls, with a fake service manager in place of Windows' own. */
 #include "exporter/platform/windows/names/services.h"
 
 #include <windows.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A user whose name cannot be had at first, and then has a long one: by an answer that takes the place of Windows' in
- * this program. */
+/* Tests of a user whose name is not available at first and long afterwards, with a fake function in place of Windows'
+ * own. */
 #include "exporter/platform/windows/names/users.h"
 
 #include <windows.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests use of POSIX, on Windows; and sockets that work before main(), which no test knows to prepare. */
+/* POSIX functions for the tests on Windows. Sockets work before main(), because the tests do not call WSAStartup(). */
 #include "posix.h"
 
 #include <sys/socket.h>

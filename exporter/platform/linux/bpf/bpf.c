@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The BPF backend: one read is a walk over all files, then the sockets that it did not meet. */
+/* BPF backend: a read is a walk over all files, then a walk over the kernel's tables for the sockets that have none. */
 #include "exporter/platform/linux/bpf/bpf.h"
 
 #include <errno.h>
@@ -11,32 +11,35 @@
 #include <unistd.h>
 
 #include "exporter/platform/linux/bpf/iterator.h"
-#include "exporter/platform/linux/bpf/ownerless.h"
+#include "exporter/platform/linux/bpf/unheld_sockets.h"
 #include "exporter/platform/linux/host/capability.h"
 #include "exporter/platform/linux/procfs/netns.h"
 #include "exporter/platform/linux/procfs/parse.h"
 #include "exporter/platform/linux/procfs/process_text.h"
+#include "exporter/platform/linux/procfs/visibility.h"
 
 /* A walk that lost rows is a bug or a kernel that works otherwise: one more may be luckier, a third will not. */
 #define WALK_ATTEMPTS 2
-/* The first lines of /proc/self/status, NSpid among them; Groups may be long. */
+/* /proc/PID/stat, and the first lines of status, NSpid among them; Groups may be long. */
 #define STATUS_SIZE 4096
 /* What the kernel can be configured to (kernel/Kconfig.hz and the architectures' own). */
-#define HZ_MIN 24
-#define HZ_MAX 2000
+#define HZ_MIN        24
+#define HZ_MAX        2000
+#define NS_PER_SECOND 1000000000u
 
 struct platform {
 	const struct platform_options *options;
 	int procfs;         /* open directory */
 	uint64_t own_netns; /* where reads begin and end */
+	bool shifted_clock; /* procfs adds an offset to the start of processes */
 	struct bpf_iterator iterator;
 	struct held_sockets held;
-	struct ownerless ownerless;
+	struct unheld_sockets unheld;
 	struct process_texts texts;
-	struct dirents dirents;
+	struct visibility visibility;
 };
 
-/* What a visit of one network namespace needs. */
+/* What the steps of a read share. */
 struct read_context {
 	struct platform *platform;
 	struct patience *patience;
@@ -50,7 +53,7 @@ static void bpf_close(struct platform *platform)
 		return;
 	bpf_iterator_release(&platform->iterator);
 	held_sockets_release(&platform->held);
-	ownerless_release(&platform->ownerless);
+	unheld_sockets_release(&platform->unheld);
 	process_texts_release(&platform->texts);
 	if (platform->procfs >= 0)
 		close(platform->procfs);
@@ -76,6 +79,16 @@ static int open_procfs(struct platform *platform, struct platform_error *error)
 	return 0;
 }
 
+/* Returns true if the exporter is in a time namespace (time_namespaces(7)). */
+static bool has_shifted_clock(int procfs)
+{
+	char link[sizeof("time:[18446744073709551615]")];
+	uint64_t id;
+	long length = read_link_at(procfs, "self/ns/time", link, sizeof(link));
+
+	return length > 0 && parse_ns_link(link, (size_t)length, "time", &id) && id != INITIAL_TIME_NAMESPACE;
+}
+
 static int open_parts(struct platform *platform, struct platform_error *error)
 {
 	const struct bpf_iterator_options iterator = {.all_netns = platform->options->all_netns};
@@ -84,19 +97,25 @@ static int open_parts(struct platform *platform, struct platform_error *error)
 	if (result != 0)
 		return result;
 	platform->own_netns = netns_current_id(platform->procfs);
+	platform->shifted_clock = has_shifted_clock(platform->procfs);
 	platform_error_set(error, "out of memory");
-	result = ownerless_init(&platform->ownerless, platform->procfs, &platform->held, &platform->iterator);
-	return result != 0 ? result : bpf_iterator_init(&platform->iterator, &iterator, error);
+	result = unheld_sockets_init(&platform->unheld, platform->procfs, &platform->held, &platform->iterator);
+	visibility_init(&platform->visibility, platform->procfs, VISIBLE_BY_ITERATORS, platform->options,
+	                &platform->unheld.dirents);
+	platform->unheld.owners_unknown = platform->visibility.limit != NULL;
+	if (result == 0)
+		result = bpf_iterator_init(&platform->iterator, &iterator, error);
+	if (result == 0 && !bpf_iterator_has_tables(&platform->iterator))
+		result = capability_check_netns(platform->options, error);
+	return result;
 }
 
 static int bpf_open(struct platform **out, const struct platform_options *options, struct platform_error *error)
 {
 	struct platform *platform;
-	int result = capability_check_netns(options, error);
+	int result;
 
 	*out = NULL;
-	if (result != 0)
-		return result;
 	platform = calloc(1, sizeof(*platform));
 	if (!platform) {
 		platform_error_set(error, "out of memory");
@@ -117,7 +136,7 @@ static int bpf_open(struct platform **out, const struct platform_options *option
 /* The kernel's tick is known by a setting that it keeps in jiffies and shows in seconds. */
 static void learn_hz(struct platform *platform)
 {
-	uint32_t jiffies = bpf_iterator_keepalive_jiffies(&platform->iterator);
+	uint32_t jiffies = bpf_iterator_facts(&platform->iterator)->keepalive_jiffies;
 	char bytes[32];
 	long length = read_file_at(platform->procfs, "sys/net/ipv4/tcp_keepalive_time", bytes, sizeof(bytes) - 1);
 	unsigned long seconds, hz;
@@ -153,7 +172,7 @@ static int walk(struct read_context *context)
 	for (int attempt = 0; attempt < WALK_ATTEMPTS && result == -EIO; attempt++) {
 		result = begin_snapshot(context);
 		if (result == 0)
-			result = bpf_iterator_walk(&platform->iterator, context->patience, &sink, context->error);
+			result = bpf_iterator_walk_files(&platform->iterator, context->patience, &sink, context->error);
 	}
 	return result;
 }
@@ -170,72 +189,32 @@ static int first_walk(struct read_context *context)
 	return platform->held.hz != 0 ? walk(context) : 0;
 }
 
-static int is_wanted(void *data, uint64_t id, const char *process)
+/* Returns true if the directory in procfs is that of the process, not of a later one with its pid. */
+static bool is_same_process(const struct platform *platform, int dir, const struct snapshot_process *process)
 {
-	const struct read_context *context = data;
-	struct platform *platform = context->platform;
-	const struct snapshot_netns empty = {.id = id, .ephemeral_low = 1, .ephemeral_high = 0};
-	uint32_t netns = netns_find(context->snapshot, id);
-	bool known = netns < context->snapshot->netns_count;
-	int result;
+	const uint64_t tick_ns = NS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK);
+	char bytes[STATUS_SIZE];
+	struct proc_stat stat;
+	long length;
 
-	if (known && platform->held.netns[netns].visited)
-		return 0;
-	if (ownerless_expected(&platform->ownerless, netns, process))
-		return 1;
-	result = known ? 0 : snapshot_add_netns(context->snapshot, &empty, &netns);
-	if (result == 0)
-		result = held_sockets_know_netns(&platform->held);
-	if (result == 0)
-		platform->held.netns[netns].visited = true;
-	return result;
+	if (platform->shifted_clock)
+		return true; /* for all that can be told */
+	length = read_file_at(dir, "stat", bytes, sizeof(bytes));
+	return length > 0 && parse_stat(bytes, (size_t)length, &stat) && stat.start == process->start / tick_ns;
 }
 
-static int read_namespace(void *data, uint64_t id)
-{
-	const struct read_context *context = data;
-	struct platform *platform = context->platform;
-	uint32_t netns = netns_find(context->snapshot, id);
-	int result = 0;
-
-	if (netns == context->snapshot->netns_count)
-		result = netns_add_current(platform->procfs, id, context->snapshot, &netns);
-	if (result == 0)
-		result = held_sockets_know_netns(&platform->held);
-	if (result != 0)
-		return result;
-	platform->held.netns[netns].visited = true;
-	return ownerless_read(&platform->ownerless, netns, context->patience, context->error);
-}
-
-static int read_ownerless(struct read_context *context)
-{
-	struct platform *platform = context->platform;
-	const struct netns_visitor visitor = {.wanted = is_wanted, .visit = read_namespace, .data = context};
-	int result;
-
-	if (platform->options->all_netns && netns_current_id(platform->procfs) != platform->own_netns) {
-		platform_error_set(context->error, "an earlier read could not return to its network namespace");
-		return -EXDEV;
-	}
-	result = read_namespace(context, platform->own_netns);
-	if (result == 0 && platform->options->all_netns)
-		result = netns_visit_others(platform->procfs, &platform->dirents, &visitor, context->patience,
-		                            context->error);
-	return result;
-}
-
-/* A process that is gone keeps the name that the walk has met it by. */
+/* A process that is gone keeps the name that the walk has seen it by. */
 static int complete_process(struct platform *platform, struct snapshot *snapshot, uint32_t index)
 {
 	char path[16];
-	int dir, result;
+	int dir, result = 0;
 
 	snprintf(path, sizeof(path), "%u", snapshot->processes[index].pid);
 	dir = openat(platform->procfs, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return is_gone(-errno) || is_denied(-errno) ? 0 : -errno;
-	result = process_texts_fill(&platform->texts, dir, platform->options, snapshot, index);
+	if (is_same_process(platform, dir, &snapshot->processes[index]))
+		result = process_texts_fill(&platform->texts, dir, platform->options, snapshot, index);
 	close(dir);
 	return is_gone(result) ? 0 : result;
 }
@@ -257,6 +236,22 @@ static int complete_processes(struct read_context *context)
 	return result;
 }
 
+/* An owner that is not known is a process that the walk does not see. */
+static void count_hidden_processes(struct platform *platform, struct snapshot *snapshot)
+{
+	if (platform->unheld.unknown_count > 0)
+		snapshot->unreadable_processes =
+		        visibility_hidden_processes(&platform->visibility, &platform->unheld.dirents);
+}
+
+static void set_bound_ports(const struct platform *platform, struct snapshot *snapshot)
+{
+	const struct walk_facts *facts = bpf_iterator_facts(&platform->iterator);
+
+	_Static_assert(sizeof(facts->bound_ports) == sizeof(snapshot->bound_ports), "the same set");
+	memcpy(&snapshot->bound_ports, facts->bound_ports, sizeof(snapshot->bound_ports));
+}
+
 static void set_facts(struct platform *platform, struct snapshot *snapshot)
 {
 	if ((platform->options->want & WANT_CLOSE_WAIT_AGE) && platform->held.hz != 0)
@@ -273,15 +268,17 @@ static int bpf_read(struct platform *platform, struct patience *patience, struct
 	uint64_t began = platform_now_ns(), walked;
 	int result;
 
-	ownerless_begin(&platform->ownerless);
+	unheld_sockets_begin(&platform->unheld);
 	platform_error_set(error, "out of memory"); /* unless a step below says otherwise */
 	result = first_walk(&context);
 	if (result == 0)
-		result = read_ownerless(&context);
+		result = unheld_sockets_read(&platform->unheld, patience, error);
 	walked = platform_now_ns();
 	if (result == 0)
 		result = complete_processes(&context);
+	count_hidden_processes(platform, snapshot);
 	set_facts(platform, snapshot);
+	set_bound_ports(platform, snapshot);
 	snapshot->sockets_ns = walked - began;
 	snapshot->owners_ns = platform_now_ns() - walked;
 	return result;
@@ -309,7 +306,9 @@ static void bpf_rights(struct platform *platform, struct platform_rights *rights
 	const struct platform_options *options = platform->options;
 	bool wants_exe = options->naming == NAMING_EXE || (options->want & WANT_EXE);
 
-	capability_of_options(options, rights);
+	if (!bpf_iterator_has_tables(&platform->iterator))
+		capability_for_netns(options, rights);
+	capability_for_users(options, rights);
 	rights->calls |= CALLS_BPF_ITERATOR;
 	if (wants_exe ||
 	    (process_texts_wanted(options) && !capability_suffice(rights->capabilities, sees_processes, platform)))
@@ -318,10 +317,16 @@ static void bpf_rights(struct platform *platform, struct platform_rights *rights
 		rights->capabilities |= CAPABILITY_BIT(CAP_BPF);
 }
 
+static const struct platform_limit *bpf_limit(const struct platform *platform)
+{
+	return platform->visibility.limit;
+}
+
 const struct platform_backend platform_bpf = {
         .name = "bpf",
         .open = bpf_open,
         .read = bpf_read,
         .close = bpf_close,
+        .limit = bpf_limit,
         .rights = bpf_rights,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the BPF iterator -> rows of the snapshot. */
+/* Held sockets: fills rows and decides who owns a socket that several processes hold. */
 #include "exporter/platform/linux/bpf/held_sockets.h"
 
 #include <arpa/inet.h>
@@ -10,9 +10,10 @@
 
 #include "exporter/platform/linux/netlink/socket_row.h"
 #include "exporter/platform/linux/procfs/netns.h"
+#include "exporter/platform/linux/procfs/process_list.h"
 
 #define MS_PER_SECOND 1000u
-#define NOT_MET       UINT32_MAX
+#define NOT_KNOWN     UINT32_MAX
 /* The index of a large host is in no cache: its slots are asked for this many rows before they are needed. */
 #define ROWS_AHEAD 16
 
@@ -26,33 +27,19 @@ void held_sockets_release(struct held_sockets *held)
 {
 	socket_index_release(&held->index);
 	free(held->inits);
-	free(held->netns);
-	free(held->waiting);
-}
-
-int held_sockets_know_netns(struct held_sockets *held)
-{
-	size_t known = held->netns_known, count = held->snapshot->netns_count;
-	int result = array_reserve((void **)&held->netns, &held->netns_capacity, count, sizeof(*held->netns));
-
-	if (result == 0 && known < count) {
-		memset(&held->netns[known], 0, (count - known) * sizeof(*held->netns));
-		held->netns_known = count;
-	}
-	return result;
+	free(held->tables);
+	free(held->claims);
 }
 
 int held_sockets_begin(struct held_sockets *held, struct snapshot *snapshot)
 {
-	int result = socket_index_reset(&held->index);
-
 	held->snapshot = snapshot;
-	held->waiting_count = 0;
-	held->shared = 0;
-	held->netns_known = 0;
+	held->table_count = held->claim_count = 0;
+	held->shared = held->own = 0;
+	held->requests = held->early = false;
 	held->last_netns = 0;
 	held->last_inode = (uint32_t)snapshot->netns[0].id;
-	return result != 0 ? result : held_sockets_know_netns(held);
+	return socket_index_reset(&held->index);
 }
 
 static int add_netns(struct held_sockets *held, const struct window_row *row, uint32_t *index)
@@ -62,13 +49,12 @@ static int add_netns(struct held_sockets *held, const struct window_row *row, ui
 	        .ephemeral_low = (uint16_t)row->ports,
 	        .ephemeral_high = (uint16_t)(row->ports >> 16),
 	};
-	int result = snapshot_add_netns(held->snapshot, &netns, index);
 
-	return result != 0 ? result : held_sockets_know_netns(held);
+	return snapshot_add_netns(held->snapshot, &netns, index);
 }
 
-/* Unless they are all asked for, every row is of our own namespace, the first. */
-static int netns_of(struct held_sockets *held, const struct window_row *row, uint32_t *index)
+/* Unless all namespaces are asked for, every row is of our own, the first. */
+int held_sockets_netns(struct held_sockets *held, const struct window_row *row, uint32_t *netns)
 {
 	int result = 0;
 
@@ -78,7 +64,7 @@ static int netns_of(struct held_sockets *held, const struct window_row *row, uin
 		if (held->last_netns == held->snapshot->netns_count)
 			result = add_netns(held, row, &held->last_netns);
 	}
-	*index = held->last_netns;
+	*netns = held->last_netns;
 	return result;
 }
 
@@ -92,15 +78,17 @@ static int add_process(struct held_sockets *held, const struct window_task *task
 	if (result == 0)
 		result = array_reserve((void **)&held->inits, &held->init_capacity, *index + 1, sizeof(*held->inits));
 	if (result == 0)
-		held->inits[*index] = task->init;
+		held->inits[*index] = task->init && process_is_init(task->nested, task->comm,
+		                                                    strnlen(task->comm, sizeof(task->comm)));
 	return result;
 }
 
-/* A process's files come in one run, which may reach over windows; only those of its odd threads come later. */
+/* A process's files come in one run, which may reach over windows. A thread with a table of its own comes in the order
+ * of thread ids: before the process's run if its id has wrapped, else after it. */
 static int find_process(struct held_sockets *held, const struct window_task *task, uint32_t *index)
 {
 	const struct snapshot_process *processes = held->snapshot->processes;
-	size_t count = held->snapshot->process_count, first = task->thread || count == 0 ? 0 : count - 1;
+	size_t count = held->snapshot->process_count, first = task->thread || held->early || count == 0 ? 0 : count - 1;
 
 	for (size_t i = count; i > first; i--) {
 		if (processes[i - 1].pid == task->pid && processes[i - 1].start == task->start) {
@@ -108,23 +96,23 @@ static int find_process(struct held_sockets *held, const struct window_task *tas
 			return 0;
 		}
 	}
+	held->early |= task->thread;
 	return add_process(held, task, index);
 }
 
-static int process_of(struct held_sockets *held, const struct window *window, const struct window_row *row,
-                      uint32_t *index)
+static int process_of(struct held_sockets *held, const struct window *window, uint32_t task, uint32_t *index)
 {
 	int result = 0;
 
-	if (row->task >= WINDOW_ROWS)
+	if (task >= WINDOW_ROWS)
 		return -EBADMSG;
-	if (held->tasks[row->task] == NOT_MET)
-		result = find_process(held, &window->tasks[row->task], &held->tasks[row->task]);
-	*index = held->tasks[row->task];
+	if (held->tasks[task] == NOT_KNOWN)
+		result = find_process(held, &window->tasks[task], &held->tasks[task]);
+	*index = held->tasks[task];
 	return result;
 }
 
-/* Whether process `a` owns a socket rather than process `b`. */
+/* Returns true if process `a` owns a socket rather than process `b`. */
 static bool comes_first(const struct held_sockets *held, uint32_t a, uint32_t b)
 {
 	const struct snapshot_process *left = &held->snapshot->processes[a], *right = &held->snapshot->processes[b];
@@ -134,16 +122,61 @@ static bool comes_first(const struct held_sockets *held, uint32_t a, uint32_t b)
 	return left->start != right->start ? left->start < right->start : left->pid < right->pid;
 }
 
-static void add_holder(struct held_sockets *held, uint64_t identity, uint32_t check, uint32_t number, uint32_t process)
+static void add_holder(struct held_sockets *held, uint32_t row, uint32_t process)
 {
-	struct snapshot_socket *socket = &held->snapshot->sockets[number];
+	struct snapshot_socket *socket = &held->snapshot->sockets[row];
 
 	if (socket->owner == process)
 		return;
-	if (socket_index_mark_shared(&held->index, identity, check))
+	if (socket_index_mark_shared(&held->index, row))
 		held->shared++;
 	if (comes_first(held, process, socket->owner))
 		socket->owner = process;
+}
+
+static struct shared_table *find_table(const struct held_sockets *held, uint64_t files)
+{
+	for (size_t i = held->table_count; i > 0; i--)
+		if (held->tables[i - 1].files == files)
+			return &held->tables[i - 1];
+	return NULL;
+}
+
+/* Notes that a row's socket is in a table that several processes share. The rows of a table come in one run. */
+static int claim(struct held_sockets *held, uint64_t files, uint32_t row)
+{
+	struct shared_table *last = held->table_count > 0 ? &held->tables[held->table_count - 1] : NULL;
+	int result = array_reserve((void **)&held->claims, &held->claim_capacity, held->claim_count + 1,
+	                           sizeof(*held->claims));
+
+	if (result == 0 && (!last || last->files != files)) {
+		result = array_reserve((void **)&held->tables, &held->table_capacity, held->table_count + 1,
+		                       sizeof(*held->tables));
+		if (result == 0) {
+			last = &held->tables[held->table_count++];
+			*last = (struct shared_table){.files = files, .first = held->claim_count};
+		}
+	}
+	if (result != 0)
+		return result;
+	held->claims[held->claim_count++] = row;
+	last->count++;
+	return 0;
+}
+
+/* Makes the process a holder of all sockets of a table that another process was walked with. */
+static int add_sharer(struct held_sockets *held, const struct window_task *task)
+{
+	const struct shared_table *table = find_table(held, task->files);
+	uint32_t process;
+	int result;
+
+	if (!table)
+		return 0; /* it has no sockets */
+	result = find_process(held, task, &process);
+	for (size_t i = 0; result == 0 && i < table->count; i++)
+		add_holder(held, held->claims[table->first + i], process);
+	return result;
 }
 
 static int fill_addresses(struct held_sockets *held, const struct window_row *row, uint32_t netns,
@@ -172,83 +205,86 @@ static void fill_quiet(struct held_sockets *held, const struct window_row *row, 
 int held_sockets_fill(struct held_sockets *held, const struct window_row *row, uint32_t netns,
                       struct snapshot_socket *socket)
 {
+	int result;
+
 	socket->state = (uint8_t)(row->state - TCP_ESTABLISHED);
 	socket->local_port = row->local_port;
 	socket->remote_port = ntohs(row->remote_port);
+	if (row->flags & ROW_V6_ONLY)
+		socket->flags |= SOCKET_V6_ONLY;
 	socket_row_set_queues(socket, row->receive_queue, row->send_queue);
 	fill_quiet(held, row, socket);
-	return fill_addresses(held, row, netns, socket);
+	result = snapshot_intern_device(held->snapshot, row->device, &socket->device);
+	return result != 0 ? result : fill_addresses(held, row, netns, socket);
 }
 
 uint32_t held_sockets_check(const struct held_sockets *held, const struct window_row *row)
 {
-	if (row->state == TCP_LISTEN)
-		return row->inode;
+	if (row->state == TCP_LISTEN) /* the kernel's own have no inode here */
+		return row->inode != 0 ? row->inode : (uint32_t)(row->identity >> 6);
 	return socket_index_check(&held->index, row->family, row->remote,
 	                          (uint32_t)row->local_port << 16 | row->remote_port, row->device);
 }
 
-static int fill_listener(struct held_sockets *held, const struct window_row *row, uint32_t netns, uint32_t number)
+/* What sockstat and the decision to walk over tables need to know of the first namespace. */
+static void note_own(struct held_sockets *held, const struct window_row *row)
 {
-	int result;
-
+	if (row->state != TCP_SYN_RECV)
+		held->own++;
 	if (row->flags & ROW_REQUESTS)
-		held->netns[netns].requests = true;
-	if (row->receive_queue == 0)
-		return 0;
-	result = array_reserve((void **)&held->waiting, &held->waiting_capacity, held->waiting_count + 1,
-	                       sizeof(*held->waiting));
-	if (result == 0)
-		held->waiting[held->waiting_count++] = number;
-	return result;
+		held->requests = true;
 }
 
-static int fill(struct held_sockets *held, const struct window_row *row, uint32_t netns, uint32_t owner)
+static int add_socket(struct held_sockets *held, const struct window_row *row, uint32_t owner)
 {
-	struct snapshot_socket *socket = snapshot_add_socket(held->snapshot);
+	struct snapshot_socket *socket;
+	uint32_t netns;
+	int result = held_sockets_netns(held, row, &netns);
 
+	if (result != 0)
+		return result;
+	socket = snapshot_add_socket(held->snapshot);
 	if (!socket)
 		return -ENOMEM;
 	socket->owner = owner;
-	if (row->flags & ROW_V6_ONLY)
-		socket->flags |= SOCKET_V6_ONLY;
-	if (row->state != TCP_SYN_RECV)
-		held->netns[netns].counted++;
+	if (netns == 0)
+		note_own(held, row);
 	return held_sockets_fill(held, row, netns, socket);
 }
 
 static int add_row(struct held_sockets *held, const struct window *window, const struct window_row *row)
 {
-	uint32_t check = held_sockets_check(held, row), process, netns, number;
+	uint32_t process, number;
 	int result;
 
 	if (row->state < TCP_ESTABLISHED || row->state > TCP_CLOSING)
 		return 0; /* a state that is not in the tables: it left them while the row was made */
-	result = process_of(held, window, row, &process);
-	if (result == 0)
-		result = netns_of(held, row, &netns);
+	result = process_of(held, window, row->task, &process);
 	if (result != 0)
 		return result;
-	result = socket_index_enter(&held->index, row->identity, check, &number);
+	result = socket_index_enter(&held->index, row->identity, held_sockets_check(held, row), &number);
 	if (result == 1)
-		add_holder(held, row->identity, check, number, process);
+		add_holder(held, number, process);
 	else if (result == 0)
-		result = fill(held, row, netns, process);
-	if (result >= 0 && row->state == TCP_LISTEN)
-		result = fill_listener(held, row, netns, number);
+		result = add_socket(held, row, process);
+	if (result >= 0 && window->tasks[row->task].files != 0)
+		result = claim(held, window->tasks[row->task].files, number);
 	return result < 0 ? result : 0;
 }
 
-int held_sockets_add(void *data, const struct window *window, uint32_t count)
+int held_sockets_add(void *data, const struct window *window)
 {
 	struct held_sockets *held = data;
-	int result = snapshot_reserve_sockets(held->snapshot, count);
+	int result = snapshot_reserve_sockets(held->snapshot, window->row_count);
 
 	memset(held->tasks, 0xff, sizeof(held->tasks));
-	for (uint32_t i = 0; i < count && result == 0; i++) {
-		if (i + ROWS_AHEAD < count)
-			socket_index_expect(&held->index, window->rows[i + ROWS_AHEAD].identity);
+	for (uint32_t i = 0; i < window->row_count && result == 0; i++) {
+		if (i + ROWS_AHEAD < window->row_count)
+			socket_index_prefetch(&held->index, window->rows[i + ROWS_AHEAD].identity);
 		result = add_row(held, window, &window->rows[i]);
 	}
+	for (uint32_t i = 0; i < window->task_count && result == 0; i++)
+		if (window->tasks[i].again)
+			result = add_sharer(held, &window->tasks[i]);
 	return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loading the BPF program, and emptying its window. */
+/* BPF iterators: loads the programs, runs them and empties their window. */
 #include "exporter/platform/linux/bpf/iterator.h"
 
 #include <errno.h>
@@ -55,51 +55,62 @@ static struct bpf_link *attach_to_one(struct bpf_program *program)
 	return bpf_program__attach_iter(program, &options);
 }
 
-enum variant { WITH_CONNECTIONS, FILES_ALONE, FILES_BY_HELPER };
-
-static int attach(struct bpf_iterator *iterator, enum variant variant)
+static int attach(struct bpf_iterator *iterator, struct bpf_program *files, struct bpf_program *tables)
 {
-	struct programs_bpf *programs = iterator->programs;
-
-	iterator->files = bpf_program__attach_iter(
-	        variant == FILES_BY_HELPER ? programs->progs.tasks_by_helper : programs->progs.tasks, NULL);
+	iterator->files = bpf_program__attach_iter(files, NULL);
 	if (!iterator->files)
 		return -errno;
-	if (variant == WITH_CONNECTIONS) {
-		iterator->connections = attach_to_one(programs->progs.walk_connections);
-		if (!iterator->connections)
+	if (tables) {
+		iterator->tables = attach_to_one(tables);
+		if (!iterator->tables)
 			return -errno;
 	}
 	return 0;
 }
 
-static int load_variant(struct bpf_iterator *iterator, const struct bpf_iterator_options *options, enum variant variant)
+static struct programs_bpf *open_programs(const struct bpf_iterator_options *options)
 {
-	struct programs_bpf *programs = iterator->programs = programs_bpf__open();
+	struct bpf_object_open_opts open;
+
+	memset(&open, 0, sizeof(open)); /* libbpf looks at the padding as well */
+	open.sz = sizeof(open);
+	open.btf_custom_path = options->btf;
+	return programs_bpf__open_opts(&open);
+}
+
+static int load_variant(struct bpf_iterator *iterator, const struct bpf_iterator_options *options,
+                        enum bpf_variant variant)
+{
+	struct programs_bpf *programs = iterator->programs = open_programs(options);
+	struct bpf_program *files, *tables;
 	int result;
 
 	if (!programs)
 		return -errno;
 	programs->rodata->all_netns = options->all_netns;
-	bpf_program__set_autoload(programs->progs.tasks, variant != FILES_BY_HELPER);
-	bpf_program__set_autoload(programs->progs.tasks_by_helper, variant == FILES_BY_HELPER);
-	bpf_program__set_autoload(programs->progs.walk_connections, variant == WITH_CONNECTIONS);
+	files = variant == BPF_DIRECTLY ? programs->progs.files_directly : programs->progs.files_by_helper;
+	tables = variant == BPF_DIRECTLY ? programs->progs.tables_directly : programs->progs.tables_by_helper;
+	if (variant == BPF_FILES_ALONE)
+		tables = NULL;
+	bpf_program__set_autoload(programs->progs.files_directly, files == programs->progs.files_directly);
+	bpf_program__set_autoload(programs->progs.files_by_helper, files == programs->progs.files_by_helper);
+	bpf_program__set_autoload(programs->progs.tables_directly, tables == programs->progs.tables_directly);
+	bpf_program__set_autoload(programs->progs.tables_by_helper, tables == programs->progs.tables_by_helper);
 	result = programs_bpf__load(programs);
 	if (result == 0)
-		result = attach(iterator, variant);
+		result = attach(iterator, files, tables);
 	if (result != 0)
 		bpf_iterator_release(iterator);
 	return result;
 }
 
-/* Before Linux 6.2 a program cannot read objects directly. To try is faster than to look into the kernel's types. */
+/* To try is faster than to look into the kernel's types. */
 static int load(struct bpf_iterator *iterator, const struct bpf_iterator_options *options)
 {
 	int result = -ENOTSUP;
 
-	for (int variant = options->by_helper ? FILES_BY_HELPER : WITH_CONNECTIONS; variant <= FILES_BY_HELPER;
-	     variant++) {
-		result = load_variant(iterator, options, (enum variant)variant);
+	for (int variant = (int)options->variant; variant < BPF_VARIANT_COUNT; variant++) {
+		result = load_variant(iterator, options, (enum bpf_variant)variant);
 		if (result == 0 || result == -EPERM || result == -ENOMEM)
 			break;
 	}
@@ -112,6 +123,11 @@ int bpf_iterator_init(struct bpf_iterator *iterator, const struct bpf_iterator_o
 	int result;
 
 	*iterator = (struct bpf_iterator){0};
+	/* The kernel's pointers, and the words of its tables of descriptors, have 64 bits in what the two share. */
+	if (sizeof(void *) != sizeof(uint64_t)) {
+		platform_error_set(error, "the BPF programs need a 64-bit kernel and a 64-bit exporter");
+		return -ENOTSUP;
+	}
 	libbpf_set_print(silent);
 	result = load(iterator, options);
 	if (result != 0)
@@ -122,7 +138,7 @@ int bpf_iterator_init(struct bpf_iterator *iterator, const struct bpf_iterator_o
 void bpf_iterator_release(struct bpf_iterator *iterator)
 {
 	bpf_link__destroy(iterator->files);
-	bpf_link__destroy(iterator->connections);
+	bpf_link__destroy(iterator->tables);
 	programs_bpf__destroy(iterator->programs);
 	*iterator = (struct bpf_iterator){0};
 }
@@ -130,12 +146,16 @@ void bpf_iterator_release(struct bpf_iterator *iterator)
 /* Hands the window's rows on and empties it. */
 static int drain(struct bpf_iterator *iterator, const struct bpf_iterator_sink *sink, uint64_t *drained)
 {
-	struct files_state *state = &iterator->programs->bss->state;
-	uint32_t count = state->row_count;
-	int result = count > 0 ? sink->rows(sink->data, &iterator->programs->bss->window, count) : 0;
+	struct table_state *table = &iterator->programs->bss->table;
+	struct window *window = &iterator->programs->bss->window;
+	int result = window->row_count > 0 || window->task_count > 0 ? sink->rows(sink->data, window) : 0;
 
-	*drained += count;
-	state->row_count = state->task_count = state->has_task = 0;
+	*drained += window->row_count;
+	window->row_count = window->task_count = iterator->programs->bss->state.has_task = 0;
+	if (window->candidate_count > 0) {
+		table->wanted_count = sink->choose(sink->data, window->candidates, window->candidate_count);
+		table->wanted_next = window->candidate_count = 0;
+	}
 	return result;
 }
 
@@ -175,7 +195,7 @@ bool bpf_iterator_can_walk(const struct bpf_iterator *iterator)
 static int run(struct bpf_iterator *iterator, const struct bpf_link *link, const char *what, struct patience *patience,
                const struct bpf_iterator_sink *sink, struct platform_error *error)
 {
-	struct files_state *state = &iterator->programs->bss->state;
+	struct walk_state *state = &iterator->programs->bss->state;
 	uint64_t drained = 0;
 	int fd = bpf_iter_create(bpf_link__fd(link));
 	int result;
@@ -185,7 +205,9 @@ static int run(struct bpf_iterator *iterator, const struct bpf_link *link, const
 		describe(error, "start the BPF iterator", result);
 		return result;
 	}
-	*state = (struct files_state){0};
+	*state = (struct walk_state){0};
+	iterator->programs->bss->window.row_count = iterator->programs->bss->window.task_count = 0;
+	iterator->programs->bss->window.candidate_count = 0;
 	result = read_all(iterator, fd, patience, sink, &drained);
 	close(fd);
 	if (result == 0 && state->rows_seen != drained) {
@@ -198,37 +220,62 @@ static int run(struct bpf_iterator *iterator, const struct bpf_link *link, const
 	return result;
 }
 
-int bpf_iterator_walk(struct bpf_iterator *iterator, struct patience *patience, const struct bpf_iterator_sink *sink,
-                      struct platform_error *error)
+int bpf_iterator_walk_files(struct bpf_iterator *iterator, struct patience *patience,
+                            const struct bpf_iterator_sink *sink, struct platform_error *error)
 {
+	iterator->programs->bss->facts = (struct walk_facts){0};
+	memset(iterator->programs->bss->shared_tables, 0, sizeof(iterator->programs->bss->shared_tables));
+	memset(iterator->programs->bss->nets, 0, sizeof(iterator->programs->bss->nets));
 	return run(iterator, iterator->files, "the processes' files", patience, sink, error);
 }
 
-static void set_request(struct connections_state *connections, const struct bpf_iterator_request *request)
+static int walk_table(struct bpf_iterator *iterator, const struct table_state *which, struct patience *patience,
+                      const struct bpf_iterator_sink *sink, struct platform_error *error)
 {
-	*connections = (struct connections_state){
-	        .ownerless_states = request->ownerless_states,
-	        .port_states = request->ports ? request->port_states : 0,
-	};
-	if (request->ports)
-		memcpy(connections->ports, request->ports->words, sizeof(connections->ports));
-}
-
-int bpf_iterator_walk_connections(struct bpf_iterator *iterator, const struct bpf_iterator_request *request,
-                                  struct patience *patience, const struct bpf_iterator_sink *sink,
-                                  struct platform_error *error)
-{
-	struct connections_state *connections = &iterator->programs->bss->connections;
+	struct table_state *table = &iterator->programs->bss->table;
 	int result;
 
-	if (!iterator->connections)
-		return -ENOTSUP;
-	set_request(connections, request);
-	result = run(iterator, iterator->connections, "the table of connections", patience, sink, error);
-	return result == 0 && connections->incomplete ? -ENOTSUP : result;
+	*table = *which;
+	result = run(iterator, iterator->tables, "the kernel's tables of sockets", patience, sink, error);
+	if (result != 0 || !table->incomplete)
+		return result;
+	platform_error_set(error,
+	                   "cannot read the kernel's table of %s: it changes too fast, or its chains are too long",
+	                   which->of_listeners ? "listeners" : "connections");
+	return -ENOTSUP;
 }
 
-uint32_t bpf_iterator_keepalive_jiffies(const struct bpf_iterator *iterator)
+int bpf_iterator_walk_tables(struct bpf_iterator *iterator, const struct bpf_table_request *request,
+                             struct patience *patience, const struct bpf_iterator_sink *sink,
+                             struct platform_error *error)
 {
-	return iterator->programs->bss->state.keepalive_jiffies;
+	const struct walk_facts *facts = bpf_iterator_facts(iterator);
+	struct table_state table = {
+	        .timewait_jiffies = request->timewait_jiffies,
+	        .no_candidates = request->no_candidates,
+	};
+	int result = 0;
+
+	if (!iterator->tables || facts->table_count == 0 || facts->too_many)
+		return -ENOTSUP;
+	for (uint32_t i = 0; i < facts->table_count && result == 0; i++) {
+		table.hashinfo = facts->tables[i];
+		result = walk_table(iterator, &table, patience, sink, error);
+	}
+	if (result != 0 || request->no_candidates)
+		return result;
+	/* All network namespaces share the table of listeners (inet_pernet_hashinfo_alloc() in net/ipv4). */
+	table.hashinfo = facts->tables[0];
+	table.of_listeners = true;
+	return walk_table(iterator, &table, patience, sink, error);
+}
+
+bool bpf_iterator_has_tables(const struct bpf_iterator *iterator)
+{
+	return iterator->tables != NULL;
+}
+
+const struct walk_facts *bpf_iterator_facts(const struct bpf_iterator *iterator)
+{
+	return &iterator->programs->bss->facts;
 }

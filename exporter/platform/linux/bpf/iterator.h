@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The BPF programs: one goes through the open files of every process, one through the kernel's table of
- * connections. Loaded once, run once a walk. They see the processes of the calling thread's PID namespace and
- * the connections of its network namespace, and need CAP_BPF and CAP_PERFMON.
+ * BPF iterators: one walks over the open files of every process, one over the kernel's hash tables of TCP sockets.
+ * They are loaded once and run once per scrape. They see the processes of the calling thread's PID namespace, and
+ * the sockets of its network namespace or of all. They need CAP_BPF and CAP_PERFMON.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_ITERATOR_H
 #define EXPORTER_PLATFORM_LINUX_BPF_ITERATOR_H
@@ -11,61 +11,71 @@
 #include "exporter/platform/platform.h"
 
 struct programs_bpf;
-struct port_set;
 
 struct bpf_iterator {
 	struct programs_bpf *programs;
 	struct bpf_link *files;
-	struct bpf_link *connections; /* NULL: not before Linux 6.2 */
+	struct bpf_link *tables; /* NULL before Linux 6.1 */
+};
+
+/* The programs by what the kernel can do, best first. */
+enum bpf_variant {
+	BPF_DIRECTLY,    /* Linux 6.2 and later: programs read the kernel's objects directly */
+	BPF_BY_HELPER,   /* Linux 6.1: they read by helpers */
+	BPF_FILES_ALONE, /* Linux 5.8 and later: the same, and no walk over tables */
+	BPF_VARIANT_COUNT,
 };
 
 struct bpf_iterator_options {
-	bool all_netns; /* sockets of every network namespace, not only of the calling thread's */
-	bool by_helper; /* use the program for kernels before Linux 6.2, for a test */
+	bool all_netns;           /* sockets of every network namespace, not only of the calling thread's */
+	enum bpf_variant variant; /* the first to try, for a test; later ones follow */
+	const char *btf;          /* instead of the running kernel's types, for a test; NULL: those */
 };
 
-/* Which connections of the table are asked for, whatever their process. Bit N: the kernel's state N
- * (sk_state, which is TIME_WAIT of what it keeps of closed connections in FIN_WAIT2 as well, and NEW_SYN_RECV of
- * handshakes). */
-struct bpf_iterator_request {
-	unsigned ownerless_states;    /* only those that no process holds */
-	unsigned port_states;         /* all at one of `ports` */
-	const struct port_set *ports; /* local; NULL: none */
-};
-
-/* Gets the window each time it has rows, and how many; 0, or -errno to give up. */
 struct bpf_iterator_sink {
-	int (*rows)(void *data, const struct window *window, uint32_t count);
+	/* Receives the window's rows and tasks. 0, or -errno to end the walk. */
+	int (*rows)(void *data, const struct window *window);
+	/* Keeps, in place, the candidates whose rows are wanted, and returns how many. Only for walks over tables. */
+	uint32_t (*choose)(void *data, __u64 *candidates, uint32_t count);
 	void *data;
 };
 
 /* Loads and attaches the programs. 0, or -errno with *error filled: -EPERM (a capability is missing), -ENOENT (the
- * kernel has no BTF), -ENOMEM, others of bpf(2). */
+ * kernel has no BTF), -ENOTSUP (a 32-bit kernel), -ENOMEM, others of bpf(2). */
 int bpf_iterator_init(struct bpf_iterator *iterator, const struct bpf_iterator_options *options,
                       struct platform_error *error) MUST_CHECK;
-/* Nothing to do for one that is all zeros. */
+/* Does nothing for one that is all zeros. */
 void bpf_iterator_release(struct bpf_iterator *iterator);
 
-/* Whether a walk can be begun, now that the programs are loaded. */
+/* Returns true if a walk can be begun, now that the programs are loaded. */
 bool bpf_iterator_can_walk(const struct bpf_iterator *iterator);
+/* Returns true if the kernel's tables can be walked: Linux 6.1 and later. */
+bool bpf_iterator_has_tables(const struct bpf_iterator *iterator);
 
 /*
- * Makes one walk over the processes' files. Every row that the program saw has gone to `sink` when it returns 0; else
+ * Walks over the processes' files. Every row that the program saw has gone to `sink` when it returns 0; else
  * -errno with *error filled: -EIO (rows were lost), -ETIMEDOUT, -ECANCELED, the sink's own, others of bpf(2) and
  * read(2).
  */
-int bpf_iterator_walk(struct bpf_iterator *iterator, struct patience *patience, const struct bpf_iterator_sink *sink,
-                      struct platform_error *error) MUST_CHECK;
+int bpf_iterator_walk_files(struct bpf_iterator *iterator, struct patience *patience,
+                            const struct bpf_iterator_sink *sink, struct platform_error *error) MUST_CHECK;
+
+struct bpf_table_request {
+	uint32_t timewait_jiffies; /* the life of a timewait minisocket; 0: not known */
+	bool no_candidates;        /* minisockets and orphaned sockets alone */
+};
 
 /*
- * The same over the table of connections: rows without a task. Also -ENOTSUP, without a word: the kernel is older than
- * Linux 6.2 or its table does not let itself be read (chains that are too long); `sink` may have got some rows.
+ * Walks over the kernel's tables of connections and of listeners: rows without a task, first those of minisockets and
+ * orphaned sockets, then those of the candidates that sink->choose() keeps. Call after bpf_iterator_walk_files()
+ * returned 0. 0, or -errno as there, and -ENOTSUP: the kernel's tables cannot be walked; `sink` may have received some
+ * rows.
  */
-int bpf_iterator_walk_connections(struct bpf_iterator *iterator, const struct bpf_iterator_request *request,
-                                  struct patience *patience, const struct bpf_iterator_sink *sink,
-                                  struct platform_error *error) MUST_CHECK;
+int bpf_iterator_walk_tables(struct bpf_iterator *iterator, const struct bpf_table_request *request,
+                             struct patience *patience, const struct bpf_iterator_sink *sink,
+                             struct platform_error *error) MUST_CHECK;
 
-/* net.ipv4.tcp_keepalive_time in jiffies, as of the last walk. */
-uint32_t bpf_iterator_keepalive_jiffies(const struct bpf_iterator *iterator);
+/* Returns what the last walk over files found out. */
+const struct walk_facts *bpf_iterator_facts(const struct bpf_iterator *iterator);
 
 #endif

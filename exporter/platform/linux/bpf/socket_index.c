@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An open-addressed hash of row numbers, with one key after the other. */
+/* Socket index: an open-addressed hash of row numbers, first by identity, then by connection. */
 #include "exporter/platform/linux/bpf/socket_index.h"
 
 #include <errno.h>
@@ -12,8 +12,6 @@
 /* In a slot: several processes hold the socket. Leaves numbers for 2^31 rows, 64 GiB of them. */
 #define SLOT_SHARED    (UINT32_C(1) << 31)
 #define SLOT_ROW(slot) (((slot) & ~SLOT_SHARED) - 1)
-
-static const uint8_t mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
 
 void socket_index_init(struct socket_index *index)
 {
@@ -73,7 +71,7 @@ int socket_index_reset(struct socket_index *index)
 	int result = use_slots(index, slots_for(index->count));
 
 	if (result == 0)
-		index->count = 0;
+		index->count = index->entered = 0;
 	return result;
 }
 
@@ -122,7 +120,7 @@ static int grow(struct socket_index *index)
 	return 0;
 }
 
-void socket_index_expect(const struct socket_index *index, uint64_t identity)
+void socket_index_prefetch(const struct socket_index *index, uint64_t identity)
 {
 	__builtin_prefetch(&index->slots[slot_of_identity(index, half_of(identity))]);
 }
@@ -158,38 +156,69 @@ int socket_index_enter(struct socket_index *index, uint64_t identity, uint32_t c
 	}
 	*row = (uint32_t)index->count++;
 	*slot = *row + 1;
+	index->entered = index->count;
 	return 0;
 }
 
-bool socket_index_mark_shared(struct socket_index *index, uint64_t identity, uint32_t check)
+bool socket_index_mark_shared(struct socket_index *index, uint32_t row)
 {
-	uint32_t *slot = find_entry(index, (struct socket_index_entry){half_of(identity), check});
-	bool first = *slot != 0 && !(*slot & SLOT_SHARED);
+	uint32_t *slot = find_entry(index, index->entries[row]);
+	bool first = !(*slot & SLOT_SHARED);
 
-	if (first)
-		*slot |= SLOT_SHARED;
+	*slot |= SLOT_SHARED;
 	return first;
+}
+
+void socket_index_prefetch_entry(const struct socket_index *index, uint64_t identity)
+{
+	uint32_t slot = index->slots[slot_of_identity(index, half_of(identity))];
+
+	if (slot != 0)
+		__builtin_prefetch(&index->entries[SLOT_ROW(slot)]);
+}
+
+bool socket_index_has(const struct socket_index *index, uint64_t identity)
+{
+	uint32_t half = half_of(identity);
+	size_t slot = slot_of_identity(index, half);
+
+	for (; index->slots[slot] != 0; slot = (slot + 1) & index->mask)
+		if (index->entries[SLOT_ROW(index->slots[slot])].identity == half)
+			return true;
+	return false;
 }
 
 uint32_t socket_index_check(const struct socket_index *index, int family, const void *remote, uint32_t ports,
                             uint32_t device)
 {
-	const uint8_t *bytes = remote;
+	/* A request socket of an IPv6 listener is of IPv4 where the socket that it becomes has mapped addresses. */
+	const uint8_t *ipv4 = address_ipv4(family, remote);
 	uint64_t words[2] = {0, 0};
 
-	/* A handshake with an IPv6 listener is of IPv4 where the socket that it becomes has mapped addresses. */
-	if (family == 6 && memcmp(bytes, mapped_prefix, sizeof(mapped_prefix)) != 0)
-		memcpy(words, bytes, sizeof(words));
+	if (ipv4)
+		memcpy(words, ipv4, 4);
 	else
-		memcpy(words, bytes + (family == 6 ? sizeof(mapped_prefix) : 0), 4);
+		memcpy(words, remote, sizeof(words));
 	return (uint32_t)(mix(mix(words[0] ^ (uint64_t)ports << 32 ^ index->key) ^ words[1] ^ device) >> 32);
 }
 
-static size_t slot_of_connection(const struct socket_index *index, const struct snapshot_socket *socket, uint32_t check)
+int socket_index_append(struct socket_index *index, uint32_t check, bool may_repeat)
 {
-	uint64_t ports = (uint64_t)socket->local_port << 16 | socket->remote_port;
+	int result = add_entry(index, (struct socket_index_entry){may_repeat, check});
 
-	return (size_t)mix((ports << 32 | check) ^ (uint64_t)socket->local * index->key) & index->mask;
+	if (result == 0)
+		index->count++;
+	return result;
+}
+
+void socket_index_truncate(struct socket_index *index, size_t count)
+{
+	index->count = count;
+}
+
+static size_t slot_of_check(const struct socket_index *index, uint32_t check)
+{
+	return (size_t)mix(check) & index->mask;
 }
 
 static bool is_same(const struct snapshot_socket *a, const struct snapshot_socket *b)
@@ -198,55 +227,75 @@ static bool is_same(const struct snapshot_socket *a, const struct snapshot_socke
 	       (a->state == STATE_LISTEN) == (b->state == STATE_LISTEN);
 }
 
-bool socket_index_has(const struct socket_index *index, const struct snapshot *snapshot,
-                      const struct snapshot_socket *socket, uint32_t check)
+/* Returns the slot of a row of the same connection, or the free one where it belongs. */
+static uint32_t *find_connection(const struct socket_index *index, const struct snapshot *snapshot, size_t row)
 {
-	size_t slot = slot_of_connection(index, socket, check);
+	uint32_t check = index->entries[row].check;
+	size_t slot = slot_of_check(index, check);
 
 	for (; index->slots[slot] != 0; slot = (slot + 1) & index->mask) {
-		uint32_t row = SLOT_ROW(index->slots[slot]);
+		uint32_t other = SLOT_ROW(index->slots[slot]);
 
-		if (index->entries[row].check == check && is_same(&snapshot->sockets[row], socket))
-			return true;
+		if (index->entries[other].check == check && is_same(&snapshot->sockets[other], &snapshot->sockets[row]))
+			break;
 	}
-	return false;
+	return &index->slots[slot];
 }
 
-static void insert_connection(struct socket_index *index, const struct snapshot *snapshot, uint32_t row)
+/* Puts the appended rows that may repeat another into the slots, each connection once. Marks the others as dropped.
+ * Returns how many rows are in the slots. */
+static size_t index_appended(struct socket_index *index, struct snapshot *snapshot)
 {
-	size_t slot = slot_of_connection(index, &snapshot->sockets[row], index->entries[row].check);
+	size_t count = 0;
 
-	while (index->slots[slot] != 0)
-		slot = (slot + 1) & index->mask;
-	index->slots[slot] = row + 1;
+	for (size_t row = index->entered; row < index->count; row++) {
+		uint32_t *slot;
+
+		if (!index->entries[row].identity)
+			continue;
+		slot = find_connection(index, snapshot, row);
+		if (*slot != 0) {
+			snapshot->sockets[row].state = STATE_COUNT;
+			continue;
+		}
+		*slot = (uint32_t)row + 1;
+		count++;
+	}
+	return count;
 }
 
-/* Enters the rows before `count` into a table with room for as many more as it takes to be worth it. */
-static int rebuild(struct socket_index *index, const struct snapshot *snapshot, size_t count)
+/* Marks the appended rows as dropped that repeat a row of the walk over files. */
+static void drop_entered(const struct socket_index *index, struct snapshot *snapshot)
 {
-	int result = use_slots(index, slots_for(count + 1));
+	for (size_t row = 0; row < index->entered; row++) {
+		const uint32_t *slot;
+
+		if (index->slots[slot_of_check(index, index->entries[row].check)] == 0)
+			continue;
+		slot = find_connection(index, snapshot, row);
+		if (*slot != 0)
+			snapshot->sockets[SLOT_ROW(*slot)].state = STATE_COUNT;
+	}
+}
+
+static void remove_dropped(struct socket_index *index, struct snapshot *snapshot)
+{
+	size_t kept = index->entered;
+
+	for (size_t row = index->entered; row < index->count; row++)
+		if (snapshot->sockets[row].state != STATE_COUNT)
+			snapshot->sockets[kept++] = snapshot->sockets[row];
+	index->count = snapshot->socket_count = kept;
+}
+
+int socket_index_settle(struct socket_index *index, struct snapshot *snapshot)
+{
+	int result = use_slots(index, slots_for(index->count - index->entered));
 
 	if (result != 0)
 		return result;
-	for (size_t row = 0; row < count; row++)
-		insert_connection(index, snapshot, (uint32_t)row);
-	index->count = count;
-	return 0;
-}
-
-int socket_index_by_connection(struct socket_index *index, const struct snapshot *snapshot, size_t count)
-{
-	return rebuild(index, snapshot, count);
-}
-
-int socket_index_add(struct socket_index *index, const struct snapshot *snapshot, uint32_t check)
-{
-	int result = add_entry(index, (struct socket_index_entry){.check = check});
-
-	if (result != 0)
-		return result;
-	if ((index->count + 1) * 2 > index->mask + 1)
-		return rebuild(index, snapshot, index->count + 1);
-	insert_connection(index, snapshot, (uint32_t)index->count++);
+	if (index_appended(index, snapshot) > 0)
+		drop_entered(index, snapshot);
+	remove_dropped(index, snapshot);
 	return 0;
 }

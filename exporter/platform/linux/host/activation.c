@@ -21,11 +21,13 @@ static int int_option(int fd, int option)
 	return getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
 }
 
-static bool is_tcp_listener(int fd)
+/* Of TCP, or of the Unix domain with a stream. */
+static bool is_listener(int fd)
 {
 	int domain = int_option(fd, SO_DOMAIN);
+	bool tcp = (domain == AF_INET || domain == AF_INET6) && int_option(fd, SO_PROTOCOL) == IPPROTO_TCP;
 
-	return (domain == AF_INET || domain == AF_INET6) && int_option(fd, SO_PROTOCOL) == IPPROTO_TCP &&
+	return (tcp || (domain == AF_UNIX && int_option(fd, SO_TYPE) == SOCK_STREAM)) &&
 	       int_option(fd, SO_ACCEPTCONN) == 1;
 }
 
@@ -33,9 +35,9 @@ static int take(int fd, struct platform_error *error)
 {
 	int flags;
 
-	if (!is_tcp_listener(fd)) {
-		platform_error_set(error, "descriptor %d, which the service manager passed, is no listening TCP socket",
-		                   fd);
+	if (!is_listener(fd)) {
+		platform_error_set(
+		        error, "descriptor %d, which the service manager passed, is no listening stream socket", fd);
 		return -EINVAL;
 	}
 	flags = fcntl(fd, F_GETFL);

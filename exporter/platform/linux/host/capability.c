@@ -41,12 +41,16 @@ bool capability_suffice(uint64_t capabilities, bool (*works)(void *data), void *
 	return set_effective(before, &meanwhile) && worked;
 }
 
-void capability_of_options(const struct platform_options *options, struct platform_rights *rights)
+void capability_for_netns(const struct platform_options *options, struct platform_rights *rights)
 {
-	if (options->all_netns) {
-		rights->capabilities |= CAPABILITY_BIT(CAP_SYS_ADMIN) | CAPABILITY_BIT(CAP_SYS_PTRACE);
-		rights->calls |= CALLS_SETNS;
-	}
+	if (!options->all_netns)
+		return;
+	rights->capabilities |= CAPABILITY_BIT(CAP_SYS_ADMIN) | CAPABILITY_BIT(CAP_SYS_PTRACE);
+	rights->calls |= CALLS_SETNS;
+}
+
+void capability_for_users(const struct platform_options *options, struct platform_rights *rights)
+{
 	if (options->want & WANT_USER)
 		rights->calls |= CALLS_USERS;
 }

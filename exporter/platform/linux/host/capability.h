@@ -24,8 +24,10 @@ bool has_capability(unsigned capability);
  */
 int capability_check_netns(const struct platform_options *options, struct platform_error *error) MUST_CHECK;
 
-/* What the options ask for, whatever the backend. */
-void capability_of_options(const struct platform_options *options, struct platform_rights *rights);
+/* Adds what it takes to enter every network namespace, if the options ask for all of them. */
+void capability_for_netns(const struct platform_options *options, struct platform_rights *rights);
+/* Adds the system calls that the look-up of users' names makes, if the options ask for users. */
+void capability_for_users(const struct platform_options *options, struct platform_rights *rights);
 
 /* Whether `works` does with no more than `capabilities` in force, which they are for that moment. */
 bool capability_suffice(uint64_t capabilities, bool (*works)(void *data), void *data);

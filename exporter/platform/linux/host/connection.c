@@ -2,7 +2,9 @@
 /* Clients' connections as sockets of Linux. */
 #include "exporter/platform/connection.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -20,12 +22,18 @@ uint64_t host_connection_network(const struct sockaddr *address)
 	}
 }
 
-bool host_connection_is_local(int socket)
+void host_connection_peer(const struct sockaddr *address, char text[HOST_PEER_MAX])
 {
-	int domain = AF_UNSPEC;
-	socklen_t length = sizeof(domain);
+	const struct sockaddr_in6 *v6 = (const void *)address;
+	const struct sockaddr_in *v4 = (const void *)address;
+	char host[INET6_ADDRSTRLEN];
 
-	return getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
+	if (address->sa_family == AF_INET && inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host)))
+		snprintf(text, HOST_PEER_MAX, "%s:%u", host, (unsigned)ntohs(v4->sin_port));
+	else if (address->sa_family == AF_INET6 && inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host)))
+		snprintf(text, HOST_PEER_MAX, "[%s]:%u", host, (unsigned)ntohs(v6->sin6_port));
+	else
+		snprintf(text, HOST_PEER_MAX, "local");
 }
 
 /* That neither works, for the peer is gone or does not read, is as good. */

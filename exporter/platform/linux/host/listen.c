@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Listening sockets from addresses in the form that users write. */
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "exporter/platform/host.h"
@@ -47,9 +50,9 @@ static int listen_everywhere(uint16_t port)
 }
 
 /* The first of the name's addresses that can be listened on. */
-static int listen_by_name(const struct listen_address *parts, const char **reason)
+static int listen_by_name(const struct listen_address *parts, unsigned zone, const char **reason)
 {
-	const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+	const struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
 	int fd = -EADDRNOTAVAIL, failed = getaddrinfo(parts->host, parts->port, &hints, &list);
 
@@ -58,9 +61,65 @@ static int listen_by_name(const struct listen_address *parts, const char **reaso
 		*reason = failed == EAI_SYSTEM ? NULL : gai_strerror(failed);
 		return fd;
 	}
-	for (const struct addrinfo *info = list; info != NULL && fd < 0; info = info->ai_next)
+	for (const struct addrinfo *info = list; info != NULL && fd < 0; info = info->ai_next) {
+		if (info->ai_family == AF_INET6)
+			((struct sockaddr_in6 *)(void *)info->ai_addr)->sin6_scope_id = zone;
 		fd = listen_on(info->ai_addr, info->ai_addrlen);
+	}
 	freeaddrinfo(list);
+	return fd;
+}
+
+/* The zone's number; 0: there is none, or no such interface. getaddrinfo() knows names of link-local addresses alone.
+ */
+static unsigned zone_number(const struct listen_address *parts)
+{
+	const unsigned number = if_nametoindex(parts->zone);
+
+	return number > 0 ? number : (unsigned)strtoul(parts->zone, NULL, 10);
+}
+
+/* Every address, or one by name. */
+static int listen_tcp(const struct listen_address *parts, const char **reason)
+{
+	const struct servent *service = parts->port_is_name ? getservbyname(parts->port, "tcp") : NULL;
+	const unsigned zone = zone_number(parts);
+
+	if (parts->zone[0] != '\0' && zone == 0) {
+		*reason = "there is no such interface";
+		return -EADDRNOTAVAIL;
+	}
+	if (parts->host[0] != '\0')
+		return listen_by_name(parts, zone, reason);
+	if (parts->port_is_name && service == NULL) {
+		*reason = "there is no such service";
+		return -EADDRNOTAVAIL;
+	}
+	return listen_everywhere(service != NULL ? ntohs((uint16_t)service->s_port) : parts->port_number);
+}
+
+/* Whether the socket's file is left from a program that has ended: nobody listens there. */
+static bool is_stale(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool stale = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
+	             errno == ECONNREFUSED;
+
+	if (fd >= 0)
+		close(fd);
+	return stale;
+}
+
+/* The file of a program that has ended is replaced. Nobody removes ours: by then the privilege may be gone. */
+static int listen_local(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd;
+
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fd = listen_on((const struct sockaddr *)&address, sizeof(address));
+	if (fd == -EADDRINUSE && is_stale(&address) && unlink(path) == 0)
+		fd = listen_on((const struct sockaddr *)&address, sizeof(address));
 	return fd;
 }
 
@@ -70,11 +129,14 @@ void host_socket_address(int socket, char *text, size_t size)
 	socklen_t length = sizeof(address);
 	char host[HOST_ADDRESS_MAX], port[LISTEN_PORT_MAX];
 
-	if (getsockname(socket, (struct sockaddr *)&address, &length) != 0 ||
-	    getnameinfo((const struct sockaddr *)&address, length, host, sizeof(host), port, sizeof(port),
-	                NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
-	    snprintf(text, size, address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port) < 0)
-		text[0] = '\0';
+	text[0] = '\0';
+	if (getsockname(socket, (struct sockaddr *)&address, &length) != 0)
+		return;
+	if (address.ss_family == AF_UNIX)
+		snprintf(text, size, "unix:%s", ((const struct sockaddr_un *)(const void *)&address)->sun_path);
+	else if (getnameinfo((const struct sockaddr *)&address, length, host, sizeof(host), port, sizeof(port),
+	                     NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		snprintf(text, size, address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 int host_listen(const char *address, struct platform_error *error)
@@ -84,13 +146,11 @@ int host_listen(const char *address, struct platform_error *error)
 	int fd;
 
 	if (!listen_address_parse(&parts, address)) {
-		platform_error_set(error, "cannot listen on \"%s\": not of the form [host]:port", address);
+		platform_error_set(error, "cannot listen on \"%s\": not of the form [host]:port or unix:/path",
+		                   address);
 		return -EINVAL;
 	}
-	if (parts.host[0] == '\0')
-		fd = listen_everywhere(parts.port_number);
-	else
-		fd = listen_by_name(&parts, &reason);
+	fd = parts.path[0] != '\0' ? listen_local(parts.path) : listen_tcp(&parts, &reason);
 	if (fd < 0)
 		platform_error_set(error, "cannot listen on \"%s\": %s", address,
 		                   reason != NULL ? reason : strerror(-fd));

@@ -71,8 +71,6 @@ static int decode_done(const struct nlmsghdr *header)
 
 static int decode_message(const struct nlmsghdr *header, struct inet_diag_sink *sink)
 {
-	if (header->nlmsg_flags & NLM_F_DUMP_INTR)
-		sink->interrupted = true;
 	switch (header->nlmsg_type) {
 	case NLMSG_DONE:
 		return decode_done(header);

@@ -23,8 +23,7 @@ struct inet_diag_row {
 struct inet_diag_sink {
 	int (*row)(void *data, const struct inet_diag_row *row); /* 0, or -errno to give up */
 	void *data;
-	bool tcp_info;    /* it was asked for: without it only listeners have attributes that matter */
-	bool interrupted; /* some message had NLM_F_DUMP_INTR: the dump is inconsistent */
+	bool tcp_info; /* it was asked for: without it only listeners have attributes that matter */
 };
 
 /*

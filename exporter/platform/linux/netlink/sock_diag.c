@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One dump of the TCP sockets over netlink, repeated while the kernel calls it inconsistent. */
+/*
+ * One dump of the TCP sockets over netlink, repeated if the kernel drops a part of it.
+ *
+ * The kernel never marks such a dump with NLM_F_DUMP_INTR: nl_dump_check_consistent() compares sequence numbers that
+ * inet_diag_dump_icsk() in net/ipv4/inet_diag.c does not set.
+ */
 #include "exporter/platform/linux/netlink/sock_diag.h"
 
 #include <errno.h>
@@ -15,7 +20,7 @@
 
 /* The kernel fills at most 32 KiB a datagram (netlink_dump in net/netlink/af_netlink.c). */
 #define DATAGRAM_SIZE ((size_t)32 * 1024)
-/* A table that changes under three dumps in a row will not hold still for a fourth. */
+/* Three dumps in a row that lose a datagram lack memory in the kernel: a fourth is likely to lose one too. */
 #define DUMP_ATTEMPTS 3
 /* The kernel answers a dump at once; a second of silence only happens when it never will. */
 #define RECEIVE_TIMEOUT_SECONDS 1
@@ -181,11 +186,6 @@ static int dump_both(struct sock_diag *diag, const struct sock_diag_request *req
 	return is_refusal(result) ? 0 : result;
 }
 
-static bool is_worth_another_try(int result)
-{
-	return result == -EINTR || result == -ENOBUFS;
-}
-
 int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct patience *patience,
                    const struct sock_diag_rows *rows, struct platform_error *error)
 {
@@ -197,14 +197,10 @@ int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *reque
 		result = rows->restart(rows->data);
 		if (result == 0)
 			result = dump_both(diag, request, patience, &sink);
-		if (result == 0 && sink.interrupted)
-			result = -EINTR;
-		if (!is_worth_another_try(result))
+		if (result != -ENOBUFS)
 			break;
 	}
-	if (result == -EINTR)
-		platform_error_set(error, "the kernel's socket dump was interrupted %d times", DUMP_ATTEMPTS);
-	else if (result != 0)
+	if (result != 0)
 		platform_error_set(error, "cannot dump the sockets over netlink: %s", strerror(-result));
 	return result;
 }

@@ -12,7 +12,10 @@
 /* The kernel's states are numbered from 1 (include/net/tcp_states.h): bit N is state N. */
 #define SOCK_DIAG_ALL_STATES 0xfffu
 #define SOCK_DIAG_CLOSE_WAIT (1u << 8)
-/* The kernel checks a filter in time that grows with its square, and takes no longer one than 64 KiB; a
+/* Sockets that are bound, but neither listen nor are connected; their rows are in state TCP_CLOSE. Since Linux 6.8:
+ * older kernels know no state 13, and dump none (inet_diag_dump_icsk() in net/ipv4/inet_diag.c). */
+#define SOCK_DIAG_BOUND (1u << 13)
+/* The kernel checks a filter in time that grows with its square, and refuses one above 64 KiB. A
  * dump without a filter is no slower than one with more ports than this. */
 #define SOCK_DIAG_PORTS_MAX 64
 
@@ -44,9 +47,9 @@ int sock_diag_init(struct sock_diag *diag) MUST_CHECK;
 void sock_diag_release(struct sock_diag *diag);
 
 /*
- * Makes one dump; every socket's row goes to `rows`. An inconsistent or lost dump is made again, a
- * bounded number of times. 0, or -errno with *error filled: -EINTR (still inconsistent),
- * -ENOBUFS, -ETIMEDOUT, -ECANCELED, the consumer's own, others of socket(2) and recv(2).
+ * Makes one dump; every socket's row goes to `rows`. A dump that lost a datagram is made again, a
+ * bounded number of times. 0, or -errno with *error filled: -ENOBUFS (still lossy), -ETIMEDOUT, -ECANCELED, the
+ * consumer's own, others of socket(2) and recv(2).
  */
 int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct patience *patience,
                    const struct sock_diag_rows *rows, struct platform_error *error) MUST_CHECK;

@@ -62,6 +62,8 @@ int socket_row_of_diag(struct snapshot *snapshot, uint32_t netns, bool remote, c
 	result = intern(snapshot, netns, msg, msg->id.idiag_src, &socket->local);
 	if (result == 0 && remote)
 		result = intern(snapshot, netns, msg, msg->id.idiag_dst, &socket->remote);
+	if (result == 0)
+		result = snapshot_intern_device(snapshot, msg->id.idiag_if, &socket->device);
 	if (result != 0)
 		return result;
 	socket->state = (uint8_t)(msg->idiag_state - TCP_ESTABLISHED);

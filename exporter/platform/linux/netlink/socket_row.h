@@ -7,7 +7,7 @@
 #include "metrics/snapshot.h"
 
 /*
- * The row of a socket in a dump, with its addresses entered into the snapshot as `netns`'s; the remote
+ * Makes the row of a socket in a dump, with its addresses entered into the snapshot as `netns`'s; the remote
  * one only if `remote`. No owner, no quiet_ms. 0, -ENOMEM, or -EBADMSG: no such state or family.
  */
 int socket_row_of_diag(struct snapshot *snapshot, uint32_t netns, bool remote, const struct inet_diag_msg *msg,

@@ -2,6 +2,7 @@
 /* Rows of sock_diag -> rows of the snapshot. */
 #include "exporter/platform/linux/netlink/socket_table.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ void socket_table_release(struct socket_table *table)
 {
 	sock_diag_release(&table->diag);
 	inode_index_release(&table->inodes);
+	free(table->cookies);
 	free(table->waiting);
 }
 
@@ -31,24 +33,28 @@ int socket_table_reset(struct socket_table *table)
 	return inode_index_reset(&table->inodes);
 }
 
-static bool same_connection(const struct snapshot_socket *a, const struct snapshot_socket *b)
-{
-	return a->local == b->local && a->local_port == b->local_port && a->remote_port == b->remote_port;
-}
-
-/* A socket that moved while the table was walked can be dumped twice: the later row replaces the earlier. */
-static struct snapshot_socket *find_again(struct socket_table *table, uint32_t inode,
-                                          const struct snapshot_socket *socket)
+/* A socket that moved while the table was walked can be dumped twice. The sockets of a Multipath TCP connection have
+ * one inode, but a cookie each. Returns the row that the socket has; NULL: none. */
+static struct snapshot_socket *find_again(struct socket_table *table, const struct inet_diag_msg *msg)
 {
 	const struct inode_entry *entry = NULL;
 
-	while ((entry = inode_index_next(&table->inodes, inode, entry)) != NULL) {
-		struct snapshot_socket *row = &table->snapshot->sockets[entry->row];
-
-		if (same_connection(row, socket))
-			return row;
-	}
+	while ((entry = inode_index_next(&table->inodes, msg->idiag_inode, entry)) != NULL)
+		if (table->cookies[entry->row] == msg->id.idiag_cookie[0])
+			return &table->snapshot->sockets[entry->row];
 	return NULL;
+}
+
+/* Enters a row that some process can hold. */
+static int enter(struct socket_table *table, const struct inet_diag_msg *msg, uint32_t row)
+{
+	int result = array_reserve((void **)&table->cookies, &table->cookie_capacity, (size_t)row + 1,
+	                           sizeof(*table->cookies));
+
+	if (result != 0)
+		return result;
+	table->cookies[row] = msg->id.idiag_cookie[0];
+	return inode_index_add(&table->inodes, msg->idiag_inode, row);
 }
 
 static int remember_waiting(struct socket_table *table, const struct inet_diag_msg *msg, uint32_t row)
@@ -70,7 +76,7 @@ static int store(struct socket_table *table, const struct inet_diag_msg *msg, co
 	int result = 0;
 
 	if (msg->idiag_inode != 0)
-		row = find_again(table, msg->idiag_inode, socket);
+		row = find_again(table, msg);
 	if (row) {
 		*row = *socket;
 	} else {
@@ -79,21 +85,27 @@ static int store(struct socket_table *table, const struct inet_diag_msg *msg, co
 			return -ENOMEM;
 		*row = *socket;
 		if (msg->idiag_inode != 0)
-			result = inode_index_add(&table->inodes, msg->idiag_inode,
-			                         (uint32_t)(row - table->snapshot->sockets));
+			result = enter(table, msg, (uint32_t)(row - table->snapshot->sockets));
 	}
 	if (result == 0 && socket->state == STATE_CLOSE_WAIT)
 		result = remember_waiting(table, msg, (uint32_t)(row - table->snapshot->sockets));
 	return result;
 }
 
+/* A socket in TCP_CLOSE is in no table of connections; it has at most a port. */
 static int add_row(void *data, const struct inet_diag_row *row)
 {
 	struct socket_table *table = data;
 	struct snapshot_socket socket;
-	int result = socket_row_of_diag(table->snapshot, table->netns, table->remote_addresses, row->msg, row->v6_only,
-	                                &socket);
+	int result;
 
+	if (row->msg->idiag_state == TCP_CLOSE) {
+		if (table->netns == 0)
+			port_set_add(&table->snapshot->bound_ports, ntohs(row->msg->id.idiag_sport));
+		return 0;
+	}
+	result = socket_row_of_diag(table->snapshot, table->netns, table->remote_addresses, row->msg, row->v6_only,
+	                            &socket);
 	return result != 0 ? result : store(table, row->msg, &socket);
 }
 
@@ -102,6 +114,8 @@ static int restart_rows(void *data)
 	struct socket_table *table = data;
 
 	table->waiting_count = 0;
+	if (table->netns == 0)
+		table->snapshot->bound_ports = (struct port_set){0};
 	if (table->snapshot->socket_count == table->first_row)
 		return 0;
 	table->snapshot->socket_count = table->first_row;
@@ -148,7 +162,10 @@ static int read_close_wait_ages(struct socket_table *table, struct patience *pat
 int socket_table_read(struct socket_table *table, struct snapshot *snapshot, uint32_t netns, unsigned want,
                       struct patience *patience, struct platform_error *error)
 {
-	const struct sock_diag_request request = {.states = SOCK_DIAG_ALL_STATES};
+	/* The snapshot has the bound ports of the first namespace alone. */
+	const struct sock_diag_request request = {
+	        .states = SOCK_DIAG_ALL_STATES | (netns == 0 ? SOCK_DIAG_BOUND : 0),
+	};
 	const struct sock_diag_rows rows = {.row = add_row, .restart = restart_rows, .data = table};
 	int result;
 

@@ -16,6 +16,8 @@ struct waiting_socket {
 struct socket_table {
 	struct sock_diag diag;
 	struct inode_index inodes; /* rows that have an inode: those that a process can hold */
+	uint32_t *cookies;         /* by row: half of the kernel's cookie for the socket */
+	size_t cookie_capacity;
 	struct waiting_socket *waiting;
 	size_t waiting_count, waiting_capacity;
 

@@ -71,20 +71,33 @@ static bool is_systemd_hierarchy(struct parsed_text controllers)
 	       (controllers.length == sizeof(name) - 1 && memcmp(controllers.bytes, name, sizeof(name) - 1) == 0);
 }
 
+static bool is_unit(struct parsed_text component)
+{
+	static const char *const suffixes[] = {".service", ".scope", ".socket", ".mount", ".swap"};
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (has_suffix(component, suffixes[i]))
+			return true;
+	return false;
+}
+
+/* The path of a process outside the reader's cgroup namespace begins with "/.." (cgroup_namespaces(7)). */
+static bool is_above_units(struct parsed_text component)
+{
+	return has_suffix(component, ".slice") || (component.length == 2 && memcmp(component.bytes, "..", 2) == 0);
+}
+
 static struct parsed_text unit_of_path(struct parsed_text path)
 {
-	struct parsed_text component;
+	struct parsed_text component, unit = {NULL, 0};
 
 	while (next_component(&path, &component)) {
-		if (has_suffix(component, ".slice"))
-			continue;
-		if (has_suffix(component, ".service") || has_suffix(component, ".scope") ||
-		    has_suffix(component, ".socket") || has_suffix(component, ".mount") ||
-		    has_suffix(component, ".swap"))
-			return component;
-		break;
+		if (is_unit(component))
+			unit = component;
+		else if (!is_above_units(component))
+			break; /* a cgroup of the unit's own making */
 	}
-	return (struct parsed_text){NULL, 0};
+	return unit;
 }
 
 struct parsed_text parse_cgroup_unit(const char *bytes, size_t length)
@@ -107,6 +120,14 @@ static bool is_hex(char byte)
 	return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
 }
 
+static bool is_of_conmon(const char *path, const char *id)
+{
+	static const char prefix[] = "conmon-";
+	const size_t length = sizeof(prefix) - 1;
+
+	return (size_t)(id - path) >= length && memcmp(id - length, prefix, length) == 0;
+}
+
 /* The last run of exactly 64 hexadecimal digits. */
 static struct parsed_text container_of_path(struct parsed_text path)
 {
@@ -118,7 +139,7 @@ static struct parsed_text container_of_path(struct parsed_text path)
 			run++;
 			continue;
 		}
-		if (run == CONTAINER_ID_LENGTH)
+		if (run == CONTAINER_ID_LENGTH && !is_of_conmon(path.bytes, path.bytes + i - run))
 			found = (struct parsed_text){path.bytes + i - run, run};
 		run = 0;
 	}

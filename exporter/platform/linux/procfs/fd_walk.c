@@ -22,6 +22,9 @@
 /* The first lines of /proc/PID/status, NSpid among them; Groups may be long. */
 #define STATUS_SIZE 4096
 
+/* A comm is at most 15 bytes (TASK_COMM_LEN), and a newline follows. */
+#define COMM_SIZE 32
+
 /* One process that is being walked. */
 struct visit {
 	const struct process_entry *process;
@@ -55,22 +58,39 @@ void fd_walk_release(struct fd_walk *walk)
 	process_texts_release(&walk->texts);
 }
 
-/* Whether the process is PID 1 of its PID namespace. */
-static bool is_namespace_init(const struct fd_walk *walk, const struct visit *visit)
+/* Returns true if the process is PID 1 of its PID namespace. *nested tells whether that is not the initial one. */
+static bool is_first_process(const struct fd_walk *walk, const struct visit *visit, bool *nested)
 {
 	char bytes[STATUS_SIZE];
-	uint64_t namespace;
+	uint64_t namespace = 0;
 	uint32_t innermost;
 	long length = read_link_at(visit->dir, "ns/pid", bytes, LINK_SIZE);
 
-	/* Most processes are in our own PID namespace, where their number here is the one that counts. */
-	if (length > 0 && parse_ns_link(bytes, (size_t)length, "pid", &namespace) &&
-	    namespace == walk->own_pid_namespace)
+	if (length > 0 && !parse_ns_link(bytes, (size_t)length, "pid", &namespace))
+	namespace = 0;
+	/* A link that cannot be read is that of our own namespace, if its PID 1 is. */
+	if (namespace == 0 && visit->process->pid == 1)
+	namespace = walk->own_pid_namespace;
+	*nested = namespace != INITIAL_PID_NAMESPACE;
+	/* Most processes are in our own namespace, where their number here is the one that counts. */
+	if (namespace != 0 && namespace == walk->own_pid_namespace)
 		return visit->process->pid == 1;
 	length = read_file_at(visit->dir, "status", bytes, sizeof(bytes));
 	if (length > 0 && parse_status_innermost_pid(bytes, (size_t)length, &innermost))
 		return innermost == 1;
 	return visit->process->pid == 1;
+}
+
+static bool is_init(const struct fd_walk *walk, const struct visit *visit)
+{
+	char comm[COMM_SIZE];
+	bool nested;
+	long length;
+
+	if (!is_first_process(walk, visit, &nested))
+		return false;
+	length = read_file_at(visit->dir, "comm", comm, sizeof(comm));
+	return process_is_init(nested, comm, length > 0 ? (size_t)length - 1 : 0); /* without the newline */
 }
 
 static int put_off(struct fd_walk *walk, struct visit *visit)
@@ -85,14 +105,27 @@ static int put_off(struct fd_walk *walk, struct visit *visit)
 	return result;
 }
 
-static int found_socket(struct fd_walk *walk, struct visit *visit, uint32_t inode)
+/* A descriptor that was opened with O_PATH refers to the socket's file name alone: it neither reads nor writes, which
+ * the permissions of its link tell (tid_fd_revalidate() in fs/proc/fd.c). */
+static bool is_path_only(int files, const char *name)
+{
+	struct stat link;
+
+	return fstatat(files, name, &link, AT_SYMLINK_NOFOLLOW) == 0 && (link.st_mode & (S_IRUSR | S_IWUSR)) == 0;
+}
+
+/* O_PATH is looked for until the process holds one socket: such processes are rare, and a look at every descriptor
+ * would cost as much as reading its link. */
+static int found_socket(struct fd_walk *walk, struct visit *visit, int files, const char *name, uint32_t inode)
 {
 	int result;
 
 	if (!visit->has_owner) {
 		if (!inode_index_next(walk->inodes, inode, NULL))
 			return 0; /* not a TCP socket, or made after the dump */
-		if (visit->may_put_off && is_namespace_init(walk, visit))
+		if (is_path_only(files, name))
+			return 0;
+		if (visit->may_put_off && is_init(walk, visit))
 			return put_off(walk, visit);
 		result = process_texts_add(&walk->texts, visit->dir, visit->process, walk->options, walk->snapshot,
 		                           &visit->owner);
@@ -117,7 +150,7 @@ static int visit_file(struct fd_walk *walk, struct visit *visit, int files, cons
 	if (length == -ENOENT)
 		return 0;
 	if (length > 0 && parse_socket_link(link, (size_t)length, &inode)) {
-		result = found_socket(walk, visit, inode);
+		result = found_socket(walk, visit, files, name, inode);
 		if (result != 0)
 			return result;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who holds which socket: a walk over the files of every process, the oldest first, so that the first
- * holder found is the owner. A process that is PID 1 of its PID namespace comes last: it owns only
- * what nobody else holds (with socket activation it holds its services' listeners too).
+ * Descriptor walk: finds who holds which socket by a walk over the files of every process, the oldest first, so that
+ * the first holder found is the owner. An init (process_is_init()) comes last: with socket activation it holds its
+ * services' listeners too.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_PROCFS_FD_WALK_H
 #define EXPORTER_PLATFORM_LINUX_PROCFS_FD_WALK_H
@@ -16,7 +16,7 @@ struct fd_walk {
 	const struct platform_options *options;
 	uint64_t own_pid_namespace; /* 0: not known */
 	struct process_list processes;
-	struct process_list last; /* the PID 1s, put off to the end */
+	struct process_list last; /* the inits, put off to the end */
 	struct process_texts texts;
 	struct dirents dirents;
 

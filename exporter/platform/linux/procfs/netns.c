@@ -151,8 +151,8 @@ static int visit_others(struct visit *visit, struct dirents *dirents)
 	return result;
 }
 
-int netns_visit_others(int procfs, struct dirents *dirents, const struct netns_visitor *visitor,
-                       struct patience *patience, struct platform_error *error)
+static int leave_and_return(int procfs, struct dirents *dirents, const struct netns_visitor *visitor,
+                            struct patience *patience, struct platform_error *error)
 {
 	struct visit visit = {.procfs = procfs, .visitor = visitor, .patience = patience, .error = error};
 	int own = openat(procfs, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -171,5 +171,20 @@ int netns_visit_others(int procfs, struct dirents *dirents, const struct netns_v
 	}
 	if (result != 0 && error->text[0] == '\0')
 		platform_error_set(error, "cannot visit the network namespaces: %s", strerror(-result));
+	return result;
+}
+
+int netns_visit(int procfs, struct dirents *dirents, const struct netns_scope *scope,
+                const struct netns_visitor *visitor, struct patience *patience, struct platform_error *error)
+{
+	int result;
+
+	if (scope->others && netns_current_id(procfs) != scope->own) {
+		platform_error_set(error, "an earlier read could not return to its network namespace");
+		return -EXDEV;
+	}
+	result = visitor->visit(visitor->data, scope->own);
+	if (result == 0 && scope->others)
+		result = leave_and_return(procfs, dirents, visitor, patience, error);
 	return result;
 }

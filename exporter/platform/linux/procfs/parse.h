@@ -13,6 +13,14 @@
 
 #include "metrics/snapshot.h"
 
+/* The inode number of the initial PID namespace (PROC_PID_INIT_INO in include/linux/proc_ns.h). */
+#define INITIAL_PID_NAMESPACE UINT64_C(0xEFFFFFFC)
+/* The same of the initial time namespace (PROC_TIME_INIT_INO). */
+#define INITIAL_TIME_NAMESPACE UINT64_C(0xEFFFFFFA)
+
+/* proc_stat.flags of a kernel thread, which has no files (include/linux/sched.h). */
+#define PF_KTHREAD 0x00200000u
+
 struct proc_stat {
 	uint64_t start;   /* clock ticks after boot (field 22) */
 	uint32_t flags;   /* PF_* of include/linux/sched.h (field 9) */
@@ -54,9 +62,10 @@ bool parse_snmp_opened(const char *bytes, size_t length, uint64_t *opened);
 
 /*
  * Texts inside /proc/PID/cgroup (cgroups(7)): a part of `bytes`, or length 0 if there is none. The
- * systemd unit is the first path component below the slices (systemd.slice(5)); a container's id is
- * the last run of 64 hexadecimal digits in the path, as Docker, containerd, CRI-O and Podman name
- * their cgroups.
+ * systemd unit is the innermost of the path components below the slices (systemd.slice(5)): a user's
+ * service is below that of the user's manager. A container's id is the last run of 64 hexadecimal
+ * digits in the path, as Docker, containerd, CRI-O and Podman name their cgroups; conmon, which has
+ * the id of the container that it watches, is not in it.
  */
 struct parsed_text {
 	const char *bytes;

@@ -12,8 +12,18 @@
 
 /* /proc/PID/stat is 52 numbers and a comm of at most 64 bytes (PROC_NUMBUF and TASK_COMM_LEN). */
 #define STAT_SIZE 2048
-/* A kernel thread: has no files (include/linux/sched.h). */
-#define PF_KTHREAD 0x00200000u
+
+bool process_is_init(bool nested, const char *comm, size_t length)
+{
+	static const char *const names[] = {"systemd", "init"};
+
+	if (!nested)
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (length == strlen(names[i]) && memcmp(comm, names[i], length) == 0)
+			return true;
+	return false;
+}
 
 void process_list_init(struct process_list *list)
 {

@@ -18,6 +18,13 @@ struct process_list {
 	uint64_t denied; /* processes that may not even be looked at (hidepid=1) */
 };
 
+/*
+ * Returns true if a process that is PID 1 of its PID namespace is an init. An init yields to every other holder: PID 1
+ * of the host, and a container's PID 1 if its name is `systemd` or `init`. Every other PID 1 owns by age, like all
+ * processes. `nested`: the namespace is not the initial one.
+ */
+bool process_is_init(bool nested, const char *comm, size_t length);
+
 void process_list_init(struct process_list *list);
 void process_list_release(struct process_list *list);
 

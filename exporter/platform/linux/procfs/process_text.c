@@ -29,6 +29,7 @@ void process_texts_init(struct process_texts *texts)
 void process_texts_release(struct process_texts *texts)
 {
 	free(texts->users);
+	free(texts->command_line);
 	process_texts_init(texts);
 }
 
@@ -58,25 +59,44 @@ static int read_exe(struct process_texts *texts, int dir, size_t *length)
 	return got < 0 && got != -ENAMETOOLONG ? optional(got) : 0;
 }
 
-static int read_cmdline(struct process_texts *texts, int dir, size_t *length)
+/* A text that fills the room may go on: it is read again with more. */
+static int read_command_line(struct process_texts *texts, int dir, size_t max, size_t *length)
 {
-	long got = read_file_at(dir, "cmdline", texts->bytes, sizeof(texts->bytes));
+	size_t room = texts->command_line_size < max ? texts->command_line_size : max;
+	long got;
 
-	*length = got > 0 ? parse_cmdline(texts->bytes, (size_t)got) : 0;
-	return got < 0 ? optional(got) : 0;
+	if (room == 0)
+		room = PROCESS_TEXT_SIZE;
+
+	*length = 0;
+	do {
+		if (array_reserve((void **)&texts->command_line, &texts->command_line_size, room, 1) != 0)
+			return -ENOMEM;
+		got = read_file_at(dir, "cmdline", texts->command_line, room);
+		if (got < 0)
+			return optional(got);
+		room *= 2;
+	} while ((size_t)got == room / 2 && room <= max);
+	*length = parse_cmdline(texts->command_line, (size_t)got);
+	return 0;
 }
 
 /* The name of the kind asked for; length 0: there is none, or it is the comm that is asked for. */
-static int read_better_name(struct process_texts *texts, int dir, enum process_naming naming, const char **name,
-                            size_t *length)
+static int read_better_name(struct process_texts *texts, int dir, enum process_naming naming,
+                            const struct snapshot *snapshot, const char **name, size_t *length)
 {
 	const char *slash;
 	int result;
 
 	*name = texts->bytes;
 	*length = 0;
-	if (naming == NAMING_CMDLINE)
-		return read_cmdline(texts, dir, length);
+	if (naming == NAMING_CMDLINE) {
+		result = read_command_line(
+		        texts, dir, snapshot->text_length < COMMAND_LINES_MAX ? COMMAND_LINE_MAX : PROCESS_TEXT_SIZE,
+		        length);
+		*name = texts->command_line;
+		return result;
+	}
 	if (naming != NAMING_EXE)
 		return 0;
 	result = read_exe(texts, dir, length);
@@ -93,7 +113,7 @@ static int set_name(struct process_texts *texts, int dir, enum process_naming na
 {
 	const char *name;
 	size_t length;
-	int result = read_better_name(texts, dir, naming, &name, &length);
+	int result = read_better_name(texts, dir, naming, snapshot, &name, &length);
 
 	if (result == 0 && length == 0) {
 		name = texts->bytes;
@@ -216,7 +236,7 @@ int process_texts_fill(struct process_texts *texts, int dir, const struct platfo
 {
 	const char *name;
 	size_t length;
-	int result = read_better_name(texts, dir, options->naming, &name, &length);
+	int result = read_better_name(texts, dir, options->naming, snapshot, &name, &length);
 
 	if (result == 0 && length > 0)
 		result = snapshot_set_text(snapshot, index, PROCESS_NAME, name, length);

@@ -6,14 +6,21 @@
 #include "exporter/platform/linux/procfs/process_list.h"
 #include "exporter/platform/platform.h"
 
-/* Of a command line: the kernel's classic limit, a page. A longer one is cut there. */
+/* Of every text but command lines: what is looked for is in the first page. PATH_MAX has the same size. */
 #define PROCESS_TEXT_SIZE 4096
+/* Of a command line: MAX_ARG_STRLEN in include/uapi/linux/binfmts.h, the longest argument there is. */
+#define COMMAND_LINE_MAX ((size_t)128 * 1024)
+/* Of all texts of a snapshot. Beyond it a command line is cut to PROCESS_TEXT_SIZE bytes, so that no user can fill the
+ * memory with a thousand processes that have long ones. */
+#define COMMAND_LINES_MAX ((size_t)32 * 1024 * 1024)
 
 struct user_name;
 
 struct process_texts {
 	struct user_name *users; /* names by user id, kept for the life of the program */
 	size_t user_count, user_capacity;
+	char *command_line; /* grows up to COMMAND_LINE_MAX */
+	size_t command_line_size;
 	char bytes[PROCESS_TEXT_SIZE];
 };
 

@@ -13,6 +13,7 @@
 #include "exporter/platform/linux/netlink/socket_table.h"
 #include "exporter/platform/linux/procfs/fd_walk.h"
 #include "exporter/platform/linux/procfs/file.h"
+#include "exporter/platform/linux/procfs/visibility.h"
 #include "exporter/platform/linux/procfs/netns.h"
 
 struct platform {
@@ -21,6 +22,7 @@ struct platform {
 	uint64_t own_netns; /* where reads begin and end */
 	struct socket_table table;
 	struct fd_walk walk;
+	struct visibility visibility;
 };
 
 /* What a visit of one network namespace needs. */
@@ -63,6 +65,7 @@ static int procfs_open(struct platform **out, const struct platform_options *opt
 	}
 	platform->own_netns = netns_current_id(platform->procfs);
 	fd_walk_init(&platform->walk, platform->procfs, options);
+	visibility_init(&platform->visibility, platform->procfs, VISIBLE_BY_PROCFS, options, &platform->walk.dirents);
 	result = socket_table_init(&platform->table);
 	if (result != 0) {
 		platform_error_set(error, "out of memory");
@@ -97,28 +100,28 @@ static int read_namespace(void *data, uint64_t id)
 static int read_sockets(struct read_context *context)
 {
 	struct platform *platform = context->platform;
+	const struct netns_scope scope = {platform->own_netns, platform->options->all_netns};
 	const struct netns_visitor visitor = {.wanted = is_new_namespace, .visit = read_namespace, .data = context};
 	int result = socket_table_reset(&platform->table);
 
-	if (platform->options->all_netns && netns_current_id(platform->procfs) != platform->own_netns) {
-		platform_error_set(context->error, "an earlier read could not return to its network namespace");
-		return -EXDEV;
-	}
-	if (result == 0)
-		result = read_namespace(context, platform->own_netns);
-	if (result == 0 && platform->options->all_netns)
-		result = netns_visit_others(platform->procfs, &platform->walk.dirents, &visitor, context->patience,
-		                            context->error);
-	return result;
+	return result != 0 ? result
+	                   : netns_visit(platform->procfs, &platform->walk.dirents, &scope, &visitor, context->patience,
+	                                 context->error);
 }
 
 /* Sockets that some process should hold, whose holder could not be seen. Where every process's files may be
  * read, a socket without a holder really has none. */
-static void mark_unknown_owners(const struct inode_index *inodes, struct snapshot *snapshot)
+static void mark_unknown_owners(struct platform *platform, struct snapshot *snapshot)
 {
-	if (inodes->unresolved == 0 || (snapshot->unreadable_processes == 0 && has_capability(CAP_SYS_PTRACE)))
+	const struct inode_index *inodes = &platform->table.inodes;
+	const struct visibility *visibility = &platform->visibility;
+
+	if (inodes->unresolved == 0)
 		return;
-	inode_index_mark_unknown(inodes, snapshot);
+	if (visibility->limit)
+		snapshot->unreadable_processes += visibility_hidden_processes(visibility, &platform->walk.dirents);
+	if (snapshot->unreadable_processes > 0 || !has_capability(CAP_SYS_PTRACE))
+		inode_index_mark_unknown(inodes, snapshot);
 }
 
 static int read_owners(struct read_context *context)
@@ -129,7 +132,7 @@ static int read_owners(struct read_context *context)
 
 	if (result != 0)
 		return result;
-	mark_unknown_owners(inodes, context->snapshot);
+	mark_unknown_owners(platform, context->snapshot);
 	context->snapshot->shared_sockets = inodes->shared;
 	return 0;
 }
@@ -166,8 +169,14 @@ static int procfs_read(struct platform *platform, struct patience *patience, str
  * the descriptors of another user's. */
 static void procfs_rights(struct platform *platform, struct platform_rights *rights)
 {
-	capability_of_options(platform->options, rights);
+	capability_for_netns(platform->options, rights);
+	capability_for_users(platform->options, rights);
 	rights->capabilities |= CAPABILITY_BIT(CAP_SYS_PTRACE) | CAPABILITY_BIT(CAP_DAC_READ_SEARCH);
+}
+
+static const struct platform_limit *procfs_limit(const struct platform *platform)
+{
+	return platform->visibility.limit;
 }
 
 const struct platform_backend platform_procfs = {
@@ -175,5 +184,6 @@ const struct platform_backend platform_procfs = {
         .open = procfs_open,
         .read = procfs_read,
         .close = procfs_close,
+        .limit = procfs_limit,
         .rights = procfs_rights,
 };

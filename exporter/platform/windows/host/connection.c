@@ -4,6 +4,8 @@
 
 #include <ws2tcpip.h>
 
+#include <stdio.h>
+
 #include "exporter/platform/connection.h"
 #include "exporter/platform/network.h"
 
@@ -16,10 +18,18 @@ uint64_t host_connection_network(const struct sockaddr *address)
 	return 0;
 }
 
-bool host_connection_is_local(int socket)
+void host_connection_peer(const struct sockaddr *address, char text[HOST_PEER_MAX])
 {
-	(void)socket;
-	return false; /* none is made here */
+	const struct sockaddr_in6 *v6 = (const void *)address;
+	const struct sockaddr_in *v4 = (const void *)address;
+	char host[INET6_ADDRSTRLEN];
+
+	if (address->sa_family == AF_INET && inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host)))
+		snprintf(text, HOST_PEER_MAX, "%s:%u", host, (unsigned)ntohs(v4->sin_port));
+	else if (address->sa_family == AF_INET6 && inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host)))
+		snprintf(text, HOST_PEER_MAX, "[%s]:%u", host, (unsigned)ntohs(v6->sin6_port));
+	else
+		snprintf(text, HOST_PEER_MAX, "local");
 }
 
 /* That neither works, for the peer is gone or does not read, is as good. Accepted sockets do not block. */

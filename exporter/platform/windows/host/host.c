@@ -56,6 +56,16 @@ void host_process_read(struct host_process *process)
 		process->open_fds = handles;
 }
 
+bool host_log_write(const char *line, size_t length)
+{
+	return fwrite(line, 1, length, stderr) == length && fflush(stderr) == 0;
+}
+
+bool host_log_has_priorities(void)
+{
+	return false;
+}
+
 static bool is_console(DWORD which)
 {
 	DWORD mode;

@@ -51,6 +51,14 @@ static SOCKET listen_everywhere(uint16_t port, int *code)
 	return opened;
 }
 
+/* 0, any port, never stands for a name. */
+static uint16_t port_of(const struct listen_address *parts)
+{
+	const struct servent *service = parts->port_is_name ? getservbyname(parts->port, "tcp") : NULL;
+
+	return service != NULL ? ntohs((uint16_t)service->s_port) : parts->port_number;
+}
+
 /* The first of the name's addresses that can be listened on. */
 static SOCKET listen_by_name(const struct listen_address *parts, int *code)
 {
@@ -91,8 +99,17 @@ int host_listen(const char *address, struct platform_error *error)
 		platform_error_set(error, "cannot listen on \"%s\": not of the form [host]:port", address);
 		return -EINVAL;
 	}
+	if (parts.path[0] != '\0' || parts.zone[0] != '\0') {
+		platform_error_set(error, "cannot listen on \"%s\": Unix sockets and zones do not work on Windows",
+		                   address);
+		return -ENOTSUP;
+	}
+	if (parts.host[0] == '\0' && parts.port_is_name && port_of(&parts) == 0) {
+		platform_error_set(error, "cannot listen on \"%s\": there is no such service", address);
+		return -EADDRNOTAVAIL;
+	}
 	if (parts.host[0] == '\0')
-		opened = listen_everywhere(parts.port_number, &code);
+		opened = listen_everywhere(port_of(&parts), &code);
 	else
 		opened = listen_by_name(&parts, &code);
 	/* Handles are below 2^31 on every Windows: 64-bit programs exchange them with 32-bit ones. */

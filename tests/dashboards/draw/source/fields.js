@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A panel's field configuration, applied to its frames as Grafana does.
+// Applies a panel's field configuration to its frames, as Grafana does.
 import { FieldConfigOptionsRegistry, FieldConfigProperty, applyFieldOverrides } from '@grafana/data';
 
 const item = (id, path, isCustom) => ({
@@ -15,7 +15,7 @@ const item = (id, path, isCustom) => ({
 
 const STANDARD = Object.values(FieldConfigProperty).map((id) => item(id, id, false));
 
-// What Grafana's panels register of themselves: the properties of their own that this panel sets.
+// Returns a registry with the panel's own properties, which Grafana's panels register themselves.
 function registryFor({ defaults, overrides }) {
 	const changed = overrides.flatMap(({ properties }) => properties.map(({ id }) => id));
 	const own = changed.filter((id) => id.startsWith('custom.')).map((id) => id.slice('custom.'.length));

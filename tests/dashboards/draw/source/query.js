@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a panel's queries to Grafana's data frames, by way of Prometheus.
+// Runs a panel's queries in Prometheus and returns Grafana's data frames.
 import { FieldType, createDataFrame, standardTransformers, standardTransformersRegistry, transformDataFrame } from '@grafana/data';
 import { fill } from './variables.js';
 

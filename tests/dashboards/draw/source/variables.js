@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The variables of a dashboard, and Grafana's way to fill them into texts.
+// Variables of a dashboard: their values, and their replacement in texts as Grafana does it.
 
 const ALL = '$__all';
 
-// What is chosen for each variable: from the page's address, else what the dashboard says.
+// Returns the value of each variable: from the page's address, or the dashboard's default.
 export function chosen(dashboard, address) {
 	const values = {};
 	for (const variable of dashboard.templating.list) {

@@ -8,9 +8,10 @@
  * the lines of it that are read. A batch of descriptors is taken through these steps together: the loads
  * of one step do not depend on each other, so that the processor waits for many at a time.
  *
- * The program holds no reference on what it reads. A load from memory that was freed is harmless, and a
- * descriptor that still refers to the same file afterwards has kept it, its socket and its sock alive:
- * other rows are taken back.
+ * The program holds no reference on what it reads. A load from memory that was freed reads whatever is there, and
+ * does no harm. A row is kept if its descriptor refers to the same file after the row was read: the file, its socket
+ * and its sock then lived all the while, unless the same memory was freed and made the same file's again in between
+ * (since Linux 6.7 files are SLAB_TYPESAFE_BY_RCU). Other rows are withdrawn.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_FILES_H
 #define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_FILES_H
@@ -19,8 +20,6 @@
 
 #define S_IFMT        0170000
 #define S_IFSOCK      0140000
-#define TCP_CLOSE     7
-#define TCP_LISTEN    10
 #define SOCK_STREAM   1
 #define IPPROTO_TCP   6
 #define IPPROTO_MPTCP 262
@@ -35,8 +34,13 @@
 #define SUBFLOWS_MAX 16
 _Static_assert(WINDOW_ROWS >= BATCH * SUBFLOWS_MAX, "every batch finds room in an empty window");
 
-/* Rows of every network namespace, not only of the reader's. */
-const volatile __u8 all_netns;
+/* Words of fdtable.open_fds that are read at once, and how often in one call: each call passes over as many empty
+ * batches as 32,768 descriptors. */
+#define OPEN_WORDS      64
+#define OPEN_WORD_READS 8
+
+/* open_fds, a bit per descriptor: a word per batch. */
+__u64 open_words[OPEN_WORDS];
 
 /* Addresses of kernel objects, by descriptor. */
 struct {
@@ -48,25 +52,55 @@ struct {
 	__u64 touched;
 } batch;
 
-/* Reads the batch of descriptors that comes next. False: there are no more. */
-static __always_inline bool begin_batch(struct task_struct *task)
+/* Passes over batches without an open descriptor. Returns 1 if state.descriptor has arrived at one that has some, or
+ * at the end of the table, 0 if there may be more of them to pass over. */
+__noinline int skip_empty(void)
 {
-	struct files_struct *files = task->files;
-	struct fdtable *table;
+	struct fdtable *table = (struct fdtable *)state.table;
+	__u32 words = BPF_CORE_READ(table, max_fds) / BATCH;
+	const unsigned long *open = BPF_CORE_READ(table, open_fds);
 
-	if (!files)
-		return false;
-	table = BPF_CORE_READ(files, fdt);
+	for (int i = 0; i < OPEN_WORD_READS; i++) {
+		__u32 at = state.descriptor / BATCH, count = words - at;
+
+		if (at >= words)
+			return 1;
+		if (count > OPEN_WORDS)
+			count = OPEN_WORDS;
+		if (bpf_probe_read_kernel(open_words, count * sizeof(open_words[0]), open + at) != 0)
+			return 1;
+		for (__u32 j = 0; j < OPEN_WORDS && j < count; j++) {
+			if (open_words[j] != 0)
+				return 1;
+			state.descriptor += BATCH;
+		}
+	}
+	return 0;
+}
+
+/* Reads the batch of descriptors that comes next. Returns false if there are no more. */
+static __always_inline bool begin_batch(void)
+{
+	struct fdtable *table = (struct fdtable *)state.table;
+
 	if (state.descriptor >= BPF_CORE_READ(table, max_fds))
 		return false;
-	state.files = (__u64)files;
-	state.table = (__u64)table;
-	state.first_row = state.row_count;
+	state.first_row = window.row_count;
 	__builtin_memset(batch.sockets, 0, sizeof(batch.sockets));
 	__builtin_memset(batch.socks, 0, sizeof(batch.socks));
 	batch.has_multipath = batch.overflow = 0;
 	return bpf_probe_read_kernel(batch.files, sizeof(batch.files), BPF_CORE_READ(table, fd) + state.descriptor) ==
 	       0;
+}
+
+/* Notes the task's table of descriptors, which the kernel replaces when it grows. Returns false if there is none. */
+static __always_inline bool enter_table(struct task_struct *task)
+{
+	struct files_struct *files = task->files;
+
+	state.files = (__u64)files;
+	state.table = files ? (__u64)BPF_CORE_READ(files, fdt) : 0;
+	return state.table != 0;
 }
 
 /* The address of the operations that sockets' files have is learnt from the first file that is one for certain. */
@@ -123,78 +157,44 @@ static __always_inline bool is_tcp(__u32 number, const bool direct)
 	return true;
 }
 
-/* ip_local_port_range as one word. */
-static __always_inline __u32 ports_of(struct net *net)
+/* A socket in TCP_CLOSE is in none of the kernel's tables. If it has a port, it is bound to it. */
+static __always_inline void note_bound_port(struct sock *sk, const bool direct)
 {
-	struct net___ends *older = (struct net___ends *)net;
+	__u16 port = FIELD(sk, __sk_common.skc_num);
 
-	if (bpf_core_field_exists(net->ipv4.ip_local_ports.range) &&
-	    bpf_core_field_size(net->ipv4.ip_local_ports.range) == sizeof(__u32))
-		return BPF_CORE_READ(net, ipv4.ip_local_ports.range);
-	return (__u32)BPF_CORE_READ(older, ipv4.ip_local_ports.range[1]) << 16 |
-	       (__u32)BPF_CORE_READ(older, ipv4.ip_local_ports.range[0]);
+	facts.bound_ports[port / 64] |= 1ull << (port % 64);
 }
 
-/* Whether the socket's network namespace is asked for; its facts are then in `state`. */
-static __always_inline bool enter_net(struct net *net)
-{
-	if (state.net != (__u64)net) {
-		state.net = (__u64)net;
-		state.net_inum = BPF_CORE_READ(net, ns.inum);
-		state.net_ports = ports_of(net);
-	}
-	return all_netns || state.net_inum == state.own_netns;
-}
-
-static __always_inline void fill_listener(struct window_row *row, struct sock *sk, struct tcp_sock *tp,
-                                          struct file *file, const bool direct)
-{
-	row->inode = (__u32)BPF_CORE_READ(file, f_inode, i_ino);
-	row->receive_queue = FIELD(sk, sk_ack_backlog);
-	row->send_queue = FIELD(sk, sk_max_ack_backlog);
-	if (BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only))
-		row->flags |= ROW_V6_ONLY;
-	if (FIELD(tp, inet_conn.icsk_accept_queue.qlen.counter) > 0)
-		row->flags |= ROW_REQUESTS;
-}
-
-/* Sockets in TCP_CLOSE are in no table of the kernel's: neither bound alone nor reset do they count. */
 static __always_inline void add_row(__u32 number, const bool direct)
 {
 	struct sock *sk = OBJECT(sock, batch.socks[number]);
-	struct tcp_sock *tp = OBJECT(tcp_sock, batch.socks[number]);
-	struct file *file = OBJECT(file, batch.files[number]);
+	struct net *net = FIELD(sk, __sk_common.skc_net.net);
 	__u8 tcp_state = FIELD(sk, __sk_common.skc_state);
-	__u32 index = state.row_count;
+	__u32 index = window.row_count;
 	struct window_row *row;
 
-	if (tcp_state == TCP_CLOSE || !enter_net(FIELD(sk, __sk_common.skc_net.net)))
+	if (tcp_state == TCP_CLOSE && (__u64)net == facts.net)
+		note_bound_port(sk, direct);
+	if (tcp_state == TCP_CLOSE || !(all_netns || (__u64)net == facts.net))
 		return;
 	if (index >= WINDOW_ROWS) {
 		batch.overflow = 1;
 		return;
 	}
 	row = &window.rows[index];
-	row->identity = (__u64)sk;
-	row->netns = state.net_inum;
-	row->ports = state.net_ports;
-	row->task = (__u16)(state.task_count - 1);
-	row->state = tcp_state;
-	row->flags = 0;
+	enter_net(net);
+	fill_common(row, sk, tcp_state, direct);
+	row->task = (__u16)(window.task_count - 1);
 	row->place = (__u8)number;
-	row->local_port = FIELD(sk, __sk_common.skc_num);
-	row->remote_port = FIELD(sk, __sk_common.skc_dport);
-	row->device = (__u32)FIELD(sk, __sk_common.skc_bound_dev_if);
-	fill_addresses(row, sk, FIELD(sk, __sk_common.skc_family), direct);
+	row->flags |= ROW_HAS_FILE;
 	if (tcp_state == TCP_LISTEN)
-		fill_listener(row, sk, tp, file, direct);
+		fill_listener(row, sk, (struct file *)batch.files[number], direct);
 	else
-		fill_connection(row, tp, tcp_state, direct);
-	state.row_count = index + 1;
+		fill_connection(row, sk, tcp_state, direct);
+	window.row_count = index + 1;
 }
 
-/* Goes on in the list of a Multipath TCP socket's TCP sockets. 0: it is at its end, or what is there is none. */
-static __always_inline __u64 next_subflow(__u64 multipath, struct list_head **node)
+static __always_inline __u64 next_subflow_of(__u64 multipath, struct list_head **node)
 {
 	__u64 head = multipath + bpf_core_field_offset(struct mptcp_sock, conn_list);
 	struct list_head *last = *node ? *node : (struct list_head *)head;
@@ -206,6 +206,15 @@ static __always_inline __u64 next_subflow(__u64 multipath, struct list_head **no
 	if ((__u64)*node == head || (__u64)BPF_CORE_READ(subflow, conn) != multipath)
 		return 0;
 	return (__u64)BPF_CORE_READ(subflow, tcp_sock);
+}
+
+/* Goes on in the list of a Multipath TCP socket's TCP sockets. Returns 0 at its end, or if what is there is none. A
+ * kernel without Multipath TCP has no such types. */
+static __always_inline __u64 next_subflow(__u64 multipath, struct list_head **node)
+{
+	if (!bpf_core_type_exists(struct mptcp_sock))
+		return 0;
+	return next_subflow_of(multipath, node);
 }
 
 /* Steps of a batch. Global functions: the verifier looks at each once, not at each call. What is not there reads as 0.
@@ -263,8 +272,8 @@ static __always_inline __u64 next_subflow(__u64 multipath, struct list_head **no
 STEPS(directly, true)
 STEPS(by_helper, false)
 
-/* Takes back the row if its descriptor refers to another file by now. */
-__noinline int take_back_if_changed(__u32 index)
+/* Withdraws the row if its descriptor refers to another file by now. */
+__noinline int withdraw_if_changed(__u32 index)
 {
 	__u32 place;
 
@@ -276,45 +285,65 @@ __noinline int take_back_if_changed(__u32 index)
 	return 0;
 }
 
-__noinline int take_back_changed(void)
+__noinline int withdraw_changed(void)
 {
-	for (__u32 i = 0; i < BATCH * SUBFLOWS_MAX && state.first_row + i < state.row_count; i++)
-		take_back_if_changed(state.first_row + i);
+	for (__u32 i = 0; i < BATCH * SUBFLOWS_MAX && state.first_row + i < window.row_count; i++)
+		withdraw_if_changed(state.first_row + i);
 	return 0;
 }
 
-/* Whether the batch is done; else it is to be read again: the process has a new table, or the window was full. In one
- * that is empty every batch finds room. */
+/* Returns true if the batch is done. It must be read again if the process has another table, or if the window was full:
+ * in an empty window every batch finds room. */
 static __always_inline bool end_batch(struct task_struct *task)
 {
 	struct fdtable *table = (struct fdtable *)state.table;
 	struct files_struct *files = (struct files_struct *)state.files;
 	__u64 changes = 0;
 
+	order_loads();
 	bpf_probe_read_kernel(batch.files_after, sizeof(batch.files_after),
 	                      BPF_CORE_READ(table, fd) + state.descriptor);
 	if (batch.overflow || (__u64)task->files != state.files || (__u64)BPF_CORE_READ(files, fdt) != state.table) {
-		state.row_count = state.first_row;
+		window.row_count = state.first_row;
 		return false;
 	}
 	for (__u32 i = 0; i < BATCH; i++)
 		changes |= batch.files[i] ^ batch.files_after[i];
 	if (changes != 0)
-		take_back_changed();
-	state.rows_seen += state.row_count - state.first_row;
+		withdraw_changed();
+	state.rows_seen += window.row_count - state.first_row;
 	return true;
 }
 
 /* The program's answers: what the kernel does next. */
 enum { NEXT_TASK, RETURN_AND_SAME_TASK };
 
+/* Returns true if the walk has been through the task's table for another process. */
+static __always_inline bool is_walked(void)
+{
+	return state.shared_files != 0 && state.descriptor == 0 && *shared_table_slot() == state.shared_files;
+}
+
+static __always_inline int end_task(void)
+{
+	if (state.shared_files != 0)
+		*shared_table_slot() = state.shared_files;
+	return NEXT_TASK;
+}
+
 #define WALK(task, how)                                                                                                \
+	if (is_walked())                                                                                               \
+		return add_task(task, true) ? NEXT_TASK : RETURN_AND_SAME_TASK;                                        \
 	for (int i = 0; i < BATCHES_OF_A_CALL; i++) {                                                                  \
 		__u32 count = 0;                                                                                       \
                                                                                                                        \
-		if (!begin_batch(task))                                                                                \
+		if (!enter_table(task))                                                                                \
 			return NEXT_TASK;                                                                              \
-		if (state.row_count > WINDOW_ROWS - BATCH || state.task_count >= WINDOW_ROWS)                          \
+		if (!skip_empty())                                                                                     \
+			continue;                                                                                      \
+		if (!begin_batch())                                                                                    \
+			return end_task();                                                                             \
+		if (window.row_count > WINDOW_ROWS - BATCH || window.task_count >= WINDOW_ROWS)                        \
 			break;                                                                                         \
 		for (int j = 0; j < BATCH; j++)                                                                        \
 			find_socket_##how(j);                                                                          \
@@ -322,7 +351,7 @@ enum { NEXT_TASK, RETURN_AND_SAME_TASK };
 			find_sock_##how(j);                                                                            \
 		for (int j = 0; j < BATCH; j++)                                                                        \
 			count += is_tcp_##how(j);                                                                      \
-		if (count != 0 && !state.has_task && !add_task(task))                                                  \
+		if (count != 0 && !state.has_task && !add_task(task, false))                                           \
 			break;                                                                                         \
 		for (int j = 0; count != 0 && j < BATCH; j++)                                                          \
 			add_row_##how(j);                                                                              \
@@ -335,7 +364,7 @@ enum { NEXT_TASK, RETURN_AND_SAME_TASK };
 
 /* Linux 6.2 and later. */
 SEC("iter/task")
-int tasks(struct bpf_iter__task *ctx)
+int files_directly(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 
@@ -346,7 +375,7 @@ int tasks(struct bpf_iter__task *ctx)
 
 /* Linux 5.8 and later. */
 SEC("iter/task")
-int tasks_by_helper(struct bpf_iter__task *ctx)
+int files_by_helper(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 

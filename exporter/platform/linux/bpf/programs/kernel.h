@@ -51,10 +51,16 @@ struct inet_ehash_bucket {
 	struct hlist_nulls_head chain;
 };
 
-/* The table of connections, TIME_WAIT and handshakes included: a chain a bucket. */
+struct inet_listen_hashbucket {
+	struct hlist_nulls_head nulls_head;
+};
+
+/* The ehash holds connections, timewait minisockets and request sockets; lhash2 holds listeners. */
 struct inet_hashinfo {
 	struct inet_ehash_bucket *ehash;
 	unsigned int ehash_mask;
+	unsigned int lhash2_mask;
+	struct inet_listen_hashbucket *lhash2;
 };
 
 struct inet_timewait_death_row {
@@ -97,9 +103,14 @@ struct sock_common {
 	struct hlist_nulls_node skc_nulls_node;
 };
 
-/* What the kernel keeps of a closed connection: in FIN_WAIT2 or TIME_WAIT, as tw_substate says. */
+struct timer_list {
+	unsigned long expires;
+};
+
+/* Timewait minisocket: in FIN_WAIT2 or TIME_WAIT, as tw_substate says. */
 struct inet_timewait_sock {
 	unsigned char tw_substate;
+	struct timer_list tw_timer;
 };
 
 struct socket;
@@ -168,10 +179,16 @@ struct file {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+	unsigned long *open_fds; /* a bit per descriptor */
 };
 
 struct files_struct {
+	atomic_t count; /* of the tasks that use it */
 	struct fdtable *fdt;
+};
+
+struct signal_struct {
+	int nr_threads;
 };
 
 struct upid {
@@ -194,6 +211,7 @@ struct task_struct {
 	struct list_head thread_node; /* in the list of the process's threads, the main one first */
 	struct pid *thread_pid;
 	struct files_struct *files;
+	struct signal_struct *signal;
 	struct nsproxy *nsproxy;
 	__u64 start_boottime;
 	char comm[16];

@@ -3,7 +3,12 @@
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TASKS_H
 #define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TASKS_H
 
-#include "exporter/platform/linux/bpf/programs/row.h"
+#include "exporter/platform/linux/bpf/programs/nets.h"
+
+/* Descriptor tables that several processes share and that the walk has been through, by a hash of their address. Two
+ * tables of one slot are walked once per process. */
+#define SHARED_TABLES 4096
+__u64 shared_tables[SHARED_TABLES];
 
 static __always_inline void begin_walk(void)
 {
@@ -11,12 +16,15 @@ static __always_inline void begin_walk(void)
 	struct net *net = BPF_CORE_READ(reader, nsproxy, net_ns);
 
 	state.level = BPF_CORE_READ(reader, thread_pid, level);
-	state.own_netns = BPF_CORE_READ(net, ns.inum);
-	state.keepalive_jiffies = (__u32)BPF_CORE_READ(net, ipv4.sysctl_tcp_keepalive_time);
+	facts.net = (__u64)net;
+	facts.net_inum = BPF_CORE_READ(net, ns.inum);
+	facts.keepalive_jiffies = (__u32)BPF_CORE_READ(net, ipv4.sysctl_tcp_keepalive_time);
+	facts.began = bpf_jiffies64();
+	note_net((__u64)net);
 }
 
-/* Threads share their files: whether those of the main thread stand for the task's, or, if that has ended, those of the
- * next. */
+/* Threads share their files. Returns true if those of the main thread stand for the task's, or, if the main thread has
+ * ended, those of the next thread. */
 static __always_inline bool is_stood_for(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader, *next;
@@ -28,7 +36,29 @@ static __always_inline bool is_stood_for(struct task_struct *task)
 	return !leader->files && next != task && BPF_CORE_READ(next, files) == task->files;
 }
 
-/* Whether the task's descriptors are to be gone through, from state.descriptor on. */
+/* Where the task's shared table is noted. The addresses of kernel objects differ in their middle bits. */
+static __always_inline __u64 *shared_table_slot(void)
+{
+	return &shared_tables[(state.shared_files >> 6) % SHARED_TABLES];
+}
+
+/* Starts with the task's descriptors. */
+static __always_inline void begin_task(struct task_struct *task)
+{
+	struct files_struct *files = task->files;
+
+	state.task = (__u64)task;
+	state.tid = (__u32)task->pid;
+	state.descriptor = 0;
+	state.has_task = 0;
+	state.shared_files = 0;
+	if (files && BPF_CORE_READ(files, count.counter) > BPF_CORE_READ(task, signal, nr_threads))
+		state.shared_files = (__u64)files;
+	if (all_netns && task->nsproxy)
+		note_net((__u64)BPF_CORE_READ(task, nsproxy, net_ns));
+}
+
+/* Returns true if the walk goes through the task's descriptors, from state.descriptor on. */
 static __always_inline bool enter_task(struct task_struct *task)
 {
 	if (state.task == (__u64)task && state.tid == (__u32)task->pid)
@@ -37,10 +67,7 @@ static __always_inline bool enter_task(struct task_struct *task)
 		return false;
 	if (state.task == 0)
 		begin_walk();
-	state.task = (__u64)task;
-	state.tid = (__u32)task->pid;
-	state.descriptor = 0;
-	state.has_task = 0;
+	begin_task(task);
 	return true;
 }
 
@@ -55,24 +82,27 @@ static __always_inline __u32 pid_at(struct pid *pid, __u32 level)
 	return number;
 }
 
-/* Enters the process into the window. False: no room. */
-static __always_inline bool add_task(struct task_struct *task)
+/* Adds the process to the window. Returns false if the window has no room. */
+static __always_inline bool add_task(struct task_struct *task, bool again)
 {
 	struct task_struct *leader = task->group_leader;
 	/* By the helper, since Linux 6.1 and others refuse to add to a pointer that was read directly. */
 	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
 	struct window_task *entry;
-	__u32 index = state.task_count;
+	__u32 index = window.task_count;
 
 	if (index >= WINDOW_ROWS)
 		return false;
 	entry = &window.tasks[index];
 	entry->start = leader->start_boottime;
+	entry->files = state.shared_files;
 	entry->pid = pid_at(pid, state.level);
+	entry->nested = BPF_CORE_READ(pid, level) > 0;
 	entry->init = pid_at(pid, BPF_CORE_READ(pid, level)) == 1;
 	entry->thread = task->pid != task->tgid;
+	entry->again = again;
 	bpf_core_read(entry->comm, sizeof(entry->comm), &leader->comm);
-	state.task_count = index + 1;
+	window.task_count = index + 1;
 	state.has_task = 1;
 	return true;
 }

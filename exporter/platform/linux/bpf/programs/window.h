@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * What the BPF programs and their reader share: a window of rows that a program fills and the reader
- * empties, over and over while the program walks. Its size is fixed: what the host has never makes it grow.
+ * Window: the rows that a BPF program hands to its reader. The program fills the window, the reader empties it,
+ * until the walk is complete. The window has a fixed size, however many sockets the host has.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_WINDOW_H
 #define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_WINDOW_H
@@ -10,19 +10,25 @@
 
 /* Rows of a window: so few that they stay in the cache, so many that a system call for them does not count. */
 #define WINDOW_ROWS 1024
-#define WINDOW_COMM 16
+/* Candidates of a window. The buckets that are read together must not hold more sockets. */
+#define WINDOW_CANDIDATES 8192
+#define WINDOW_COMM       16
+/* Tables of connections besides the one that all network namespaces share: one per namespace that has its own
+ * (net.ipv4.tcp_child_ehash_entries). */
+#define WINDOW_TABLES 1024
 
 /* window_row.flags */
 enum {
-	ROW_V6_ONLY = 1 << 0,   /* a listener that takes no IPv4-mapped connections */
-	ROW_REQUESTS = 1 << 1,  /* a listener with handshakes that are not complete (SYN_RECV) */
-	ROW_NO_SOCKET = 1 << 2, /* a connection that is closed, or not complete: sockstat does not count it */
+	ROW_V6_ONLY = 1 << 0,  /* a listener that accepts no IPv4-mapped connections */
+	ROW_REQUESTS = 1 << 1, /* a listener with request sockets (SYN_RECV) */
+	ROW_OLD = 1 << 2,      /* a timewait minisocket that is older than the walk over files */
+	ROW_HAS_FILE = 1 << 3, /* the socket was given to a process or to the kernel: sock_diag shows its inode */
 };
 
-/* A TCP socket, or what the kernel has instead of one. Of an IPv4 socket the first four bytes of an address count. */
+/* A TCP socket, a timewait minisocket or a request socket. The first four bytes of an IPv4 address count. */
 struct window_row {
-	__u64 identity;      /* equal for the same socket, different for others of the same walk */
-	__u32 inode;         /* of a listener */
+	__u64 identity;      /* the sock's address in the kernel */
+	__u32 inode;         /* of a listener; 0: the kernel's own */
 	__u32 netns;         /* the namespace's inode number */
 	__u32 ports;         /* that namespace's ip_local_port_range: the higher end << 16 | the lower */
 	__u32 receive_queue; /* as the kernel counts it, FIN included; of a listener: connections to accept */
@@ -31,46 +37,46 @@ struct window_row {
 	__u32 device;        /* the interface that it is bound to; 0: none */
 	__u16 local_port;    /* host byte order */
 	__be16 remote_port;  /* network byte order */
-	__u16 task;          /* index into the window's tasks; of a connection of the kernel's table no meaning */
+	__u16 task;          /* index into the window's tasks; only of the walk over files */
 	__u8 family;         /* 4 or 6 */
-	__u8 state;          /* the kernel's number; 0: the row was taken back */
+	__u8 state;          /* the kernel's number; 0: the row was withdrawn */
 	__u8 flags;
-	__u8 place; /* of the descriptor in its batch: of the walk over files */
+	__u8 place; /* of the descriptor in its batch; only of the walk over files */
 	__u8 local[16];
 	__u8 remote[16];
 };
 
-/* A process that holds some: of the walk over files. */
+/* A process that holds sockets. */
 struct window_task {
 	__u64 start; /* nanoseconds after boot */
+	__u64 files; /* the descriptor table, if several processes share it; else 0 */
 	__u32 pid;   /* in the reader's PID namespace */
-	__u8 init;   /* whether it is PID 1 of its own PID namespace */
-	__u8 thread; /* the files are those of a thread that does not share the main thread's */
+	__u8 init;   /* it is PID 1 of its own PID namespace, */
+	__u8 nested; /* which is not the initial one */
+	__u8 thread; /* the table belongs to a thread that does not share the main thread's */
+	__u8 again;  /* the walk has been through the table: the process holds the same sockets, and no rows follow */
 	char comm[WINDOW_COMM];
 };
 
+/* The reader clears the counts when it has emptied the window. */
 struct window {
+	__u32 row_count, task_count, candidate_count;
 	struct window_row rows[WINDOW_ROWS];
 	struct window_task tasks[WINDOW_ROWS];
+	__u64 candidates[WINDOW_CANDIDATES]; /* identities of socks in the kernel's tables */
 };
 
-/* What the walk over files and the reader tell each other, besides the window; of the other walk, the counts alone.
- * The reader sets all of it to 0 for a new walk. */
-struct files_state {
-	__u64 rows_seen; /* by the program, in this walk */
+/* What the reader and the program that runs share, in addition to the window. The reader clears it for each run. */
+struct walk_state {
+	__u64 rows_seen; /* by the program, in this run */
 
-	/* Set to 0 by the reader when it has emptied the window. */
-	__u32 row_count;
-	__u32 task_count;
-	__u32 has_task; /* whether the last of the window's tasks is the one whose files come */
-
-	__u32 own_netns;         /* the inode number of the reader's network namespace */
-	__u32 keepalive_jiffies; /* net.ipv4.tcp_keepalive_time of that namespace */
+	__u32 has_task; /* the last of the window's tasks is the one whose files come; cleared by the reader */
 
 	/* The program's own. */
 	__u64 task;              /* whose files come; 0: the walk begins */
+	__u64 shared_files;      /* the task's, if other processes use them too; else 0 */
 	__u64 files, table;      /* of the batch */
-	__u64 socket_operations; /* of every socket's file; 0: not met yet */
+	__u64 socket_operations; /* of every socket's file; 0: not known yet */
 	__u64 net;               /* the namespace that net_inum and net_ports are of */
 	__u32 net_inum;
 	__u32 net_ports;
@@ -80,21 +86,38 @@ struct files_state {
 	__u32 level;      /* of the reader's PID namespace */
 };
 
-/* The same for the walk over the kernel's table of connections, which fills the same window. */
-struct connections_state {
-	/* Set by the reader. Bit N: the kernel's state N (sk_state, which is TIME_WAIT of what it keeps of closed
-	 * connections in FIN_WAIT2 as well, and NEW_SYN_RECV of handshakes). */
-	__u32 ownerless_states; /* connections that no process holds */
-	__u32 port_states;      /* connections at one of the ports, whoever holds them */
-	__u64 ports[65536 / 64];
+/* What a walk over files finds out for the reader and for the walks over tables that follow. */
+struct walk_facts {
+	__u64 net;                   /* the reader's network namespace */
+	__u32 net_inum;              /* and its inode number */
+	__u32 keepalive_jiffies;     /* net.ipv4.tcp_keepalive_time of that namespace */
+	__u64 began;                 /* in jiffies */
+	__u64 tables[WINDOW_TABLES]; /* struct inet_hashinfo of the reader's namespace, then of others that differ */
+	__u32 table_count;
+	__u32 too_many;                /* tables, or network namespaces: the tables cannot be walked */
+	__u64 bound_ports[65536 / 64]; /* of sockets in the reader's namespace that are bound and not connected */
+};
+
+/* The walk over one of the kernel's hash tables. */
+struct table_state {
+	/* Set by the reader. */
+	__u64 hashinfo;
+	__u32 of_listeners;     /* the table of listeners, not of connections */
+	__u32 no_candidates;    /* minisockets and orphaned sockets alone */
+	__u32 timewait_jiffies; /* how long a timewait minisocket lives; 0: not known */
+
+	/* The candidates that the reader has kept, from the first on: the program makes rows of them. */
+	__u32 wanted_count, wanted_next;
 
 	__u32 incomplete; /* the table cannot be read by this program */
 
-	/* The program's own, set to 0 by the reader. */
-	__u64 table; /* 0: the walk begins */
-	__u64 net;   /* the reader's network namespace */
-	__u32 mask;  /* buckets - 1 */
+	/* The program's own. */
+	__u64 table;        /* 0: the walk begins */
+	__u32 mask;         /* buckets - 1 */
+	__u32 stride, head; /* of a bucket: its size, and where its chain begins */
+	__u32 end;          /* the first bucket's number at the end of its chain */
 	__u32 bucket;
+	__u32 most;  /* buckets that are read together at most */
 	__u32 moves; /* how often the buckets that come next were read again */
 };
 

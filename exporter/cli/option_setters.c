@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each flag's value becomes. */
+#include "exporter/cli/option_setters.h"
+
+#include "exporter/cli/option_table.h"
+#include "exporter/cli/option_values.h"
+#include "exporter/platform/host.h"
+#include "exporter/scrape/filter.h"
+
+bool set_listen(struct options *options, struct option_value *value)
+{
+	if (!host_address_valid(value->text) || options->listen_count == OPTIONS_MAX_LISTEN)
+		return false;
+	options->listen[options->listen_count++] = value->text;
+	return true;
+}
+
+bool set_systemd_socket(struct options *options, struct option_value *value)
+{
+	options->systemd_socket = value->number;
+	return true;
+}
+
+bool set_telemetry_path(struct options *options, struct option_value *value)
+{
+	options->telemetry_path = value->text;
+	return value_url_path(value->text);
+}
+
+bool set_max_requests(struct options *options, struct option_value *value)
+{
+	options->max_requests = (unsigned)value->number;
+	return true;
+}
+
+bool set_web_config(struct options *options, struct option_value *value)
+{
+	/* as others have it, an empty name is none */
+	options->web_config_file = value->text[0] != '\0' ? value->text : NULL;
+	return true;
+}
+
+bool set_health_without_auth(struct options *options, struct option_value *value)
+{
+	options->health_without_auth = value->number;
+	return true;
+}
+
+bool set_disable_exporter_metrics(struct options *options, struct option_value *value)
+{
+	options->disable_exporter_metrics = value->number;
+	return true;
+}
+
+bool set_backend(struct options *options, struct option_value *value)
+{
+	options->backend = value->text;
+	return true;
+}
+
+bool set_replay(struct options *options, struct option_value *value)
+{
+	options->replay_file = value->text;
+	return value->text[0] != '\0';
+}
+
+bool set_local_port(struct options *options, struct option_value *value)
+{
+	options->local_port = (enum local_port_mode)value->number;
+	return true;
+}
+
+bool set_remote_port(struct options *options, struct option_value *value)
+{
+	options->remote_port = (enum remote_port_mode)value->number;
+	return true;
+}
+
+bool set_max_series(struct options *options, struct option_value *value)
+{
+	options->max_series = value->number;
+	return true;
+}
+
+bool set_label(struct options *options, struct option_value *value)
+{
+	options->labels |= LABEL_BIT(value->number);
+	return true;
+}
+
+bool set_naming(struct options *options, struct option_value *value)
+{
+	options->naming = (enum process_naming)value->number;
+	return true;
+}
+
+/* An empty pattern is none: it would match the empty name alone. */
+static bool set_pattern(const char **pattern, struct option_value *value)
+{
+	*pattern = value->text[0] != '\0' ? value->text : NULL;
+	return *pattern == NULL || filter_pattern_valid(*pattern, value->reason, sizeof(value->reason));
+}
+
+bool set_include(struct options *options, struct option_value *value)
+{
+	return set_pattern(&options->include, value);
+}
+
+bool set_exclude(struct options *options, struct option_value *value)
+{
+	return set_pattern(&options->exclude, value);
+}
+
+bool set_netns(struct options *options, struct option_value *value)
+{
+	options->all_netns = value->number;
+	return true;
+}
+
+bool set_shared_sockets(struct options *options, struct option_value *value)
+{
+	options->shared_sockets = value->number;
+	return true;
+}
+
+bool set_procfs(struct options *options, struct option_value *value)
+{
+	options->procfs = value->text;
+	return value->text[0] == '/';
+}
+
+bool set_seccomp(struct options *options, struct option_value *value)
+{
+	options->seccomp = value->number;
+	return true;
+}
+
+bool set_log_level(struct options *options, struct option_value *value)
+{
+	options->log_level = (enum log_level)value->number;
+	return true;
+}
+
+bool set_log_format(struct options *options, struct option_value *value)
+{
+	options->log_format = (enum log_format)value->number;
+	return true;
+}
+
+bool set_print_table(struct options *options, struct option_value *value)
+{
+	options->action = ACTION_PRINT_TABLE;
+	options->table_format = (enum table_format)value->number;
+	return true;
+}
+
+bool set_service(struct options *options, struct option_value *value)
+{
+	options->action = ACTION_SERVICE;
+	options->service = (enum service_action)value->number;
+	return true;
+}
+
+bool set_version(struct options *options, struct option_value *value)
+{
+	(void)value;
+	options->action = ACTION_VERSION;
+	return true;
+}
+
+bool set_help(struct options *options, struct option_value *value)
+{
+	(void)value;
+	options->action = ACTION_HELP;
+	return true;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The front's clients: a list of relays, and which of them make room for others. A client is idle until it is let in,
+ * and again when it only has to read its last bytes. Used by the front's thread alone.
+ */
+#ifndef EXPORTER_HTTP_FRONT_CLIENTS_H
+#define EXPORTER_HTTP_FRONT_CLIENTS_H
+
+#include <sys/socket.h>
+
+#include "exporter/http/front/relay.h"
+#include "exporter/http/limits/slots.h"
+#include "exporter/web/web.h"
+
+struct client {
+	struct client *next;
+	struct clients *owner;
+	struct sockaddr_storage address;
+	socklen_t length;
+	struct relay *relay;
+	bool encrypted;
+	struct http_connection *idle; /* its place among the idle clients; NULL while it is let in */
+	size_t slot, count;           /* where its descriptors are among those that are polled; none: it is newer */
+};
+
+/* Fill the first part before clients_init(). */
+struct clients {
+	struct web *web; /* NULL: no TLS */
+	size_t idle_max; /* idle clients; one more takes the place of another */
+	/* Takes over the local socket of a client that is let in. */
+	void (*serve)(void *data, int socket, const struct sockaddr *address, socklen_t length);
+	/* A TLS handshake failed. */
+	void (*failed)(void *data, const struct sockaddr *address, enum tls_error error);
+	void *data;
+
+	struct client *first, **last; /* in the order of arrival */
+	size_t count;
+	struct http_slots slots; /* of the idle ones */
+	size_t idle_count;
+};
+
+/* Returns 0 or -errno; call clients_release() in either case. */
+int clients_init(struct clients *clients) MUST_CHECK;
+/* Ends all clients. */
+void clients_release(struct clients *clients);
+
+/* Takes over an accepted socket, even if there is no memory for it. */
+void clients_add(struct clients *clients, int socket, const struct sockaddr_storage *address, socklen_t length);
+/* Ends the oldest client. */
+void clients_remove_first(struct clients *clients);
+/* Ends an idle client if there are `too_many` of them or more. */
+bool clients_make_room(struct clients *clients, size_t too_many);
+/* Lets each client go on that was polled for: see relay_step(). */
+void clients_step(struct clients *clients, const struct pollfd *fds, uint64_t now_ns);
+
+#endif

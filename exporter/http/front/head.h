@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Request head checker: reads one request head (RFC 9112, sections 2 to 6) and says whether it is well formed and how
+ * long its body is. It exists because libmicrohttpd accepts heads that RFC 9112 tells a server to refuse, and hides
+ * what was wrong with them from its callbacks: it cuts values at a NUL, joins folded lines and ends lines at a bare CR.
+ *
+ * Pure functions of bytes. Limits: HEAD_BYTES_MAX bytes and HEAD_PARTS_MAX parts, so that libmicrohttpd can hold every
+ * head that passes.
+ */
+#ifndef EXPORTER_HTTP_FRONT_HEAD_H
+#define EXPORTER_HTTP_FRONT_HEAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	/* Browsers send cookies of at most 16 KiB; other servers accept heads of 8 KiB to 1 MiB. */
+	HEAD_BYTES_MAX = 32 * 1024,
+	/* Header lines, cookies and query arguments: libmicrohttpd allocates a record of 64 bytes for each. */
+	HEAD_PARTS_MAX = 400,
+};
+
+enum head_fault {
+	HEAD_GOOD,
+	HEAD_REQUEST_LINE,
+	HEAD_VERSION,
+	HEAD_FOLDED,
+	HEAD_FIELD_NAME,
+	HEAD_FIELD_VALUE,
+	HEAD_BARE_CR,
+	HEAD_NO_HOST,
+	HEAD_HOST,
+	HEAD_LENGTH,
+	HEAD_CODING,
+	HEAD_TARGET_TOO_LONG,
+	HEAD_TOO_LARGE,
+	HEAD_NEEDS_TLS, /* not found by the checker */
+	HEAD_FAULTS,
+};
+
+struct head {
+	enum head_fault fault;
+	bool to_head;    /* the method is HEAD: the answer has no content */
+	bool endless;    /* the body has a transfer coding */
+	uint64_t length; /* of the body; UINT64_MAX or less if it says more than that */
+};
+
+/* Returns the length of the head that starts at `bytes`, with the empty line at its end; 0 if the end is not among the
+ * `length` bytes. *searched is 0 at first, and tells later calls how many bytes need no second look. */
+size_t head_find_end(const char *bytes, size_t length, size_t *searched);
+
+/* Reads the head of `length` bytes that head_find_end() found. Moves blanks at the end of a field's value to its start,
+ * where libmicrohttpd ignores them. */
+void head_read(struct head *head, char *bytes, size_t length);
+
+/* Fills the fault of a head that has grown to HEAD_BYTES_MAX bytes without an end. */
+void head_read_too_large(struct head *head, const char *bytes, size_t length);
+
+/* The field of a request that stands in for a bad one and asks for its refusal: the value is the fault's number. It is
+ * no valid name, so no client can send it through a front. */
+#define HEAD_FAULT_FIELD "(fault)"
+
+/* The status and the reason, one line without its end, that a fault is answered with. */
+struct head_answer {
+	unsigned status;
+	const char *reason;
+};
+extern const struct head_answer head_answers[HEAD_FAULTS];
+
+#endif

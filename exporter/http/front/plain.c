@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The channel is the socket's number. */
+#include "exporter/http/front/plain.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+static int plain_handshake(void *channel, enum tls_error *error)
+{
+	(void)channel;
+	(void)error;
+	return 0;
+}
+
+static bool plain_is_writing(void *channel)
+{
+	(void)channel;
+	return false;
+}
+
+/* EINTR is tried again like EAGAIN, after poll(). */
+static ssize_t result_of(ssize_t result)
+{
+	if (result >= 0)
+		return result;
+	return errno == EINTR ? -EAGAIN : -errno;
+}
+
+static ssize_t plain_receive(void *channel, void *bytes, size_t size)
+{
+	return result_of(recv((int)(intptr_t)channel, bytes, size, 0));
+}
+
+static ssize_t plain_send(void *channel, const void *bytes, size_t length)
+{
+	return result_of(send((int)(intptr_t)channel, bytes, length, MSG_NOSIGNAL));
+}
+
+/* The end of the socket says it. */
+static int plain_finish(void *channel)
+{
+	(void)channel;
+	return 0;
+}
+
+static void plain_free(void *channel)
+{
+	(void)channel;
+}
+
+static const struct transport_ops plain_ops = {
+        plain_handshake, plain_is_writing, plain_receive, plain_send, plain_finish, plain_free,
+};
+
+struct transport transport_plain(int socket)
+{
+	return (struct transport){&plain_ops, (void *)(intptr_t)socket};
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The transport without TLS. */
+#ifndef EXPORTER_HTTP_FRONT_PLAIN_H
+#define EXPORTER_HTTP_FRONT_PLAIN_H
+
+#include "exporter/web/transport.h"
+
+/* Returns a transport whose bytes are the socket's. */
+struct transport transport_plain(int socket);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which connections live, and for how long. */
+#include "exporter/http/limits/connections.h"
+
+#include "exporter/log.h"
+#include "exporter/platform/condition.h"
+#include "exporter/platform/connection.h"
+
+#define SECOND_NS UINT64_C(1000000000)
+/* From accept, or the end of a TLS handshake, to the end of the first request: Prometheus sends it at once, and a
+ * client that lost two packets in a row still makes it. */
+#define REQUEST_NS (10 * SECOND_NS)
+/* From the first byte of an answer to the last, and from there to the end of the next request: Prometheus scrapes once
+ * a minute by default and keeps the connection meanwhile. */
+#define PATIENCE_NS (90 * SECOND_NS)
+/* Metrics that have not left for so long, while others wait for their place: the client does not read. On their way to
+ * one that reads, they take a fraction of that. */
+#define STALLED_NS SECOND_NS
+/* Seconds that the daemon leaves the deadlines above before it closes a silent connection itself. */
+enum { SILENCE_MARGIN_S = 2 };
+
+static const char timed_out[] = "HTTP/1.1 408 Request Timeout\r\n"
+                                "Content-Type: text/plain; charset=utf-8\r\n"
+                                "Content-Length: 34\r\n"
+                                "Connection: close\r\n\r\n"
+                                "no whole request came within 10 s\n";
+
+/* ---- Deadlines. With the lock ---- */
+
+/* How long it may last; 0: it has no deadline. */
+static uint64_t time_for(enum http_progress progress)
+{
+	switch (progress) {
+	case PROGRESS_NONE:
+		return REQUEST_NS;
+	case PROGRESS_ANSWERING:
+	case PROGRESS_ANSWERED:
+		return PATIENCE_NS;
+	case PROGRESS_WAITING:
+	case PROGRESS_ENDED:
+		break;
+	}
+	return 0;
+}
+
+static uint64_t deadline_of(const struct http_connection *connection)
+{
+	const uint64_t time_ns = time_for(connection->progress);
+
+	return time_ns > 0 ? connection->since_ns + time_ns : UINT64_MAX;
+}
+
+/* The daemon closes it after so long without a byte. On the daemon's thread. It does not count while suspended. */
+static void limit_silence(struct MHD_Connection *handle, unsigned seconds)
+{
+	MHD_set_connection_option(handle, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}
+
+static void note_progress(struct http_connection *connection, enum http_progress progress)
+{
+	struct http_connections *all = connection->owner;
+
+	connection->progress = progress;
+	connection->since_ns = platform_now_ns();
+	http_slots_renew(&all->slots, connection);
+	if (!host_connection_end_wakes && time_for(progress) > 0)
+		limit_silence(connection->handle, (unsigned)(time_for(progress) / SECOND_NS) + SILENCE_MARGIN_S);
+	if (deadline_of(connection) < all->wake_ns)
+		pthread_cond_signal(&all->change);
+}
+
+/* ---- The end of a connection. With the lock ---- */
+
+static void end_scrape(struct http_connection *connection)
+{
+	struct http_connections *all = connection->owner;
+
+	if (!connection->scrapes)
+		return;
+	connection->scrapes = false;
+	connection->network->scrapes--;
+	all->scrapes--;
+}
+
+static void forget(struct http_connection *connection)
+{
+	struct http_connections *all = connection->owner;
+
+	end_scrape(connection);
+	http_slots_leave(&all->slots, connection);
+	connection->progress = PROGRESS_ENDED;
+	all->count--;
+}
+
+/* The daemon's thread sees the end, or has a time limit of its own, and closes the socket. What the client did not read
+ * is thrown away with it. */
+static void end(struct http_connection *connection, const char *reason)
+{
+	log_message(LOG_LEVEL_DEBUG, "connection ended", "reason", reason, NULL);
+	host_connection_end(connection->socket, connection->progress == PROGRESS_ANSWERING);
+	forget(connection);
+}
+
+static void end_overdue(struct http_connection *connection)
+{
+	struct http_connections *all = connection->owner;
+
+	if (connection->progress == PROGRESS_NONE) {
+		host_connection_send(connection->socket, timed_out, sizeof(timed_out) - 1);
+		counters_add_request(scraper_counters(all->scraper), MHD_HTTP_REQUEST_TIMEOUT);
+	}
+	end(connection, "its time is up");
+}
+
+/* ---- Room for more. With the lock ---- */
+
+static bool may_go(const struct http_connection *connection, uint64_t now_ns)
+{
+	(void)now_ns;
+	return connection->progress != PROGRESS_WAITING && connection->progress != PROGRESS_ENDED;
+}
+
+static bool is_stalled_scrape(const struct http_connection *connection, uint64_t now_ns)
+{
+	return connection->scrapes && connection->progress == PROGRESS_ANSWERING &&
+	       now_ns - connection->since_ns >= STALLED_NS;
+}
+
+/* ---- The thread that ends what is overdue ---- */
+
+static void *connections_main(void *data)
+{
+	struct http_connections *all = data;
+
+	pthread_mutex_lock(&all->lock);
+	while (!all->stopping) {
+		const uint64_t now_ns = platform_now_ns();
+
+		all->wake_ns = UINT64_MAX;
+		for (struct http_connection *at = all->slots.oldest; at; at = at->next) {
+			const uint64_t deadline_ns = deadline_of(at);
+
+			if (deadline_ns <= now_ns)
+				end_overdue(at);
+			else if (deadline_ns < all->wake_ns)
+				all->wake_ns = deadline_ns;
+		}
+		if (all->wake_ns == UINT64_MAX)
+			pthread_cond_wait(&all->change, &all->lock);
+		else
+			condition_wait_until(&all->change, &all->lock, all->wake_ns);
+	}
+	pthread_mutex_unlock(&all->lock);
+	return NULL;
+}
+
+/* ---- Public ---- */
+
+static void release(struct http_connections *connections)
+{
+	pthread_cond_destroy(&connections->change);
+	pthread_mutex_destroy(&connections->lock);
+	http_slots_release(&connections->slots);
+}
+
+int http_connections_start(struct http_connections *connections, size_t ending)
+{
+	int status = http_slots_init(&connections->slots, connections->limit + ending);
+
+	/* Neither can fail: nothing is allocated. */
+	pthread_mutex_init(&connections->lock, NULL);
+	condition_init(&connections->change);
+	connections->wake_ns = UINT64_MAX;
+	if (status == 0)
+		status = -pthread_create(&connections->thread, NULL, connections_main, connections);
+	if (status)
+		release(connections);
+	return status;
+}
+
+void http_connections_stop(struct http_connections *connections)
+{
+	pthread_mutex_lock(&connections->lock);
+	connections->stopping = true;
+	pthread_cond_signal(&connections->change);
+	pthread_mutex_unlock(&connections->lock);
+	pthread_join(connections->thread, NULL);
+	release(connections);
+}
+
+static int socket_of(struct MHD_Connection *handle)
+{
+	return (int)MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+static struct http_connection *add(struct http_connections *all, struct MHD_Connection *handle)
+{
+	const struct sockaddr *address =
+	        MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+	struct http_connection *connection = http_slots_take(&all->slots, host_connection_network(address));
+
+	if (!connection)
+		return NULL;
+	connection->owner = all;
+	connection->handle = handle;
+	connection->socket = socket_of(handle);
+	all->count++;
+	note_progress(connection, PROGRESS_NONE);
+	return connection;
+}
+
+static struct MHD_Daemon *daemon_of(struct MHD_Connection *handle)
+{
+	return MHD_get_connection_info(handle, MHD_CONNECTION_INFO_DAEMON)->daemon;
+}
+
+/* Where the daemon does not see the ends: it closes those of its connections that were told to, once they have been
+ * silent for a second. On its thread, as it begins a connection: it has closed none then that it did not tell of. */
+static void close_ended(struct http_connections *all, const struct MHD_Daemon *daemon)
+{
+	for (struct http_connection *at = all->slots.oldest; at; at = at->next)
+		if (at->progress == PROGRESS_ENDED && daemon_of(at->handle) == daemon)
+			limit_silence(at->handle, 1);
+}
+
+/* Makes room first: the newcomer is none that may go. */
+static struct http_connection *begin(struct http_connections *all, struct MHD_Connection *handle)
+{
+	struct http_connection *connection, *victim = NULL;
+
+	pthread_mutex_lock(&all->lock);
+	if (all->count >= all->limit)
+		victim = http_slots_victim(&all->slots, may_go, platform_now_ns());
+	if (victim)
+		end(victim, "another needs its place");
+	connection = add(all, handle);
+	if (!connection) /* more are about to end than there should be */
+		host_connection_end(socket_of(handle), true);
+	else if (all->count > all->limit)
+		end(connection, "there is no place");
+	if (!host_connection_end_wakes) {
+		close_ended(all, daemon_of(handle));
+		if (!connection)
+			limit_silence(handle, 1);
+	}
+	pthread_mutex_unlock(&all->lock);
+	return connection;
+}
+
+static void finish(struct http_connection *connection)
+{
+	struct http_connections *all = connection->owner;
+
+	pthread_mutex_lock(&all->lock);
+	if (connection->progress != PROGRESS_ENDED)
+		forget(connection);
+	http_slots_put(&all->slots, connection);
+	pthread_mutex_unlock(&all->lock);
+}
+
+void http_connections_notify(void *connections, struct MHD_Connection *connection, void **context,
+                             enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*context = begin(connections, connection);
+	else if (*context)
+		finish(*context);
+}
+
+/* NULL if there was no slot for it: it was told to end at once. */
+static struct http_connection *connection_of(struct MHD_Connection *handle)
+{
+	return MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* Whether one more request of this network may be in flight. With the lock. */
+static bool admit(struct http_connections *all, const struct http_network *network)
+{
+	struct http_connection *victim;
+
+	if (all->max_scrapes == 0 || all->scrapes < all->max_scrapes || network->scrapes == 0)
+		return true;
+	victim = http_slots_victim(&all->slots, is_stalled_scrape, platform_now_ns());
+	if (victim)
+		end(victim, "its client does not read, and another needs its place");
+	return victim != NULL;
+}
+
+enum http_admission http_connection_begin_scrape(struct MHD_Connection *handle)
+{
+	struct http_connection *connection = connection_of(handle);
+	enum http_admission admission = HTTP_ENDED;
+	struct http_connections *all;
+
+	if (!connection)
+		return HTTP_ENDED;
+	all = connection->owner;
+	pthread_mutex_lock(&all->lock);
+	if (connection->progress != PROGRESS_ENDED)
+		admission = admit(all, connection->network) ? HTTP_ADMITTED : HTTP_FULL;
+	if (admission == HTTP_ADMITTED) {
+		connection->scrapes = true;
+		connection->network->scrapes++;
+		all->scrapes++;
+		note_progress(connection, PROGRESS_WAITING);
+	}
+	pthread_mutex_unlock(&all->lock);
+	return admission;
+}
+
+/* Returns false if the connection was told to end. */
+static bool progress_if_alive(struct MHD_Connection *handle, enum http_progress progress)
+{
+	struct http_connection *connection = connection_of(handle);
+	struct http_connections *all;
+	bool lives;
+
+	if (!connection)
+		return false;
+	all = connection->owner;
+	pthread_mutex_lock(&all->lock);
+	lives = connection->progress != PROGRESS_ENDED;
+	if (lives)
+		note_progress(connection, progress);
+	pthread_mutex_unlock(&all->lock);
+	return lives;
+}
+
+bool http_connection_wait(struct MHD_Connection *handle)
+{
+	return progress_if_alive(handle, PROGRESS_WAITING);
+}
+
+bool http_connection_answer(struct MHD_Connection *handle)
+{
+	return progress_if_alive(handle, PROGRESS_ANSWERING);
+}
+
+void http_connection_answered(struct MHD_Connection *handle)
+{
+	struct http_connection *connection = connection_of(handle);
+	struct http_connections *all;
+
+	if (!connection)
+		return;
+	all = connection->owner;
+	pthread_mutex_lock(&all->lock);
+	if (connection->progress != PROGRESS_ENDED) {
+		end_scrape(connection);
+		note_progress(connection, PROGRESS_ANSWERED);
+	}
+	pthread_mutex_unlock(&all->lock);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Visibility: whether every process that may hold a socket can be seen. Where it cannot, a socket that some process
+ * holds, and no visible one, has an unknown owner rather than none.
+ */
+#ifndef EXPORTER_PLATFORM_LINUX_PROCFS_VISIBILITY_H
+#define EXPORTER_PLATFORM_LINUX_PROCFS_VISIBILITY_H
+
+#include "exporter/platform/linux/procfs/file.h"
+#include "exporter/platform/platform.h"
+
+struct visibility {
+	const struct platform_limit *limit; /* NULL: every process can be seen */
+	int procfs;                         /* open directory, not owned */
+	uint64_t other_links;               /* of procfs's root directory, those of no process */
+};
+
+/* Which processes a backend learns of. */
+enum visibility_source {
+	VISIBLE_BY_PROCFS,    /* those that procfs shows */
+	VISIBLE_BY_ITERATORS, /* those of the exporter's PID namespace */
+};
+
+/* Finds out what limits the view. `dirents` is used meanwhile. */
+void visibility_init(struct visibility *visibility, int procfs, enum visibility_source source,
+                     const struct platform_options *options, struct dirents *dirents);
+
+/*
+ * Returns how many processes the kernel has that procfs does not show, kernel threads among them, and at least 1. The
+ * links of procfs's root directory count all processes (proc_root_getattr() in fs/proc/root.c). Needs a limit.
+ */
+uint64_t visibility_hidden_processes(const struct visibility *visibility, struct dirents *dirents);
+
+#endif

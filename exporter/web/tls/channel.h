@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The transport with TLS: a session of GnuTLS on a client's socket. */
+#ifndef EXPORTER_WEB_TLS_CHANNEL_H
+#define EXPORTER_WEB_TLS_CHANNEL_H
+
+#include <errno.h>
+
+#include "exporter/web/state.h"
+#include "exporter/web/transport.h"
+
+/* Makes a TLS transport for the socket, which stays the caller's, with a reference to the state. 0 or -errno. */
+int tls_channel_new(struct transport *transport, int socket, struct web_state *state) MUST_CHECK;
+
+#endif

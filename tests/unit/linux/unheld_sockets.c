@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Unheld sockets: what may be there, by the kernel's counts around a walk over files. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "exporter/platform/linux/bpf/unheld_sockets.h"
+
+static enum unheld_kind expected(uint64_t in_use_before, uint64_t opened, uint64_t time_wait, uint64_t held)
+{
+	const struct socket_counts before = {.in_use = in_use_before, .opened = 1000};
+	const struct socket_counts after = {.time_wait = time_wait, .opened = 1000 + opened};
+
+	return unheld_sockets_expected(&before, &after, held);
+}
+
+static void all_sockets_are_held(void **state)
+{
+	(void)state;
+	assert_int_equal(expected(0, 0, 0, 0), UNHELD_NONE);
+	assert_int_equal(expected(10, 0, 0, 10), UNHELD_NONE);
+	assert_int_equal(expected(10, 2, 0, 12), UNHELD_NONE);
+	assert_int_equal(expected(10, 0, 0, 11), UNHELD_NONE); /* a new listener */
+}
+
+static void minisockets_are_counted_apart(void **state)
+{
+	(void)state;
+	assert_int_equal(expected(10, 0, 1, 10), UNHELD_MINISOCKETS);
+	assert_int_equal(expected(10, 0, 50000, 10), UNHELD_MINISOCKETS);
+}
+
+static void a_socket_is_missing(void **state)
+{
+	(void)state;
+	assert_int_equal(expected(10, 0, 0, 9), UNHELD_ANY);
+	assert_int_equal(expected(10, 0, 5, 9), UNHELD_ANY);
+	/* One was opened: the walk may have found it instead of the one that is hidden. */
+	assert_int_equal(expected(10, 1, 0, 10), UNHELD_ANY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(all_sockets_are_held),
+	        cmocka_unit_test(minisockets_are_counted_apart),
+	        cmocka_unit_test(a_socket_is_missing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
