@@ -127,7 +127,7 @@ struct port_set {
 /* snapshot.facts: what this platform can tell at all. */
 enum {
 	FACT_QUEUES = 1 << 0,         /* rows have queues */
-	FACT_LISTEN_QUEUES = 1 << 1,  /* listeners have accept queue length and limit */
+	FACT_ACCEPT_QUEUES = 1 << 1,  /* listeners have accept queue length and limit */
 	FACT_CLOSE_WAIT_AGE = 1 << 2, /* rows in CLOSE_WAIT have quiet_ms */
 	FACT_SHARED = 1 << 3,         /* shared_sockets was counted */
 	FACT_UNREADABLE = 1 << 4,     /* unreadable_processes was counted */

@@ -65,9 +65,9 @@ def series_of(host: int) -> Iterator[Series]:
         yield from (Series(f"tcp_{name}_queue_bytes{labels}", False) for name in ("receive", "send"))
     for number in range(LISTENERS):
         labels = f"{{{target},{pair(number)}}}"
-        yield from (Series(name + labels, False) for name in ("tcp_listen_queue_length", "tcp_listen_queue_limit"))
-        yield from (Series(name + labels, True) for name in ("instance_process_local_port:tcp_listen_queue_length:sum",
-                                                             "instance_process_local_port:tcp_listen_queue:ratio"))
+        yield from (Series(name + labels, False) for name in ("tcp_accept_queue_length", "tcp_accept_queue_limit"))
+        yield from (Series(name + labels, True) for name in ("instance_process_local_port:tcp_accept_queue_length:sum",
+                                                             "instance_process_local_port:tcp_accept_queue:ratio"))
     for number in range(REMOTES):
         remote = f'{target},process="service-{number}",remote_port="{5000 + number}"'
         for state in STATES[:-1]:

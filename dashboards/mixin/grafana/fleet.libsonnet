@@ -20,7 +20,7 @@ local panels = import 'panels.libsonnet';
   local byPort = 'instance_process_local_port_state:tcp_connections:sum',
   local outbound = 'instance_process_remote_port_state:tcp_outbound_connections:sum',
   local oldest = 'instance_process_local_port:tcp_close_wait_oldest_seconds:max',
-  local queueRatio = 'instance_process_local_port:tcp_listen_queue:ratio',
+  local queueRatio = 'instance_process_local_port:tcp_accept_queue:ratio',
   local portRatio = 'instance:tcp_ephemeral_ports:ratio',
   // One series per process of a job, over all hosts
   local wholeJob = 'job_process_state:tcp_connections:sum',

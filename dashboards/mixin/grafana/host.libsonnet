@@ -152,8 +152,8 @@ local panels = import 'panels.libsonnet';
       processColumn,
       column('Port', label='local_port'),
       column('Established', expr='%s and %s' % [q.per(processPort, connections('established')), listening]),
-      column('Queue length', expr=q.per(processPort, q.select('tcp_listen_queue_length'))),
-      column('Queue limit', expr=q.per(processPort, q.select('tcp_listen_queue_limit'))),
+      column('Queue length', expr=q.per(processPort, q.select('tcp_accept_queue_length'))),
+      column('Queue limit', expr=q.per(processPort, q.select('tcp_accept_queue_limit'))),
       column('Accept queue',
              expr=q.fill(processPort),
              unit='percentunit',
@@ -188,7 +188,7 @@ local panels = import 'panels.libsonnet';
         'Accept queue lengths',
         'Connections that the kernel has established and the process has not accepted. A line that never falls is a '
         + 'process that hangs.',
-        [query(q.top(lines, processPort, q.select('tcp_listen_queue_length')), atPort)],
+        [query(q.top(lines, processPort, q.select('tcp_accept_queue_length')), atPort)],
         links=toProcess,
         noValue='no waiting connections'
       )],

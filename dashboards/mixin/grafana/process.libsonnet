@@ -19,7 +19,7 @@ local panels = import 'panels.libsonnet';
   local byPort = 'instance_process_local_port_state:tcp_connections:sum',
   local outbound = 'instance_process_remote_port_state:tcp_outbound_connections:sum',
   local oldest = q.select('instance_process_local_port:tcp_close_wait_oldest_seconds:max'),
-  local queueRatio = q.select('instance_process_local_port:tcp_listen_queue:ratio'),
+  local queueRatio = q.select('instance_process_local_port:tcp_accept_queue:ratio'),
   local before(vector) = vector + ' offset $before',
   local toHost = dashboard.lineHost({ process: '__field.labels.process' }),
 

@@ -47,7 +47,7 @@ function(config, dashboard) {
 
   // Returns a query for the ratio of the fullest accept queue, from the exporter's own metrics.
   fill(labels):: self.per(labels, '%s / (%s > 0)' % [
-    self.select('tcp_listen_queue_length'),
-    self.select('tcp_listen_queue_limit'),
+    self.select('tcp_accept_queue_length'),
+    self.select('tcp_accept_queue_limit'),
   ], 'max'),
 }

@@ -3,13 +3,13 @@
 {
   local config = $._config,
   local lib = $._lib,
-  local ratio = lib.last('instance_process_local_port:tcp_listen_queue:ratio'),
-  local length = 'instance_process_local_port:tcp_listen_queue_length:sum',
+  local ratio = lib.last('instance_process_local_port:tcp_accept_queue:ratio'),
+  local length = 'instance_process_local_port:tcp_accept_queue_length:sum',
   local queue = 'The accept queue of {{ $labels.process }} on {{ $labels.instance }}, port {{ $labels.local_port }}, is '
                 + '{{ $value | humanizePercentage }} full. ',
   // The queue is never empty and never shrinks, so the process accepts nothing.
-  local stuck = 'min_over_time(instance_process_local_port:tcp_listen_queue_length:sum{process!="(other)"}[5m]) %s\n'
-                + 'and resets(instance_process_local_port:tcp_listen_queue_length:sum[5m]) == 0',
+  local stuck = 'min_over_time(instance_process_local_port:tcp_accept_queue_length:sum{process!="(other)"}[5m]) %s\n'
+                + 'and resets(instance_process_local_port:tcp_accept_queue_length:sum[5m]) == 0',
   local accepted_none = '{{ $labels.process }} on {{ $labels.instance }} has accepted none of at least '
                         + '{{ $value | printf "%.0f" }} waiting connections on port {{ $labels.local_port }} for ten minutes. ',
 

@@ -35,7 +35,7 @@
         ),
 
         lib.alert(
-          'TcpExporterFailing',
+          'TcpExporterScrapesFailing',
           'warning',
           '5m',
           'rate(%s[15m])\n/ ignoring (cause) group_left () rate(%s[15m]) > %g' % [
@@ -62,7 +62,7 @@
         ),
 
         lib.alert(
-          'TcpExporterFolding',
+          'TcpExporterSeriesLimitReached',
           'info',
           '10m',
           '%s > 0' % lib.last(lib.select('tcp_exporter_folded_series')),
@@ -73,7 +73,7 @@
         ),
 
         lib.alert(
-          'TcpExporterBlind',
+          'TcpExporterOwnersUnknown',
           'warning',
           '15m',
           'sum without (process, state, %s)\n(%s) > 0' % [

@@ -57,9 +57,9 @@
 
           // Accept queues: waiting connections, and the ratio of the fullest queue. A listener without a queue has no
           // ratio.
-          rule('instance_process_local_port:tcp_listen_queue_length:sum', sum(lib.select('tcp_listen_queue_length'))),
-          rule('instance_process_local_port:tcp_listen_queue:ratio',
-               max('%s / (%s > 0)' % [lib.select('tcp_listen_queue_length'), lib.select('tcp_listen_queue_limit')])),
+          rule('instance_process_local_port:tcp_accept_queue_length:sum', sum(lib.select('tcp_accept_queue_length'))),
+          rule('instance_process_local_port:tcp_accept_queue:ratio',
+               max('%s / (%s > 0)' % [lib.select('tcp_accept_queue_length'), lib.select('tcp_accept_queue_limit')])),
 
           // Used part of the ephemeral range
           rule('instance:tcp_ephemeral_ports:ratio',

@@ -33,7 +33,7 @@ struct netns_scope {
  * 0 or -errno with *error filled.
  */
 int netns_visit(int procfs, struct dirents *dirents, const struct netns_scope *scope,
-                const struct netns_visitor *visitor, struct patience *patience,
+                const struct netns_visitor *visitor, struct deadline *deadline,
                 struct platform_error *error) MUST_CHECK;
 
 /* The namespace in the snapshot with this id; its netns_count if there is none. */
