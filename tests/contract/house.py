@@ -18,7 +18,8 @@ import tempfile
 
 FOLDERS = ("metrics", "exporter", "tests", "dashboards")
 C_SUFFIXES = {".c", ".h"}
-SUFFIXES = C_SUFFIXES | {".py"}
+JSONNET_SUFFIXES = {".jsonnet", ".libsonnet"}
+SUFFIXES = C_SUFFIXES | JSONNET_SUFFIXES | {".py"}
 FOLDERS_SMALL, FOLDER_FILES = ("metrics", "exporter"), 20
 FILE_LINES = 400  # fewer than
 FUNCTION_LINES_MAX = 70
@@ -86,6 +87,8 @@ def file_faults(path, shown, sizes):
     count = text.count("\n")
     if count >= FILE_LINES:
         yield f"{shown}: {count} lines, which is not under {FILE_LINES}"
+    if path.suffix in JSONNET_SUFFIXES:  # whose comments open with "//"
+        lines = [re.sub("^//", "#", line) for line in lines]
     fault = header_fault(lines, is_c, BPF_LICENCE if path.parent.name == BPF_FOLDER else LICENCE)
     if fault:
         yield f"{shown}:1: {fault}"

@@ -5,7 +5,7 @@
 usage: words.py [FILE...]   lists the findings in these files, or in the whole tree, as FILE:LINE: FINDING
 
 Prose is read: the documents, all comments of headers, the first comment of every source, and the texts that users see:
-strings of C, of the dashboards' source, annotations of alerts. In prose
+strings of C, descriptions of panels, annotations of alerts. In prose
  - no sentence opens with a clause of What, Who, Whether, Where, Of, That, or with "0 or -errno" without "Returns";
  - no word stands for which the house has a plainer one, and no picture for which the field has a noun;
  - a file's first comment names the module or says what it does: it opens with a noun or a verb.
@@ -13,14 +13,13 @@ strings of C, of the dashboards' source, annotations of alerts. In prose
 First it proves that each of these checks can fail, on texts made for it.
 """
 
-import ast
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).parents[2]
-SOURCES = {".c", ".h", ".py", ".js", ".mjs", ".cmake"}
-DASHBOARDS = "dashboards/grafana/source/"
+SOURCES = {".c", ".h", ".py", ".js", ".mjs", ".cmake", ".jsonnet", ".libsonnet"}
+DASHBOARD = "tcp-exporter-*.json"
 PRUNED = {".git", "build", "node_modules", "corpus", "expected"}
 TEXT_WORDS = 4  # a string with fewer is a name or a format
 
@@ -129,12 +128,6 @@ def script_units(text):
             yield line, unit, index == 0
 
 
-def python_texts(text):
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value.split()) >= TEXT_WORDS:
-            yield node.lineno, node.value, False
-
-
 def units(path, text):
     """(line, text, is the file's first comment) of all prose of a file."""
     if path.suffix == ".md":
@@ -142,10 +135,12 @@ def units(path, text):
     if path.suffix == ".yml":
         return [(line_of(text, match.start()), match[1], False)
                 for match in re.finditer(r"^\s*(?:summary|description): (.*(?:\n\s{10,}\S.*)*)", text, re.MULTILINE)]
+    if path.suffix == ".json":
+        return [(line_of(text, match.start()), match[1], False)
+                for match in re.finditer(r'"description": "((?:\\.|[^"\\])*)"', text)]
     if path.suffix in (".c", ".h"):
         return list(c_units(text, path.suffix == ".h"))
-    found = list(script_units(text))
-    return found + list(python_texts(text)) if DASHBOARDS in path.as_posix() else found
+    return list(script_units(text))
 
 
 def findings(path, text):
@@ -167,7 +162,7 @@ def is_prose(path):
     relative = path.relative_to(ROOT)
     if PRUNED & set(relative.parts) or path == pathlib.Path(__file__).resolve() or not path.is_file():
         return False
-    return path.suffix in SOURCES | {".md"} or path.name in ("alerts.yml", "recording.yml")
+    return path.suffix in SOURCES | {".md"} or path.name == "alerts.yml" or path.match(DASHBOARD)
 
 
 # A file, its text, and a word of the finding that it must cause.
@@ -186,7 +181,8 @@ FAULTY = (
        ("a.js", "// SPDX\n// From here to there.\n", "names no module"),
        ("a.c", C + '/* A list. */\nconst char *a = "it is read " \n "anew at each scrape";', "anew"),
        ("alerts.yml", "        summary: it takes up\n          to five tries", "takes"),
-       (DASHBOARDS + "a.py", '"""A list."""\na = "all of them at the most"\n', "at the most")]
+       ("a.libsonnet", "// SPDX\n// What is made.\n", "names no module"),
+       (DASHBOARD, '{"title": "a", "description": "All of them at the most."}', "at the most")]
     + [("a.md", f"It is {words} so.", words) for words in (
         "anew", "at the most", "beside", "in force", "met", "tells", "takes", "gives up", "for want of", "there is none",
         "is to be", "may not", "goodbye", "farewell", "hopeless", "luckier", "road", "blind", "wishes", "welcome",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Catalog of known metrics: the exporter's, those of recording rules, and Prometheus' own.
+"""Catalog of known metrics: the exporter's, those of recording rules, and those of other programs.
 
 Catalog.load() runs the program catalog_json, which is built from the exporter's tables. add_rules() adds the recorded
 series of a rule file. faults() then yields the names in a query that do not exist.
@@ -12,11 +12,14 @@ from typing import Any, Iterable
 from promql import Malformed, Matcher, Names, Selector, names_in
 
 # Labels that come from the scrape configuration and not from the exporter.
-TARGET_LABELS = {"job", "instance", "node", "pod"}
-PROMETHEUS_METRICS = {
+TARGET_LABELS = {"cluster", "job", "instance", "node", "pod"}
+FOREIGN_METRICS = {
     "up": set(), "scrape_duration_seconds": set(), "scrape_samples_scraped": set(),
     "scrape_samples_post_metric_relabeling": set(), "scrape_series_added": set(),
-    "ALERTS": {"alertname", "alertstate", "severity"}, "ALERTS_FOR_STATE": {"alertname", "severity"},
+    "ALERTS": {"alertname", "alertstate", "severity", "process", "local_port", "remote_port"},
+    "ALERTS_FOR_STATE": {"alertname", "severity"},
+    "node_netstat_TcpExt_ListenDrops": set(), "node_netstat_Tcp_RetransSegs": set(),
+    "kube_pod_container_info": {"namespace", "pod", "container", "container_id"},
 }  # fmt: skip
 PLAIN = re.compile(r"[a-z0-9_]+")
 
@@ -25,7 +28,7 @@ class Catalog:
     def __init__(self, metrics: dict[str, list[str]], optional: Iterable[str], values: dict[str, list[str]]):
         self.optional = set(optional)
         self.values = {label: set(known) for label, known in values.items()}
-        self.labels: dict[str, set[str]] = {name: set(labels) for name, labels in PROMETHEUS_METRICS.items()}
+        self.labels: dict[str, set[str]] = {name: set(labels) for name, labels in FOREIGN_METRICS.items()}
         for name, labels in metrics.items():
             self.labels[name] = set(labels) | (self.optional if "process" in labels else set())
         self.exported = set(metrics)
@@ -48,7 +51,10 @@ class Catalog:
         """The labels that the result may have, target labels aside."""
         names = names_in(expression)
         kept = set[str]().union(*(self.labels.get(selector.metric, set()) for selector in names.selectors))
-        for word, labels in names.groupings:
+        kept |= set(names.made)
+        for number, (word, labels) in enumerate(names.groupings):
+            if word == "by" and number == 0:
+                return kept & set(labels)  # the outermost aggregation
             if word == "by":
                 kept &= set(labels)
             elif word == "without":
@@ -67,6 +73,7 @@ class Catalog:
         for selector in names.selectors:
             yield from self._selector_faults(selector)
         here = TARGET_LABELS.union(*(self.labels.get(selector.metric, set()) for selector in names.selectors))
+        here |= set(names.made)
         if not names.selectors:
             here = here.union(*self.labels.values())  # label_values(label)
         for word, labels in names.groupings:

@@ -12,6 +12,7 @@ from typing import Callable, Iterable, NamedTuple
 
 import yaml
 from catalog import Catalog
+from check_names import RUNBOOK_URL
 from grafana import FOLDER, Json, load_all, names_in, panels_of, targets_of, variables_of
 from lint import RULES
 from thresholds import threshold_faults
@@ -109,7 +110,8 @@ def _links_of(panel: Json) -> Iterable[str]:
 
 
 def link_faults(dashboard: Json, world: World) -> Iterable[str]:
-    """Links lead to our dashboards, take time and variables along, and name columns and labels that there are."""
+    """Yields links to no dashboard of ours and to no runbook, links that forget time or variables, and links that name a
+    column or label that is not there."""
     others = {f"/d/{uid}" for uid in world.uids - {dashboard["uid"]}}
     if {link["url"] for link in dashboard["links"] if link["includeVars"] and link["keepTime"]} != others:
         yield "there is no link to each other dashboard that keeps variables and time"
@@ -117,9 +119,10 @@ def link_faults(dashboard: Json, world: World) -> Iterable[str]:
         columns = {change for t in panel["transformations"] for change in t["options"].get("renameByName", {}).values()}
         labels = {label for target in panel["targets"] for label in kept_by(target["expr"])}
         for url in _links_of(panel):
-            if url.split("?")[0].removeprefix("/d/") not in world.uids:
+            ours = not url.startswith(RUNBOOK_URL)
+            if ours and url.split("?")[0].removeprefix("/d/") not in world.uids:
                 yield f"{panel['title']}: a link leads to {url}"
-            if not all(part in url for part in ("${__url_time_range}", "${datasource:queryparam}", "var-")):
+            if ours and not all(part in url for part in ("${__url_time_range}", "${datasource:queryparam}", "var-")):
                 yield f"{panel['title']}: a link forgets time, data source or choice: {url}"
             for kind, name in MACRO.findall(url):
                 if name not in (columns if kind == "data.fields" else labels):

@@ -22,6 +22,7 @@ from catalog import TARGET_LABELS, Catalog
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = ROOT / "dashboards" / "prometheus"
 RUNBOOK = "dashboards/README.md"
+RUNBOOK_URL = "https://git.example.org/tcp_exporter/blob/main/" + RUNBOOK  # as in the mixin
 FOREIGN = "migration.md"  # queries of other programs' metrics: test_docs.py asks them of a real Prometheus
 DOCUMENTS = (RUNBOOK, "README.md",
              *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md") if page.name != FOREIGN))  # fmt: skip
@@ -81,7 +82,7 @@ def alert_faults(catalog: Catalog, alert: dict[str, Any]) -> Iterable[str]:
     yield from (f"the description lacks the {name}" for name in sorted(missing))
     if "$value" not in description:
         yield "the description lacks the number"
-    if annotations.get("runbook_url") != f"{RUNBOOK}#{alert['alert'].lower()}":
+    if annotations.get("runbook_url") != f"{RUNBOOK_URL}#{alert['alert'].lower()}":
         yield "runbook_url is not its section"
 
 
@@ -141,8 +142,10 @@ def load(path: pathlib.Path) -> dict[str, Any]:
 def examine(program: str, promtool: str) -> Iterable[str]:
     catalog = Catalog.load(program)
     recording, alerting = load(RULES / "recording.yml"), load(RULES / "alerts.yml")
+    kubernetes = load(RULES / "kubernetes.yml")
     catalog.add_rules(recording)
-    for rules in recording, alerting:
+    catalog.add_rules(kubernetes)
+    for rules in recording, kubernetes, alerting:
         yield from rule_faults(catalog, rules)
     alerts = alerts_of(alerting)
     yield from runbook_faults(alerts, (ROOT / RUNBOOK).read_text(encoding="utf-8"))
@@ -161,20 +164,21 @@ SMALL.add_rules({"groups": [{"rules": [{"record": "process:tcp_a:sum", "expr": "
 GOOD_QUERIES = (
     'sum by (process) (rate(tcp_a{state=~"open|shut",pid!="1"}[5m])) / on (job) group_left () up > 0',
     'label_values(tcp_a{instance=~"$instance"}, process)',
+    'sum by (made) (label_replace(label_replace(tcp_b, "other", "$1", "job", "(.+)"), "made", "$1", "other", "(.+)"))',
     "process:tcp_a:sum offset 1d and ignoring (state) tcp_a{state=~\"$state\"}[$__range]",
 )
 BAD_QUERIES = (
     ("tcp_c > 0", "no metric tcp_c"), ('{__name__="tcp_c"}', "no metric tcp_c"),
     ('tcp_b{state="open"}', "no label state"), ('tcp_a{state="opne"}', "never opne"),
     ('tcp_a{state=~"open|opne"}', "never opne"), ("sum by (proces) (tcp_a)", "names proces"),
-    ("label_values(tcp_b, process)", "names process"), ("process:tcp_a:max", "no metric process:tcp_a:max"),
+    ('sum by (b) (label_replace(tcp_b, "a", "b", "c", "d"))', "names b"), ("label_values(tcp_b, process)", "names process"), ("process:tcp_a:max", "no metric process:tcp_a:max"),
     ('process:tcp_a:sum{state="open"}', "no label state"), ("tcp_a{state}", "not of the form"), ("tcp_a ~ 1", "'~'"),
 )  # fmt: skip
 GOOD_ALERT = {
     "alert": "TcpA", "expr": "tcp_a > 1", "for": "1m", "labels": {"severity": "info"},
     "annotations": {"summary": "Much of A",
                     "description": "{{ $labels.process }} on {{ $labels.instance }} has {{ $value }}.",
-                    "dashboard_url": "", "runbook_url": f"{RUNBOOK}#tcpa"},
+                    "dashboard_url": "", "runbook_url": f"{RUNBOOK_URL}#tcpa"},
 }  # fmt: skip
 BAD_ALERTS = (
     ({"expr": "tcp_c > 1"}, "no metric tcp_c"), ({"labels": {"severity": "page"}}, "no severity"),

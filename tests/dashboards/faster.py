@@ -11,6 +11,7 @@ from promql import Token, tokens_of
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 LEAST = 3.0  # seconds, of a range or a `for`
+LEAST_INTERVAL = 1.0  # seconds, of a group
 
 
 def seconds(duration: str) -> float:
@@ -47,5 +48,8 @@ def faster(rules: dict[str, Any], factor: float) -> dict[str, Any]:
             if "for" in rule:
                 rule["for"] = shorter(rule["for"], factor, LEAST)
             changed.append(rule)
-        groups.append({**group, "rules": changed})
+        group = {**group, "rules": changed}
+        if "interval" in group:
+            group["interval"] = shorter(group["interval"], factor, LEAST_INTERVAL)
+        groups.append(group)
     return {"groups": groups}

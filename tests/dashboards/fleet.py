@@ -15,6 +15,8 @@ from scene import Scene
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = ROOT / "dashboards" / "prometheus"
 JOB = "tcp"
+CLUSTER, OTHER_CLUSTER = "one", "two"
+NODE_JOB, NODE_PORT = "node", 9100
 NETWORK = "192.0.2."  # of the fleet; 1 is Prometheus
 FIRST_HOST = 11
 NOBODY = NETWORK + "200"  # swallows what is sent to it
@@ -41,8 +43,10 @@ class Host:
 
 
 class Fleet:
-    def __init__(self, scene: Scene, names: list[str]):
+    def __init__(self, scene: Scene, names: list[str], twins: dict[str, str] | None = None):
+        """`twins` are hosts of another cluster: their names, and the host that answers for each."""
         self.scene = scene
+        self.twins = twins or {}
         scene.run("ip", "link", "add", BRIDGE, "type", "bridge")
         scene.run("ip", "address", "add", f"{NETWORK}1/24", "dev", BRIDGE)
         scene.run("ip", "link", "set", BRIDGE, "up")
@@ -57,21 +61,39 @@ class Fleet:
                 closing.callback(exporter.stop)
             yield
 
-    def config(self, interval: str) -> dict[str, Any]:
+    @contextlib.contextmanager
+    def node_exporter(self, name: str) -> Iterator[None]:
+        """Runs on one host. Its target on every other host is down."""
+        program = self.scene.start("prometheus-node-exporter", "--collector.disable-defaults", "--collector.netstat",
+                                   f"--web.listen-address=:{NODE_PORT}", network=name)  # fmt: skip
+        try:
+            yield
+        finally:
+            program.kill()
+
+    def targets(self) -> list[dict[str, Any]]:
+        known = [(name, CLUSTER, host) for name, host in self.hosts.items()]
+        known += [(name, OTHER_CLUSTER, self.hosts[host]) for name, host in self.twins.items()]
+        return [{"targets": [f"{host.address}:{PORT}"], "labels": {"instance": name, "cluster": cluster}}
+                for name, cluster, host in known]  # fmt: skip
+
+    def config(self, interval: str, alerts: str) -> dict[str, Any]:
         """Of a Prometheus that scrapes every host."""
-        targets = [{"targets": [f"{host.address}:{PORT}"], "labels": {"instance": name}}
-                   for name, host in self.hosts.items()]  # fmt: skip
+        nodes = [{"targets": [f"{host.address}:{NODE_PORT}"],
+                  "labels": {"instance": f"{name}:{NODE_PORT}", "cluster": CLUSTER}}
+                 for name, host in self.hosts.items()]  # fmt: skip
         return {
             "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
-            "rule_files": [str(RULES / "*.yml")],
-            "scrape_configs": [{"job_name": JOB, "static_configs": targets}],
-        }
+            "rule_files": [str(RULES / "recording.yml"), alerts],
+            "scrape_configs": [{"job_name": JOB, "static_configs": self.targets()},
+                               {"job_name": NODE_JOB, "static_configs": nodes}],
+        }  # fmt: skip
 
     @contextlib.contextmanager
-    def prometheus(self, interval: str, data: str = "") -> Iterator[Prometheus]:
-        prometheus = Prometheus(self.scene, self.config(interval), data=data)
+    def prometheus(self, interval: str, data: str = "", alerts: str = str(RULES / "alerts.yml")) -> Iterator[Prometheus]:
+        prometheus = Prometheus(self.scene, self.config(interval, alerts), data=data)
         try:
-            prometheus.wait_for("sum(up)", answer={(): len(self.hosts)})
+            prometheus.wait_for(f'sum(up{{job="{JOB}"}})', answer={(): len(self.targets())})
             yield prometheus
         finally:
             prometheus.stop()

@@ -11,7 +11,7 @@ from promql import Malformed, Selector, names_in
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 # Of Grafana's units, those that we use.
-UNITS = {"short", "percentunit", "s", "bytes", "string"}
+UNITS = {"short", "percentunit", "s", "h", "bytes", "string"}
 ALL_VALUE = ".+"
 ON_TIME_RANGE_CHANGE = 2
 RANGED = re.compile(r"(\w+)\s*\(\s*[\w:]+\{[^}]*\}\[([^\]]*)\]")
@@ -21,6 +21,11 @@ RATES = ("rate", "irate", "increase")
 # (rule, metric): why
 EXCEPTIONS = {
     ("target-instance", "job_process_state:tcp_connections:sum"): "is over all hosts and has no label instance",
+    ("target-instance", "job:tcp_exporters:count"): "is over all hosts and has no label instance",
+    ("target-job", "node_netstat_TcpExt_ListenDrops"): "is of another job",
+    ("target-instance", "node_netstat_TcpExt_ListenDrops"): "is of another instance of the host",
+    ("target-job", "node_netstat_Tcp_RetransSegs"): "is of another job",
+    ("target-instance", "node_netstat_Tcp_RetransSegs"): "is of another instance of the host",
 }
 
 
@@ -32,13 +37,13 @@ def template_datasource(dashboard: Json) -> Iterable[str]:
         yield 'the data source variable is not "datasource", labelled "Data source"'
 
 
-def _template(dashboard: Json, name: str) -> Iterable[str]:
+def _template(dashboard: Json, name: str, all_value: str = ALL_VALUE) -> Iterable[str]:
     variable = variables_of(dashboard).get(name)
     if variable is None:
         yield f"there is no variable {name}"
         return
     wanted = {"label": name.capitalize(), "type": "query", "datasource": DATASOURCE, "multi": True,
-              "includeAll": True, "allValue": ALL_VALUE}  # fmt: skip
+              "includeAll": True, "allValue": all_value}  # fmt: skip
     for key, value in wanted.items():
         if variable.get(key) != value:
             yield f"variable {name}: {key} is {variable.get(key)!r}, not {value!r}"
@@ -50,6 +55,11 @@ def template_job(dashboard: Json) -> Iterable[str]:
 
 def template_instance(dashboard: Json) -> Iterable[str]:
     return _template(dashboard, "instance")
+
+
+def template_cluster(dashboard: Json) -> Iterable[str]:
+    """Its All matches series without the label too."""
+    return _template(dashboard, "cluster", ".*")
 
 
 def template_label_promql(dashboard: Json) -> Iterable[str]:
@@ -118,6 +128,10 @@ def target_instance(dashboard: Json) -> Iterable[str]:
     return _target_matcher(dashboard, "target-instance", "instance")
 
 
+def target_cluster(dashboard: Json) -> Iterable[str]:
+    return _target_matcher(dashboard, "target-cluster", "cluster")
+
+
 def target_counter_agg(dashboard: Json) -> Iterable[str]:
     for target in targets_of(dashboard):
         rated = [m[0] for m in RANGED.finditer(target.expression) if m[1] in RATES]
@@ -132,7 +146,7 @@ def uneditable_dashboard(dashboard: Json) -> Iterable[str]:
 
 
 RULES: tuple[Callable[[Json], Iterable[str]], ...] = (
-    template_datasource, template_job, template_instance, template_label_promql, template_on_time_change_reload,
-    panel_datasource, panel_title_description, panel_units, panel_no_targets, target_rate_interval, target_job,
-    target_instance, target_counter_agg, uneditable_dashboard,
+    template_datasource, template_cluster, template_job, template_instance, template_label_promql, template_on_time_change_reload,
+    panel_datasource, panel_title_description, panel_units, panel_no_targets, target_rate_interval, target_cluster,
+    target_job, target_instance, target_counter_agg, uneditable_dashboard,
 )  # fmt: skip

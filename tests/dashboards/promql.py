@@ -48,6 +48,7 @@ class Grouping(NamedTuple):
 class Names(NamedTuple):
     selectors: list[Selector]
     groupings: list[Grouping]
+    made: list[str]  # labels that label_replace() adds
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -68,7 +69,7 @@ class Reader:
     def __init__(self, text: str):
         self.tokens = tokens_of(text)
         self.at = 0
-        self.names = Names([], [])
+        self.names = Names([], [], [])
 
     def next_is(self, *texts: str) -> bool:
         return self.at < len(self.tokens) and self.tokens[self.at].text in texts
@@ -105,6 +106,7 @@ class Reader:
         self.names.groupings.append(Grouping("label_values", (label.text,)))
         inner = names_in(" ".join(token.text for token in rest[:-1]))
         self.names.selectors.extend(inner.selectors)
+        self.names.made.extend(inner.made)
 
     def name(self, text: str) -> None:
         if text == "label_values":
@@ -125,12 +127,16 @@ class Reader:
             self.names.selectors.append(Selector(text, matchers))
 
     def read(self) -> Names:
+        strings = []
         while self.at < len(self.tokens):
             token = self.take()
+            if token.kind == "string":
+                strings.append(token.text[1:-1])
             if token.kind == "name":
                 self.name(token.text)
             elif token.text == "{":
                 self.names.selectors.append(Selector("", self.matchers()))
+        self.names.made.extend(strings[::4])  # label_replace(vector, label, replacement, source, pattern)
         return self.names
 
 

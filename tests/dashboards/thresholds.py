@@ -27,7 +27,7 @@ def _measure(query: str, counted: bool = False, **alerts: str) -> Measure:
 # The first that fits.
 MEASURES = (
     _measure(r'^count\(.*state="close_wait"\} > 100', counted=True, orange="1"),
-    _measure(r"^count\(up\{.*== 0\)", counted=True, red="1"),
+    _measure(r"^count\(\(up\{.*== 0\)", counted=True, red="1"),
     _measure("close_wait_oldest_seconds", orange="TcpCloseWaitOld"),
     _measure(r'state="close_wait"', orange="TcpCloseWaitHigh", red="TcpCloseWaitHigh"),
     _measure("tcp_accept_queue", orange="TcpAcceptQueueNearLimit", red="TcpAcceptQueueFull"),

@@ -28,7 +28,7 @@ class Picture(NamedTuple):
 
 PICTURES = {
     "tcp-exporter-fleet": Picture("", "Over time"),
-    "tcp-exporter-host": Picture("&var-instance=app-1", "CLOSE_WAIT"),
+    "tcp-exporter-host": Picture("&var-instance=app-1", "Alerts"),
     "tcp-exporter-process": Picture("&var-process=billing&var-before=5m", "By host"),
 }
 CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

@@ -6,7 +6,7 @@ const fs = require("fs");
 const path = require("path");
 const {validate: lint} = require("dockerfile-utils");
 const YAML = require("yaml");
-const {build, schemaFaults, relationFaults} = require("./manifests.js");
+const {build, schemaFaults, relationFaults, policyFaults, grafanaFaults} = require("./manifests.js");
 
 const [sources, version] = process.argv.slice(2);
 const kubernetes = path.join(sources, "exporter/packaging/kubernetes");
@@ -76,6 +76,17 @@ const spoilers = [
 	(objects) => delete objects.find(({kind}) => kind === "PrometheusRule").spec.groups[0].rules[0].expr,
 	(objects) => (objects.find(({kind}) => kind === "PrometheusRule").spec.groups[0].rules[0].annotation = {}),
 ];
+const policySpoilers = [
+	([policy]) => (policy.spec.podSelector.matchLabels = {app: "another"}),
+	([policy]) => (policy.spec.ingress[0].ports[0].port = 9100),
+	([policy]) => (policy.metadata.namespace = "another"),
+	([policy]) => (policy.spec.ingres = policy.spec.ingress),
+];
+const grafanaSpoilers = [
+	([map]) => (map.metadata.labels = {}),
+	([map, other]) => (map.data = other.data),
+	([map]) => (map.dat = {a: ""}),
+];
 const spoiltFiles = [
 	dockerfile.replace("ENTRYPOINT [", "ENTRYPOINTS ["),
 	dockerfile.replace("FROM scratch", "FROM debian:12-slim"),
@@ -83,19 +94,28 @@ const spoiltFiles = [
 ];
 
 const operator = path.join(kubernetes, "prometheus-operator");
+const base = daemons(build(path.join(kubernetes, "base")));
+const faultsOfPolicy = (objects) => policyFaults(objects, base);
 const faults = [
+	...faultsOfPolicy(build(path.join(kubernetes, "network-policy"))),
+	...grafanaFaults(build(path.join(kubernetes, "grafana"))),
 	...manifestFaults(build(path.join(kubernetes, "base")), []),
 	...manifestFaults(build(path.join(kubernetes, "every-pod")), ["SYS_ADMIN"]),
 	...manifestFaults(build(operator), []),
 	...dockerfileFaults(dockerfile),
 	...workflowFaults(workflow),
 ];
-for (const spoil of spoilers) {
-	const objects = build(operator);
-	spoil(objects);
-	if (manifestFaults(objects, []).length === 0)
-		faults.push(`not noticed: ${spoil}`);
-}
+for (const [name, spoils, faultsOf] of [
+	["prometheus-operator", spoilers, (objects) => manifestFaults(objects, [])],
+	["network-policy", policySpoilers, faultsOfPolicy],
+	["grafana", grafanaSpoilers, grafanaFaults],
+])
+	for (const spoil of spoils) {
+		const objects = build(path.join(kubernetes, name));
+		spoil(objects);
+		if (faultsOf(objects).length === 0)
+			faults.push(`not noticed: ${spoil}`);
+	}
 for (const text of spoiltFiles)
 	if (dockerfileFaults(text).length === 0)
 		faults.push(`not noticed:\n${text}`);

@@ -8,7 +8,9 @@ const YAML = require("yaml");
 
 const PACKAGES = {"monitoring.coreos.com": "@kubernetes-models/prometheus-operator/"};
 // Keys that this project's kustomizations use. kustomize has more.
-const KUSTOMIZATION = ["apiVersion", "kind", "namespace", "resources", "patches", "images"];
+const KUSTOMIZATION = [
+	"apiVersion", "kind", "namespace", "resources", "patches", "images", "generatorOptions", "configMapGenerator",
+];
 // Labels that the Prometheus operator adds to a target. They describe the exporter's pod, not the owner of a socket.
 const POD_LABELS = ["container", "pod", "endpoint"];
 // Lists that a patch merges item by item, and the field that identifies an item.
@@ -53,16 +55,29 @@ function applyImages(object, images) {
 	}
 }
 
+// The ConfigMaps that a kustomization makes of files.
+function generated(folder, {configMapGenerator = [], generatorOptions: options = {}}) {
+	if (configMapGenerator.length > 0 && options.disableNameSuffixHash !== true)
+		throw new Error(`${folder}: the names of ConfigMaps would change with each version`);
+	return configMapGenerator.map(({name, files}) => ({
+		apiVersion: "v1",
+		kind: "ConfigMap",
+		metadata: {name, labels: options.labels, annotations: options.annotations},
+		data: Object.fromEntries(files.map((file) => [file, fs.readFileSync(path.join(folder, file), "utf8")])),
+	}));
+}
+
 // All objects of a kustomization, put together.
 function build(folder) {
 	const [settings] = load(path.join(folder, "kustomization.yaml"));
 	const unknown = Object.keys(settings).filter((key) => !KUSTOMIZATION.includes(key));
 	if (settings.kind !== "Kustomization" || unknown.length > 0)
 		throw new Error(`${folder}: not a kustomization as we know them: ${unknown}`);
-	const objects = settings.resources.flatMap((name) => {
+	const objects = (settings.resources ?? []).flatMap((name) => {
 		const file = path.join(folder, name);
 		return fs.statSync(file).isDirectory() ? build(file) : load(file);
 	});
+	objects.push(...generated(folder, settings));
 	for (const {path: name} of settings.patches ?? [])
 		for (const patch of load(path.join(folder, name)))
 			merge(objects.find((object) => sameObject(object, patch)), patch, "");
@@ -148,4 +163,29 @@ function relationFaults(objects) {
 	return faults;
 }
 
-module.exports = {build, schemaFaults, relationFaults};
+// What the policy says of the DaemonSet.
+function policyFaults([policy], daemons) {
+	const {metadata, spec: {containers: [container]}} = daemons.spec.template;
+	const ports = policy.spec.ingress.flatMap((rule) => rule.ports.map(({port}) => port));
+	const faults = schemaFaults(policy);
+	if (!has(metadata.labels, policy.spec.podSelector.matchLabels))
+		faults.push("the NetworkPolicy does not select the pods");
+	if (policy.metadata.namespace !== daemons.metadata.namespace)
+		faults.push("the NetworkPolicy is in another namespace");
+	if (JSON.stringify(ports) !== JSON.stringify(container.ports.map(({containerPort}) => containerPort)))
+		faults.push("the NetworkPolicy allows another port");
+	return faults;
+}
+
+// What Grafana's sidecar needs of the ConfigMaps: its label, and a dashboard in each.
+function grafanaFaults(objects) {
+	const faults = objects.flatMap(schemaFaults);
+	const uids = objects.flatMap(({data}) => Object.values(data).map((text) => JSON.parse(text).uid)).sort();
+	if (JSON.stringify(uids) !== JSON.stringify(objects.map(({metadata}) => metadata.name).sort()))
+		faults.push(`the ConfigMaps have the dashboards ${uids}`);
+	if (!objects.every(({metadata}) => has(metadata.labels, {grafana_dashboard: "1"})))
+		faults.push("a ConfigMap without the sidecar's label");
+	return faults;
+}
+
+module.exports = {build, schemaFaults, relationFaults, policyFaults, grafanaFaults};

@@ -15,6 +15,7 @@ const COLUMNS = 24;
 const CELL = 30;
 const GAP = 8;
 const POINTS = 400;
+const HIDDEN = 2; // a variable that Grafana does not show
 
 const address = new URLSearchParams(location.search);
 const theme = createTheme({ colors: { mode: address.get('theme') ?? 'dark' } });
@@ -64,7 +65,7 @@ function Header({ dashboard, context }) {
 				</span>
 			</div>
 			<div className="variables">
-				{Object.values(context.choices).map((choice) => (
+				{Object.values(context.choices).filter(({ variable }) => variable.hide !== HIDDEN).map((choice) => (
 					<InlineField label={choice.variable.label} key={choice.variable.name}>
 						<Input readOnly width={16} value={shown(choice)} suffix={<Icon name="angle-down" />} />
 					</InlineField>
