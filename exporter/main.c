@@ -48,7 +48,7 @@ static int print_version(struct platform_error *error)
 	textbuf_printf(&text, "tcp_exporter, version %s (revision: %s)\n", build.version, build.revision);
 	textbuf_printf(&text, "  compiler:         %s\n", build.compiler);
 	textbuf_printf(&text, "  platform:         %s\n", TCP_EXPORTER_PLATFORM);
-	textbuf_printf(&text, "  seccomp:          %s\n", privilege_can_confine ? "yes" : "no");
+	textbuf_printf(&text, "  seccomp:          %s\n", privilege_has_seccomp ? "yes" : "no");
 	return print_text(&text, error);
 }
 

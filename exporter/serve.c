@@ -63,15 +63,15 @@ static int drop_privileges(struct service *service, struct platform_error *error
 }
 
 /* The last step of the start: what it takes no more is refused. */
-static int confine(const struct service *service, const struct options *options, struct platform_error *error)
+static int install_seccomp(const struct service *service, const struct options *options, struct platform_error *error)
 {
-	bool confines = options->seccomp && privilege_can_confine;
-	int err = confines ? privilege_confine(&service->rights, error) : 0;
+	bool wanted = options->seccomp && privilege_has_seccomp;
+	int err = wanted ? privilege_install_seccomp(&service->rights, error) : 0;
 
 	if (err == 0)
 		log_message(LOG_LEVEL_INFO, "filter of system calls", "seccomp",
-		            confines                ? "on"
-		            : privilege_can_confine ? "off"
+		            wanted                  ? "on"
+		            : privilege_has_seccomp ? "off"
 		                                    : "not in this build",
 		            NULL);
 	return err;
@@ -168,7 +168,7 @@ static int start(struct service *service, const struct options *options, const s
 		return err; /* the program ends, and its sockets with it */
 	tell_start(service, build);
 	err = start_http(service, options, error);
-	return err != 0 ? err : confine(service, options, error);
+	return err != 0 ? err : install_seccomp(service, options, error);
 }
 
 /* A recorded snapshot is read at each scrape anyway, and a web configuration when it has changed. */
@@ -182,7 +182,7 @@ static void reload(void *data)
 		log_message(LOG_LEVEL_INFO, "asked to reload: there is no file to read anew", NULL);
 }
 
-static bool is_alive(void *data)
+static bool check_alive(void *data)
 {
 	const struct service *service = data;
 
@@ -214,7 +214,7 @@ static void stop(struct service *service)
 int serve(const struct options *options, const struct build_info *build, struct platform_error *error)
 {
 	struct service service = {0};
-	const struct host_hooks hooks = {reload, is_alive, service.status, &service};
+	const struct host_hooks hooks = {reload, check_alive, service.status, &service};
 	int err = host_prepare_to_serve(error);
 
 	if (err == 0)

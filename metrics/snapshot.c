@@ -17,9 +17,6 @@ static const char *const state_names[STATE_COUNT] = {
         [STATE_LISTEN] = "listen",           [STATE_CLOSING] = "closing",       [STATE_DELETE_TCB] = "delete_tcb",
 };
 
-/* RFC 4291, 2.5.5.2: the first twelve bytes of an IPv4-mapped address. */
-static const uint8_t mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
-
 void snapshot_init(struct snapshot *snapshot)
 {
 	memset(snapshot, 0, sizeof(*snapshot));
@@ -70,19 +67,24 @@ int snapshot_add_netns(struct snapshot *snapshot, const struct snapshot_netns *n
 	return 0;
 }
 
+const uint8_t *address_ipv4(int family, const void *bytes)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (family == 4)
+		return bytes;
+	return memcmp(bytes, mapped, sizeof(mapped)) == 0 ? (const uint8_t *)bytes + sizeof(mapped) : NULL;
+}
+
 static struct snapshot_address canonical_address(uint32_t netns, int family, const uint8_t *bytes)
 {
-	struct snapshot_address address = {.netns = netns, .family = 6};
+	const uint8_t *ipv4 = address_ipv4(family, bytes);
+	struct snapshot_address address = {.netns = netns, .family = ipv4 ? 4 : 6};
 
-	if (family == 4) {
-		address.family = 4;
-		memcpy(address.bytes, bytes, 4);
-	} else if (!memcmp(bytes, mapped_prefix, sizeof(mapped_prefix))) {
-		address.family = 4;
-		memcpy(address.bytes, bytes + sizeof(mapped_prefix), 4);
-	} else {
-		memcpy(address.bytes, bytes, 16);
-	}
+	if (ipv4)
+		memcpy(address.bytes, ipv4, 4);
+	else
+		memcpy(address.bytes, bytes, sizeof(address.bytes));
 	return address;
 }
 
@@ -120,13 +122,14 @@ static int add_address(struct snapshot *snapshot, const struct snapshot_address 
 /* Whether canonical_address() would be equal to `address`. */
 static bool is_address(const struct snapshot_address *address, uint32_t netns, int family, const uint8_t *bytes)
 {
+	const uint8_t *ipv4;
+
 	if (address->netns != netns)
 		return false;
-	if (family == 6 && address->family == 6)
-		return !memcmp(address->bytes, bytes, sizeof(address->bytes));
-	if (family == 6 && memcmp(bytes, mapped_prefix, sizeof(mapped_prefix)) != 0)
-		return false;
-	return address->family == 4 && !memcmp(address->bytes, bytes + (family == 6 ? sizeof(mapped_prefix) : 0), 4);
+	ipv4 = address_ipv4(family, bytes);
+	if (ipv4)
+		return address->family == 4 && !memcmp(address->bytes, ipv4, 4);
+	return address->family == 6 && !memcmp(address->bytes, bytes, sizeof(address->bytes));
 }
 
 /* Where an address is noted for the next time it is asked for. */

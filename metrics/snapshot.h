@@ -127,7 +127,7 @@ struct port_set {
 /* snapshot.facts: what this platform can tell at all. */
 enum {
 	FACT_QUEUES = 1 << 0,         /* rows have queues */
-	FACT_LISTEN_QUEUES = 1 << 1,  /* listeners have accept queue length and limit */
+	FACT_ACCEPT_QUEUES = 1 << 1,  /* listeners have accept queue length and limit */
 	FACT_CLOSE_WAIT_AGE = 1 << 2, /* rows in CLOSE_WAIT have quiet_ms */
 	FACT_SHARED = 1 << 3,         /* shared_sockets was counted */
 	FACT_UNREADABLE = 1 << 4,     /* unreadable_processes was counted */
@@ -221,6 +221,10 @@ static inline bool netns_is_ephemeral(const struct snapshot_netns *netns, uint16
 {
 	return port >= netns->ephemeral_low && port <= netns->ephemeral_high;
 }
+
+/* Returns the IPv4 address in bytes of `family` 4 or 6: those of IPv4 themselves, the last four of an IPv4-mapped IPv6
+ * address (RFC 4291, 2.5.5.2); NULL: it is a plain IPv6 address. */
+const uint8_t *address_ipv4(int family, const void *bytes);
 
 /* Returns true if `address` is the wildcard of its family (0.0.0.0 or ::). */
 bool address_is_wildcard(const struct snapshot_address *address);

@@ -46,7 +46,7 @@ const char *choice_naming_names(size_t index)
 
 const char *choice_netns_names(size_t index)
 {
-	static const char *const names[] = {"host", "all"};
+	static const char *const names[] = {"own", "all"};
 
 	return NAME_OF(names, index);
 }

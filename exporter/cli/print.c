@@ -40,7 +40,7 @@ static int show_nobody(struct snapshot *snapshot, const char *name)
 	return err;
 }
 
-/* A record keeps what the platform saw; people want to see whose an ownerless socket will be. */
+/* A record keeps what the platform saw; people want to see whose an unheld socket will be. */
 static int credit(struct snapshot *snapshot)
 {
 	struct listeners listeners;
@@ -77,7 +77,7 @@ int print_snapshot(struct snapshot *snapshot, enum table_format format, const ch
 
 int print_table(const struct options *options, struct platform_error *error)
 {
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct open_backend open;
 	struct snapshot snapshot;
 	struct platform_rights rights;
@@ -90,7 +90,7 @@ int print_table(const struct options *options, struct platform_error *error)
 	rights = backend_rights(&open);
 	err = privilege_drop(&rights, kept, sizeof(kept), error);
 	if (err == 0)
-		err = open.backend->read(open.platform, &patience, &snapshot, error);
+		err = open.backend->read(open.platform, &deadline, &snapshot, error);
 	if (err == 0)
 		err = print_snapshot(&snapshot, options->table_format, open.backend->nobody, error);
 	snapshot_release(&snapshot);

@@ -38,7 +38,7 @@ enum MHD_Result http_answer(struct http_request *request, const struct http_repl
 	struct MHD_Response *response;
 	enum MHD_Result result;
 
-	reply.wished = request->visit.headers;
+	reply.configured = request->auth.headers;
 	reply.last = request->last;
 	response = http_response(&reply);
 	if (!response)

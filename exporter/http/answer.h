@@ -15,8 +15,8 @@ enum { REASON_MAX = 320 };
 struct http_request {
 	struct http_site *site;
 	struct MHD_Connection *connection;
-	struct web_visit visit;
-	bool hashing; /* the visit waits for its verdict, or had to */
+	struct web_auth auth;
+	bool hashing; /* the request waits for its verdict, or had to */
 	struct scrape_ticket ticket;
 	const char *content_type; /* that the ticket's body will have */
 	bool scraping;            /* the ticket was submitted */

@@ -45,8 +45,8 @@ struct MHD_Response *http_response(const struct http_reply *reply)
 			free(body);
 		return NULL;
 	}
-	if (add(response, type, NULL) && add(response, always, reply->wished) &&
-	    add(response, reply->headers, reply->wished) && add(response, reply->wished, NULL) &&
+	if (add(response, type, NULL) && add(response, always, reply->configured) &&
+	    add(response, reply->headers, reply->configured) && add(response, reply->configured, NULL) &&
 	    add(response, reply->last ? closing : NULL, NULL))
 		return response;
 	MHD_destroy_response(response);

@@ -19,8 +19,8 @@ struct http_reply {
 	size_t length;
 	enum MHD_ResponseMemoryMode memory; /* whether the body is copied, freed or left alone */
 	const struct http_header *headers;  /* further ones; ended by a NULL name; may be NULL */
-	/* The same, wished by who runs the exporter: they stand in for all others of their names. */
-	const struct http_header *wished;
+	/* The same, configured by the operator: they replace all others of their names. */
+	const struct http_header *configured;
 	bool last; /* on its connection, which is closed */
 };
 

@@ -4,7 +4,7 @@
 
 #include "exporter/http/answer.h"
 #include "exporter/http/field_list.h"
-#include "exporter/http/front/head.h"
+#include "exporter/http/acceptor/head.h"
 #include "exporter/http/negotiate.h"
 #include "exporter/http/page/landing.h"
 #include "exporter/http/query.h"
@@ -186,16 +186,16 @@ static enum MHD_Result dispatch(struct http_request *request, const char *method
 static const struct http_header challenge[] = {{"WWW-Authenticate", "Basic"}, {NULL, NULL}};
 
 /* On a thread of the web configuration's. Once resumed, the request may be gone. */
-static void on_verdict(struct web_visit *visit)
+static void on_verdict(struct web_auth *auth)
 {
-	struct http_request *request = visit->owner;
+	struct http_request *request = auth->owner;
 
 	MHD_resume_connection(request->connection);
 }
 
 static enum MHD_Result answer_verdict(struct http_request *request, const char *method, const char *path)
 {
-	switch (request->visit.verdict) {
+	switch (request->auth.verdict) {
 	case WEB_UNAUTHORIZED:
 		return http_answer_line(request, MHD_HTTP_UNAUTHORIZED, "Unauthorized", challenge);
 	case WEB_TOO_MANY:
@@ -204,7 +204,7 @@ static enum MHD_Result answer_verdict(struct http_request *request, const char *
 		return http_answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, "too many passwords are being checked",
 		                        NULL);
 	case WEB_HASHING:
-	case WEB_WELCOME:
+	case WEB_ALLOWED:
 		break;
 	}
 	return dispatch(request, method, path);
@@ -229,23 +229,23 @@ static enum MHD_Result enter(struct http_request *request, const char *method, c
 {
 	struct web *web = request->site->options.web;
 
-	request->visit.done = on_verdict;
-	request->visit.owner = request;
-	request->visit.network = network_of(request);
-	web_enter(web, &request->visit, header(request, "Authorization"), is_open_to_all(request, method, path));
-	if (request->visit.verdict != WEB_HASHING)
+	request->auth.done = on_verdict;
+	request->auth.owner = request;
+	request->auth.network = network_of(request);
+	web_auth_begin(web, &request->auth, header(request, "Authorization"), is_open_to_all(request, method, path));
+	if (request->auth.verdict != WEB_HASHING)
 		return answer_verdict(request, method, path);
 	if (!http_connection_wait(request->connection))
 		return MHD_NO;
 	request->hashing = true;
 	MHD_suspend_connection(request->connection);
-	web_hash(web, &request->visit);
+	web_auth_hash(web, &request->auth);
 	return MHD_YES;
 }
 
 /* ---- Public ---- */
 
-/* The front found a fault in the head of the request that this one stands for. */
+/* The acceptor found a fault in the head of the request that this one stands for. */
 static enum MHD_Result answer_fault(struct http_request *request, const char *fault)
 {
 	const unsigned long number = strtoul(fault, NULL, 10);
@@ -312,7 +312,7 @@ void http_on_completed(void *data, struct MHD_Connection *connection, void **sta
 	if (--site->requests == 0)
 		pthread_cond_signal(&site->idle);
 	pthread_mutex_unlock(&site->lock);
-	web_leave(&request->visit);
+	web_auth_end(&request->auth);
 	free(request->ticket.body);
 	free(request);
 }

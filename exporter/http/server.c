@@ -6,7 +6,7 @@
 #include "exporter/log.h"
 #include "exporter/platform/connection.h"
 #include "exporter/platform/host.h"
-#include "exporter/http/front/front.h"
+#include "exporter/http/acceptor/acceptor.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -24,15 +24,15 @@ static const size_t connection_memory = (size_t)64 * 1024;
 enum { STOP_GRACE_MS = 250 };
 
 struct http_socket {
-	struct MHD_Daemon *daemon; /* NULL: the front accepts */
+	struct MHD_Daemon *daemon; /* NULL: the acceptor accepts */
 	int ours;                  /* the listening socket if no daemon has it, or has it any more; else -1 */
 };
 
 struct http_server {
 	struct http_site site;
 	struct log_limit tls_errors;
-	struct http_front *front;  /* where the system has one: it accepts, */
-	struct MHD_Daemon *behind; /* and this serves */
+	struct http_front *acceptor; /* where the system has one: it accepts, */
+	struct MHD_Daemon *behind;   /* and this serves */
 	size_t count;
 	struct http_socket sockets[];
 };
@@ -43,7 +43,7 @@ static void on_log(void *data, const char *format, va_list args)
 	char text[256]; /* longer messages are cut */
 
 	(void)data;
-	/* behind a front there is no TCP, whose options it cannot set then */
+	/* behind an acceptor there is no TCP, whose options it cannot set then */
 	if (vsnprintf(text, sizeof(text), format, args) < 0 || strstr(text, "TCP_"))
 		return;
 	text[strcspn(text, "\n")] = '\0';
@@ -148,8 +148,8 @@ static void note_failure(void *data, const struct sockaddr *address, enum tls_er
 	            count, NULL);
 }
 
-/* One daemon behind a front that accepts on all sockets. */
-static int start_front(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
+/* One daemon behind an acceptor that accepts on all sockets. */
+static int start_acceptor(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
 {
 	const struct http_front_options options = {
 	        .web = server->site.options.web,
@@ -168,7 +168,7 @@ static int start_front(struct http_server *server, const int *sockets, size_t co
 	server->behind = start_daemon(server, MHD_INVALID_SOCKET);
 	if (!server->behind)
 		return daemon_error(error);
-	status = http_front_start(&server->front, &options);
+	status = http_front_start(&server->acceptor, &options);
 	if (status)
 		platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
 	return status;
@@ -193,7 +193,7 @@ int http_start(struct http_server **result, const struct http_options *options, 
 		free(server);
 		return status;
 	}
-	status = http_front_exists ? start_front(server, sockets, count, error)
+	status = http_front_exists ? start_acceptor(server, sockets, count, error)
 	                           : start_daemons(server, sockets, count, error);
 	if (status) {
 		http_stop(server);
@@ -213,8 +213,8 @@ static bool take_connection(void *daemon, int socket)
 /* Each loop is given a connection that ends without a request. */
 bool http_alive(struct http_server *server)
 {
-	if (server->front)
-		return http_front_alive(server->front) && host_loop_alive(take_connection, server->behind);
+	if (server->acceptor)
+		return http_front_alive(server->acceptor) && host_loop_alive(take_connection, server->behind);
 	for (size_t i = 0; i < server->count; i++)
 		if (!host_loop_alive(take_connection, server->sockets[i].daemon))
 			return false;
@@ -223,8 +223,8 @@ bool http_alive(struct http_server *server)
 
 void http_quiesce(struct http_server *server)
 {
-	if (server->front) {
-		http_front_quiesce(server->front);
+	if (server->acceptor) {
+		http_front_quiesce(server->acceptor);
 		return;
 	}
 	for (size_t i = 0; i < server->count; i++)
@@ -238,7 +238,7 @@ void http_stop(struct http_server *server)
 	http_site_drain(&server->site, STOP_GRACE_MS);
 	if (server->behind)
 		MHD_stop_daemon(server->behind);
-	http_front_stop(server->front, STOP_GRACE_MS);
+	http_front_stop(server->acceptor, STOP_GRACE_MS);
 	for (size_t i = 0; i < server->count; i++) {
 		if (server->sockets[i].daemon)
 			MHD_stop_daemon(server->sockets[i].daemon);

@@ -2,7 +2,7 @@
 /* What all requests share: its beginning and its end. */
 #include "exporter/http/request.h"
 
-#include "exporter/http/front/front.h"
+#include "exporter/http/acceptor/acceptor.h"
 #include "exporter/http/page/landing.h"
 #include "exporter/http/reply.h"
 #include "exporter/log.h"
@@ -22,7 +22,7 @@ enum { CONNECTIONS_WITHOUT_LIMIT = 1024 };
 enum { LEAST_CONNECTIONS = 4 };
 /* Descriptors that a scrape and a reload need, with some to spare: each opens at most five at once. */
 enum { OTHER_DESCRIPTORS = 16 };
-/* Of a connection behind a front: the client's, and both ends of the local socket. */
+/* Of a connection behind an acceptor: the client's, and both ends of the local socket. */
 enum { DESCRIPTORS_WITH_FRONT = 3 };
 /* A page of links is a few kilobytes. */
 enum { LANDING_MAX = 64 * 1024 };

@@ -6,11 +6,11 @@
  *  - read() fills an empty snapshot with the whole TCP table, or fails: never a table cut short.
  *    Retries are bounded. A process that exits or execs during the read costs at most its own
  *    attribution.
- *  - A backend decides who holds a socket; it neither credits ownerless sockets to listeners nor
+ *  - A backend decides who holds a socket; it neither credits unheld sockets to listeners nor
  *    counts anything by label. It never sees a metric's name.
  *  - A backend is used by one thread at a time. It neither logs nor exits: it describes a failure in
  *    platform_error and returns.
- *  - read() asks patience_over() often enough to return within 100 ms of it, a blocked system
+ *  - read() asks deadline_check() often enough to return within 100 ms of it, a blocked system
  *    call aside.
  */
 #ifndef EXPORTER_PLATFORM_PLATFORM_H
@@ -54,12 +54,12 @@ struct platform_error {
 void platform_error_set(struct platform_error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* How long a read may take: shared with the threads that wait for it. */
-struct patience {
-	_Atomic uint64_t deadline_ns; /* of platform_now_ns(); UINT64_MAX: none */
-	atomic_bool cancelled;        /* the program is to end */
+struct deadline {
+	_Atomic uint64_t expires_ns; /* of platform_now_ns(); UINT64_MAX: none */
+	atomic_bool cancelled;       /* the program is to end */
 };
 /* 0, -ETIMEDOUT past the deadline, or -ECANCELED. */
-int patience_over(struct patience *patience) MUST_CHECK;
+int deadline_check(struct deadline *deadline) MUST_CHECK;
 
 struct platform;
 
@@ -94,7 +94,7 @@ struct platform_backend {
 	/* Fills `snapshot`, which is empty. 0, or -errno with *error filled: -ENOMEM, -EMFILE/-ENFILE,
 	 * -EACCES/-EPERM, -ETIMEDOUT, -ECANCELED, others. The snapshot's contents are then undefined but may be reset.
 	 */
-	int (*read)(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+	int (*read)(struct platform *platform, struct deadline *deadline, struct snapshot *snapshot,
 	            struct platform_error *error) MUST_CHECK;
 	void (*close)(struct platform *platform);
 	/* Returns what limits the snapshots of an open platform; NULL: nothing. The pointer itself may be NULL. */

@@ -22,7 +22,7 @@ static int count(struct collector *collector)
 	if (result)
 		return result;
 	result = census_take(&collector->census, &collector->snapshot, &collector->served, &collector->options.census);
-	collector->census_ns = platform_now_ns() - start;
+	collector->aggregate_ns = platform_now_ns() - start;
 	return result;
 }
 
@@ -62,7 +62,7 @@ void collector_init(struct collector *collector, const struct collector_options 
 	gzip_init(&collector->gzip);
 	textbuf_init(&collector->text, body_limit);
 	textbuf_init(&collector->packed, body_limit);
-	collector->census_ns = 0;
+	collector->aggregate_ns = 0;
 }
 
 void collector_release(struct collector *collector)
@@ -77,25 +77,25 @@ void collector_release(struct collector *collector)
 	snapshot_release(&collector->snapshot);
 }
 
-int collector_take(struct collector *collector, struct patience *patience, struct platform_error *error)
+int collector_take(struct collector *collector, struct deadline *deadline, struct platform_error *error)
 {
 	int result;
 
 	error->text[0] = '\0';
 	snapshot_reset(&collector->snapshot);
-	result = collector->options.backend->read(collector->options.platform, patience, &collector->snapshot, error);
+	result = collector->options.backend->read(collector->options.platform, deadline, &collector->snapshot, error);
 	if (result)
 		return result;
 	result = count(collector);
 	return result ? fail(result, error) : 0;
 }
 
-int collector_write(struct collector *collector, const struct collector_wish *wish, struct report_self *self,
+int collector_write(struct collector *collector, const struct collector_form *form, struct report_self *self,
                     const char **bytes, size_t *length, struct platform_error *error)
 {
 	const struct report_options options = {
-	        .format = wish->format,
-	        .families = wish->families,
+	        .format = form->format,
+	        .families = form->families,
 	        .max_series = collector->options.max_series,
 	        .now_ns = platform_now_ns,
 	};
@@ -103,12 +103,12 @@ int collector_write(struct collector *collector, const struct collector_wish *wi
 	struct textbuf *out = &collector->text;
 	int result;
 
-	self->census_ns = collector->census_ns;
+	self->aggregate_ns = collector->aggregate_ns;
 	fill_process(&self->process);
 	textbuf_reset(&collector->text);
 	textbuf_reset(&collector->packed);
 	result = report_write(&collector->text, &input, &collector->folding, &options);
-	if (result == 0 && wish->gzip) {
+	if (result == 0 && form->gzip) {
 		out = &collector->packed;
 		result = gzip_write(&collector->gzip, out, collector->text.data, collector->text.length);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The collector: reads a snapshot, credits ownerless sockets, counts, and writes the count in the formats
+ * The collector: reads a snapshot, credits unheld sockets, counts, and writes the count in the formats
  * that were asked for. It keeps what has to be remembered from snapshot to snapshot: the served ports and
  * the ranks of groups. Used by one thread at a time. Every buffer is reused, so that a steady host
  * allocates nothing here.
@@ -35,11 +35,11 @@ struct collector {
 	struct report_folding folding;
 	struct gzip gzip;
 	struct textbuf text, packed;
-	uint64_t census_ns; /* time spent counting the last snapshot */
+	uint64_t aggregate_ns; /* time spent counting the last snapshot */
 };
 
 /* The format and the families of one exposition. */
-struct collector_wish {
+struct collector_form {
 	enum exposition_format format;
 	bool gzip;
 	uint64_t families; /* METRIC_BITs */
@@ -49,14 +49,14 @@ void collector_init(struct collector *collector, const struct collector_options 
 void collector_release(struct collector *collector);
 
 /* Reads a snapshot and counts it. Returns 0, or -errno (as platform_backend.read) with *error filled. */
-int collector_take(struct collector *collector, struct patience *patience, struct platform_error *error) MUST_CHECK;
+int collector_take(struct collector *collector, struct deadline *deadline, struct platform_error *error) MUST_CHECK;
 
 /*
  * Writes the snapshot that collector_take() took last and returned 0 for. `self` holds all but
- * census_ns and process, which are filled in here. *bytes stays valid until the next call. Returns 0, -ENOMEM
+ * aggregate_ns and process, which are filled in here. *bytes stays valid until the next call. Returns 0, -ENOMEM
  * or -EFBIG with *error filled.
  */
-int collector_write(struct collector *collector, const struct collector_wish *wish, struct report_self *self,
+int collector_write(struct collector *collector, const struct collector_form *form, struct report_self *self,
                     const char **bytes, size_t *length, struct platform_error *error) MUST_CHECK;
 
 /* The cause that a failure of either is counted by. */

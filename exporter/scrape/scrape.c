@@ -36,7 +36,7 @@ struct scraper {
 	struct scraper_options options;
 	struct collector collector; /* the collector thread's */
 	pthread_t collector_thread, watchdog_thread;
-	struct patience patience;  /* of the snapshot that is being taken */
+	struct deadline deadline;  /* of the snapshot that is being taken */
 	atomic_bool running;       /* a snapshot is being taken or written */
 	_Atomic uint64_t hangs_ns; /* the time when it hangs, whatever time those who join it have */
 	struct counters counters;
@@ -115,11 +115,11 @@ static bool refuse_due(struct scraper *scraper)
 
 /* ---- The collector thread ---- */
 
-static bool is_alike(const struct scrape_ticket *ticket, const void *wish_)
+static bool is_alike(const struct scrape_ticket *ticket, const void *form_)
 {
-	const struct collector_wish *wish = wish_;
+	const struct collector_form *form = form_;
 
-	return ticket->format == wish->format && ticket->gzip == wish->gzip && ticket->families == wish->families;
+	return ticket->format == form->format && ticket->gzip == form->gzip && ticket->families == form->families;
 }
 
 /* The exporter's own numbers, as they are now. With the lock. */
@@ -136,12 +136,12 @@ static void fill_self(struct scraper *scraper, struct report_self *self)
 	counters_read(&scraper->counters, self);
 }
 
-/* Writes the snapshot once for all tickets that wish the same as the first. With the lock, which is let
+/* Writes the snapshot once for all tickets of the same form as the first. With the lock, which is let
  * go meanwhile. */
 static void serve_alike(struct scraper *scraper)
 {
 	const struct scrape_ticket *first = scraper->served.first;
-	struct collector_wish wish = {first->format, first->gzip, first->families};
+	struct collector_form form = {first->format, first->gzip, first->families};
 	struct ticket_list batch = {NULL, NULL};
 	struct platform_error error = {""};
 	struct report_self self;
@@ -151,9 +151,9 @@ static void serve_alike(struct scraper *scraper)
 
 	fill_self(scraper, &self);
 	pthread_mutex_unlock(&scraper->lock);
-	result = collector_write(&scraper->collector, &wish, &self, &bytes, &length, &error);
+	result = collector_write(&scraper->collector, &form, &self, &bytes, &length, &error);
 	pthread_mutex_lock(&scraper->lock);
-	ticket_list_move(&scraper->served, &batch, is_alike, &wish);
+	ticket_list_move(&scraper->served, &batch, is_alike, &form);
 	pthread_mutex_unlock(&scraper->lock);
 	if (result)
 		ticket_list_refuse(&batch, result, error.text);
@@ -181,14 +181,14 @@ static void run(struct scraper *scraper, uint64_t deadline_ns)
 
 	if (deadline_ns < platform_now_ns() + LEAST_PATIENCE_NS)
 		deadline_ns = platform_now_ns() + LEAST_PATIENCE_NS;
-	atomic_store(&scraper->patience.deadline_ns, deadline_ns);
+	atomic_store(&scraper->deadline.expires_ns, deadline_ns);
 	atomic_store(&scraper->hangs_ns, platform_now_ns() + DEFAULT_BOUND_NS + HANGS_AFTER_NS);
 	scraper->wanted = scraper->served.first != NULL;
 	scraper->counted = false;
 	scraper->running = true;
 	scraper->reading = true;
 	pthread_mutex_unlock(&scraper->lock);
-	result = collector_take(&scraper->collector, &scraper->patience, &error);
+	result = collector_take(&scraper->collector, &scraper->deadline, &error);
 	pthread_mutex_lock(&scraper->lock);
 	scraper->reading = false;
 	note_snapshot(scraper, result, &error);
@@ -290,7 +290,7 @@ static void end(struct scraper *scraper)
 
 	pthread_mutex_lock(&scraper->lock);
 	scraper->stopping = true;
-	atomic_store(&scraper->patience.cancelled, true);
+	atomic_store(&scraper->deadline.cancelled, true);
 	ticket_list_move(&scraper->served, &left, NULL, NULL);
 	ticket_list_move(&scraper->waiting, &left, NULL, NULL);
 	pthread_cond_signal(&scraper->work);
@@ -338,11 +338,11 @@ void scraper_submit(struct scraper *scraper, struct scrape_ticket *ticket)
 		ticket->deadline_ns = ticket->submitted_ns + DEFAULT_BOUND_NS;
 	pthread_mutex_lock(&scraper->lock);
 	stopping = scraper->stopping;
-	if (!stopping && scraper->reading && patience_over(&scraper->patience) == 0) {
+	if (!stopping && scraper->reading && deadline_check(&scraper->deadline) == 0) {
 		ticket_list_append(&scraper->served, ticket);
 		scraper->wanted = true;
-		if (ticket->deadline_ns > atomic_load(&scraper->patience.deadline_ns))
-			atomic_store(&scraper->patience.deadline_ns, ticket->deadline_ns);
+		if (ticket->deadline_ns > atomic_load(&scraper->deadline.expires_ns))
+			atomic_store(&scraper->deadline.expires_ns, ticket->deadline_ns);
 	} else if (!stopping) {
 		ticket_list_append(&scraper->waiting, ticket);
 		pthread_cond_signal(&scraper->work);
@@ -359,7 +359,7 @@ bool scraper_alive(struct scraper *scraper)
 {
 	const uint64_t now_ns = platform_now_ns();
 
-	return !scraper->running || (now_ns < atomic_load(&scraper->patience.deadline_ns) + HANGS_AFTER_NS &&
+	return !scraper->running || (now_ns < atomic_load(&scraper->deadline.expires_ns) + HANGS_AFTER_NS &&
 	                             now_ns < atomic_load(&scraper->hangs_ns));
 }
 

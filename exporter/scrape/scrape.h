@@ -35,7 +35,7 @@ struct scraper_options {
 };
 
 /*
- * A wish for one exposition. The caller fills the first part and keeps the memory until `done` was
+ * A request for one exposition. The caller fills the first part and keeps the memory until `done` was
  * called, which happens once, on another thread, with no lock held. The answer's body belongs to the
  * ticket's owner: free().
  */

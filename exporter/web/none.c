@@ -47,21 +47,21 @@ bool web_needs_tls(struct web *web)
 	return true;
 }
 
-void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool without_password)
+void web_auth_begin(struct web *web, struct web_auth *auth, const char *authorization, bool without_password)
 {
 	(void)web;
 	(void)without_password;
 	(void)authorization;
-	visit->verdict = WEB_UNAUTHORIZED;
+	auth->verdict = WEB_UNAUTHORIZED;
 }
 
-void web_hash(struct web *web, struct web_visit *visit)
+void web_auth_hash(struct web *web, struct web_auth *auth)
 {
 	(void)web;
-	visit->done(visit);
+	auth->done(auth);
 }
 
-void web_leave(struct web_visit *visit)
+void web_auth_end(struct web_auth *auth)
 {
-	(void)visit;
+	(void)auth;
 }

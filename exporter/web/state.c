@@ -146,7 +146,7 @@ int web_state_new(struct web_state **result, const char *file, struct web_stamps
 	if (err == 0 && state->config.tls.enabled)
 		err = load_tls(state, stamps, fault);
 	if (err != 0) {
-		web_state_give(state);
+		web_state_unref(state);
 		return err;
 	}
 	fill_headers(state);
@@ -154,12 +154,12 @@ int web_state_new(struct web_state **result, const char *file, struct web_stamps
 	return 0;
 }
 
-void web_state_take(struct web_state *state)
+void web_state_ref(struct web_state *state)
 {
 	atomic_fetch_add(&state->references, 1);
 }
 
-void web_state_give(struct web_state *state)
+void web_state_unref(struct web_state *state)
 {
 	if (state == NULL || atomic_fetch_sub(&state->references, 1) != 1)
 		return;

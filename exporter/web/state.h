@@ -33,8 +33,8 @@ struct web_stamps {
  * are of what was looked at in either case; release them. */
 int web_state_new(struct web_state **state, const char *file, struct web_stamps *stamps,
                   struct web_fault *fault) MUST_CHECK;
-void web_state_take(struct web_state *state);
-void web_state_give(struct web_state *state);
+void web_state_ref(struct web_state *state);
+void web_state_unref(struct web_state *state);
 
 /* Whether any of the files may have changed since it was looked at. */
 bool web_stamps_changed(const struct web_stamps *stamps);

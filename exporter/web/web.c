@@ -85,7 +85,7 @@ static void reload(struct web *web, bool asked)
 
 	if (err == 0 && is_emptied(web, state)) {
 		web_fault_set(&fault, 0, "it has become empty; to turn everything off, write {}");
-		web_state_give(state);
+		web_state_unref(state);
 		state = NULL;
 	}
 	web_stamps_release(&web->stamps);
@@ -100,7 +100,7 @@ static void reload(struct web *web, bool asked)
 	if (!same || web->fault.reason[0] != '\0')
 		log_state(state, "web configuration read anew");
 	web->fault.reason[0] = '\0';
-	web_state_give(web->state);
+	web_state_unref(web->state);
 	web->state = state;
 	rate_limit_set(&web->rate, state->config.rate_interval_ns, state->config.rate_burst);
 }
@@ -114,7 +114,7 @@ static struct web_state *web_current(struct web *web)
 	if (web->again || web_stamps_changed(&web->stamps))
 		reload(web, false);
 	state = web->state;
-	web_state_take(state);
+	web_state_ref(state);
 	pthread_mutex_unlock(&web->lock);
 	return state;
 }
@@ -178,7 +178,7 @@ void web_close(struct web *web)
 		hasher_stop(web->hasher);
 		hasher_free(web->hasher);
 	}
-	web_state_give(web->state);
+	web_state_unref(web->state);
 	web_stamps_release(&web->stamps);
 	pthread_mutex_destroy(&web->lock);
 	free(web);
@@ -194,7 +194,7 @@ int web_accept(struct web *web, int socket, struct transport *transport)
 	*transport = (struct transport){NULL, NULL};
 	if (state->tls != NULL)
 		err = tls_channel_new(transport, socket, state);
-	web_state_give(state);
+	web_state_unref(state);
 	return err;
 }
 
@@ -203,7 +203,7 @@ bool web_needs_tls(struct web *web)
 	struct web_state *state = web_current(web);
 	bool needs = state->tls != NULL;
 
-	web_state_give(state);
+	web_state_unref(state);
 	return needs;
 }
 
@@ -214,7 +214,7 @@ static bool take_token(struct web *web)
 	bool allowed;
 
 	pthread_mutex_lock(&web->lock);
-	allowed = rate_limit_allows(&web->rate, platform_now_ns());
+	allowed = rate_limit_take(&web->rate, platform_now_ns());
 	pthread_mutex_unlock(&web->lock);
 	return allowed;
 }
@@ -230,40 +230,40 @@ static const struct web_user *find_user(const struct web_config *config, const s
 	return NULL;
 }
 
-static void check_login(struct web *web, struct web_visit *visit, const char *authorization)
+static void check_login(struct web *web, struct web_auth *auth, const char *authorization)
 {
-	const struct web_config *config = &visit->state->config;
+	const struct web_config *config = &auth->state->config;
 	const struct web_user *user;
 	struct basic_login login;
 
-	visit->verdict = WEB_UNAUTHORIZED;
+	auth->verdict = WEB_UNAUTHORIZED;
 	if (!basic_parse(&login, authorization))
 		return;
 	user = find_user(config, &login);
-	hasher_check(web->hasher, visit, &login, user != NULL ? user->hash.text : NULL, config->cost_max);
+	hasher_check(web->hasher, auth, &login, user != NULL ? user->hash.text : NULL, config->cost_max);
 	basic_release(&login);
 }
 
-void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool without_password)
+void web_auth_begin(struct web *web, struct web_auth *auth, const char *authorization, bool without_password)
 {
-	visit->state = web_current(web);
-	visit->headers = NULL; /* one too many is refused before they are looked at, as others do */
-	visit->verdict = WEB_TOO_MANY;
+	auth->state = web_current(web);
+	auth->headers = NULL; /* one too many is refused before they are looked at, as others do */
+	auth->verdict = WEB_TOO_MANY;
 	if (!take_token(web))
 		return;
-	visit->headers = visit->state->headers;
-	visit->verdict = WEB_WELCOME;
-	if (visit->state->config.user_count > 0 && !without_password)
-		check_login(web, visit, authorization);
+	auth->headers = auth->state->headers;
+	auth->verdict = WEB_ALLOWED;
+	if (auth->state->config.user_count > 0 && !without_password)
+		check_login(web, auth, authorization);
 }
 
-void web_hash(struct web *web, struct web_visit *visit)
+void web_auth_hash(struct web *web, struct web_auth *auth)
 {
-	hasher_submit(web->hasher, visit);
+	hasher_submit(web->hasher, auth);
 }
 
-void web_leave(struct web_visit *visit)
+void web_auth_end(struct web_auth *auth)
 {
-	web_state_give(visit->state);
-	visit->state = NULL;
+	web_state_unref(auth->state);
+	auth->state = NULL;
 }

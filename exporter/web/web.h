@@ -34,7 +34,7 @@ int web_open(struct web **web, const char *file, struct platform_error *error) M
 void web_reload(struct web *web);
 /* Ends the hashing: who waits for it is answered WEB_BUSY, and so is who comes later. */
 void web_stop(struct web *web);
-/* Once no visit is left. NULL is fine. */
+/* Once no request is left. NULL is fine. */
 void web_close(struct web *web);
 
 /* ---- Connections ---- */
@@ -48,37 +48,37 @@ bool web_needs_tls(struct web *web);
 /* ---- Requests ---- */
 
 enum web_verdict {
-	WEB_WELCOME,
-	WEB_HASHING,      /* not decided yet: web_hash() */
+	WEB_ALLOWED,
+	WEB_HASHING,      /* not decided yet: web_auth_hash() */
 	WEB_UNAUTHORIZED, /* 401 */
 	WEB_TOO_MANY,     /* 429: the limit on the rate */
 	WEB_BUSY,         /* 503: too many passwords wait to be hashed */
 };
 
 /* One request on its way in. */
-struct web_visit {
-	/* Called, once, after web_hash(): on another thread, or before it returns; with no lock held. */
-	void (*done)(struct web_visit *visit);
+struct web_auth {
+	/* Called, once, after web_auth_hash(): on another thread, or before it returns; with no lock held. */
+	void (*done)(struct web_auth *auth);
 	void *owner;
 	uint64_t network; /* of the client: host_connection_network() */
 
 	enum web_verdict verdict;
-	const struct http_header *headers; /* for the answer, ended by a NULL name; good until web_leave() */
+	const struct http_header *headers; /* for the answer, ended by a NULL name; good until web_auth_end() */
 
 	struct web_state *state; /* private, as is all that follows */
-	struct web_visit *next;
+	struct web_auth *next;
 	const char *hash; /* NULL: nobody is called so */
 	unsigned cost;    /* of the hash for nobody */
 	unsigned char tag[32];
 	char password[73];
-	bool hopeless; /* no hash can be right */
+	bool must_fail; /* no hash can be right */
 };
 
-/* Asks for a request whose Authorization header is that one (NULL: none): fills the verdict. web_leave() once it was
+/* Asks for a request whose Authorization header is that one (NULL: none): fills the verdict. web_auth_end() once it was
  * answered; there, all zeros are fine too. */
-void web_enter(struct web *web, struct web_visit *visit, const char *authorization, bool without_password);
+void web_auth_begin(struct web *web, struct web_auth *auth, const char *authorization, bool without_password);
 /* For WEB_HASHING: done() will be called, with another verdict. */
-void web_hash(struct web *web, struct web_visit *visit);
-void web_leave(struct web_visit *visit);
+void web_auth_hash(struct web *web, struct web_auth *auth);
+void web_auth_end(struct web_auth *auth);
 
 #endif

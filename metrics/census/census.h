@@ -48,7 +48,7 @@ struct census {
 void census_init(struct census *census);
 void census_release(struct census *census);
 
-/* Counts the snapshot, whose ownerless rows were credited before. Returns 0 or -ENOMEM. Memory is reused.
+/* Counts the snapshot, whose unheld rows were credited before. Returns 0 or -ENOMEM. Memory is reused.
  * The census refers to the snapshot's namespaces and addresses by index: use both together. */
 int census_take(struct census *census, const struct snapshot *snapshot, const struct served_ports *served,
                 const struct census_options *options) MUST_CHECK;

@@ -23,10 +23,10 @@ const struct metric catalog[METRIC_COUNT] = {
                                       "Time since the peer's last segment on the CLOSE_WAIT socket that has waited "
                                       "longest for its process to close it; 0 without such sockets, and keepalive "
                                       "answers start it again"},
-        [METRIC_LISTEN_QUEUE_LENGTH] = {"tcp_listen_queue_length", METRIC_GAUGE, "", "process,local_port",
+        [METRIC_ACCEPT_QUEUE_LENGTH] = {"tcp_accept_queue_length", METRIC_GAUGE, "", "process,local_port",
                                         "Connections that are established but not yet accepted by the process; "
                                         "listeners that share a port are summed"},
-        [METRIC_LISTEN_QUEUE_LIMIT] = {"tcp_listen_queue_limit", METRIC_GAUGE, "", "process,local_port",
+        [METRIC_ACCEPT_QUEUE_LIMIT] = {"tcp_accept_queue_limit", METRIC_GAUGE, "", "process,local_port",
                                        "Connections that may wait to be accepted before the kernel drops new ones; "
                                        "listeners that share a port are summed"},
         [METRIC_RECEIVE_QUEUE] = {"tcp_receive_queue_bytes", METRIC_GAUGE, "bytes", "process,local_port",

@@ -85,8 +85,8 @@ static int write_durations(struct report *report, enum metric_id id)
 	exposition_family(&report->exposition, &catalog[id]);
 	write_phase(report, "sockets", report->input->snapshot->sockets_ns);
 	write_phase(report, "owners", report->input->snapshot->owners_ns);
-	write_phase(report, "census", report->input->self->census_ns);
-	write_phase(report, "exposition", report->options->now_ns() - report->start_ns);
+	write_phase(report, "aggregate", report->input->self->aggregate_ns);
+	write_phase(report, "encode", report->options->now_ns() - report->start_ns);
 	return 0;
 }
 
@@ -100,8 +100,8 @@ static const struct {
         [METRIC_SOCKETS] = {write_sockets, 0},
         [METRIC_OUTBOUND_CONNECTIONS] = {write_groups, 0},
         [METRIC_CLOSE_WAIT_OLDEST] = {write_groups, FACT_CLOSE_WAIT_AGE},
-        [METRIC_LISTEN_QUEUE_LENGTH] = {write_groups, FACT_LISTEN_QUEUES},
-        [METRIC_LISTEN_QUEUE_LIMIT] = {write_groups, FACT_LISTEN_QUEUES},
+        [METRIC_ACCEPT_QUEUE_LENGTH] = {write_groups, FACT_ACCEPT_QUEUES},
+        [METRIC_ACCEPT_QUEUE_LIMIT] = {write_groups, FACT_ACCEPT_QUEUES},
         [METRIC_RECEIVE_QUEUE] = {write_groups, FACT_QUEUES},
         [METRIC_SEND_QUEUE] = {write_groups, FACT_QUEUES},
         [METRIC_EPHEMERAL_PORTS_USED] = {write_ephemeral_ports, 0},

@@ -51,7 +51,7 @@ struct report_self {
 	uint64_t scrapes, scrape_errors[CAUSE_COUNT];
 	uint64_t http_requests[HTTP_CODE_COUNT]; /* by http_codes */
 	uint64_t http_in_flight, tls_errors[TLS_ERROR_COUNT];
-	uint64_t census_ns;
+	uint64_t aggregate_ns;
 	struct report_process process;
 };
 
@@ -59,7 +59,7 @@ struct report_options {
 	enum exposition_format format;
 	uint64_t families; /* METRIC_BITs; the others are left out */
 	size_t max_series; /* of each labelled family; at least FOLD_MIN_SERIES */
-	/* Monotonic nanoseconds, for the `exposition` phase. */
+	/* Monotonic nanoseconds, for the `encode` phase. */
 	uint64_t (*now_ns)(void);
 };
 

@@ -84,8 +84,8 @@ static const struct family families[METRIC_COUNT] = {
         [METRIC_CONNECTIONS] = {.outbound = false},
         [METRIC_OUTBOUND_CONNECTIONS] = {.outbound = true},
         [METRIC_CLOSE_WAIT_OLDEST] = {false, has_oldest, oldest_ms, 3},
-        [METRIC_LISTEN_QUEUE_LENGTH] = {false, has_listener, queue_length, 0},
-        [METRIC_LISTEN_QUEUE_LIMIT] = {false, has_listener, queue_limit, 0},
+        [METRIC_ACCEPT_QUEUE_LENGTH] = {false, has_listener, queue_length, 0},
+        [METRIC_ACCEPT_QUEUE_LIMIT] = {false, has_listener, queue_limit, 0},
         [METRIC_RECEIVE_QUEUE] = {false, has_always, receive_bytes, 0},
         [METRIC_SEND_QUEUE] = {false, has_always, send_bytes, 0},
 };

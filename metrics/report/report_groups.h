@@ -18,7 +18,7 @@ struct report_groups {
 };
 
 /* Writes the family, which is one of tcp_connections, tcp_outbound_connections, tcp_close_wait_*,
- * tcp_listen_queue_* and tcp_*_queue_bytes. Returns 0 or -ENOMEM. */
+ * tcp_accept_queue_* and tcp_*_queue_bytes. Returns 0 or -ENOMEM. */
 int report_groups_write(struct report_groups *report, enum metric_id id) MUST_CHECK;
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens and closes TCP connections at a steady rate, both ends in this process, until its standard input ends. */
-#include <arpa/inet.h>
-#include <errno.h>
+#include "loopback.h"
+
 #include <getopt.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,32 +37,10 @@ static int fail(const char *what)
 	return -1;
 }
 
-static struct sockaddr_in ipv4(uint32_t address, unsigned port)
-{
-	return (struct sockaddr_in){
-	        .sin_family = AF_INET, .sin_addr.s_addr = htonl(address), .sin_port = htons((uint16_t)port)};
-}
-
-static int listen_here(void)
-{
-	const struct sockaddr_in address = ipv4(INADDR_ANY, PORT);
-	const int on = 1;
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-	    bind(listener, (const struct sockaddr *)&address, sizeof(address)) != 0 || listen(listener, 8) != 0)
-		return fail("listen");
-	return listener;
-}
-
 static int open_pair(int listener, uint64_t number, struct pair *pair)
 {
-	const struct sockaddr_in source = ipv4(FIRST_SOURCE + (uint32_t)(number % SOURCES), 0);
-	const struct sockaddr_in address = ipv4(INADDR_LOOPBACK, PORT);
-
-	pair->client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (pair->client < 0 || bind(pair->client, (const struct sockaddr *)&source, sizeof(source)) != 0 ||
-	    connect(pair->client, (const struct sockaddr *)&address, sizeof(address)) != 0)
+	pair->client = loopback_connect(FIRST_SOURCE + (uint32_t)(number % SOURCES), PORT, false);
+	if (pair->client < 0)
 		return fail("connect");
 	pair->server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	return pair->server >= 0 ? 0 : fail("accept");
@@ -71,11 +48,9 @@ static int open_pair(int listener, uint64_t number, struct pair *pair)
 
 static int close_pair(const struct pair *pair, uint64_t number)
 {
-	const struct linger reset = {.l_onoff = 1};
-
 	if (pair->client == 0)
 		return 0; /* never opened: 0 is standard input */
-	if (number % RESET_RUN != 0 && setsockopt(pair->client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) != 0)
+	if (number % RESET_RUN != 0 && loopback_reset_on_close(pair->client) < 0)
 		return fail("setsockopt");
 	close(pair->client);
 	close(pair->server);
@@ -130,9 +105,11 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	listener = listen_here();
-	if (listener < 0)
+	listener = loopback_listen(PORT, false);
+	if (listener < 0) {
+		perror("listen");
 		return 1;
+	}
 	puts("ready");
 	fflush(stdout);
 	return churn(listener, rate) != 0;

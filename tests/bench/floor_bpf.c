@@ -36,9 +36,9 @@ static int count_rows(void *data, const struct window *window)
 static int run_walk(void *state, struct probe_sample *sample)
 {
 	const struct bpf_iterator_sink sink = {.rows = count_rows, .data = sample};
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct platform_error error;
-	int result = bpf_iterator_walk_files(state, &patience, &sink, &error);
+	int result = bpf_iterator_walk_files(state, &deadline, &sink, &error);
 
 	errno = -result;
 	return result == 0 ? 0 : -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP GET of an IPv4 address, port and path, on one connection; counts the bytes of the answer. */
+#include "loopback.h"
 #include "probe.h"
 
 #include <arpa/inet.h>
@@ -62,7 +63,8 @@ static int connect_client(struct client *client)
 	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (client->fd < 0)
 		return -1;
-	if (setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0)
+	if (setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
+	    loopback_reset_on_close(client->fd) < 0)
 		return -1;
 	return connect(client->fd, (const struct sockaddr *)&client->server, sizeof(client->server));
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Creates the TCP sockets of a measurement: processes with a listener each and both ends of their connections. */
-#include <arpa/inet.h>
+#include "loopback.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,8 +27,6 @@
 #define OTHER_DESCRIPTORS 32u
 /* Below any usual ephemeral range, so that no connection uses the port of a listener. */
 #define DEFAULT_FIRST_PORT 2000u
-/* The connection is accepted before the next one is made. */
-#define BACKLOG 8
 
 struct load {
 	unsigned processes, connections, half_closed, first_port;
@@ -46,51 +44,6 @@ static unsigned sockets_of_process(const struct load *load)
 	return 2 * load->connections + 1;
 }
 
-/* Makes close() reset the connection, so that the next load starts without TIME_WAIT. Accepted sockets inherit the
- * option from their listener. */
-static int reset_on_close(int fd)
-{
-	const struct linger linger = {.l_onoff = 1, .l_linger = 0};
-
-	return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-}
-
-static struct sockaddr_in ipv4(uint32_t address, unsigned port)
-{
-	return (struct sockaddr_in){
-	        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(address)};
-}
-
-static int make_listener(unsigned port)
-{
-	const struct sockaddr_in address = ipv4(INADDR_LOOPBACK, port);
-	const int on = 1;
-	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 || reset_on_close(fd) < 0 ||
-	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, BACKLOG) < 0)
-		return -1;
-	return fd;
-}
-
-/* Lets connect() choose the port, which must be free for this destination only. */
-static int make_client(uint32_t source, unsigned port)
-{
-	const struct sockaddr_in from = ipv4(source, 0), to = ipv4(INADDR_LOOPBACK, port);
-	const int on = 1;
-	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	if (reset_on_close(fd) < 0 || setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) < 0 ||
-	    bind(fd, (const struct sockaddr *)&from, sizeof(from)) < 0 ||
-	    connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0)
-		return -1;
-	return fd;
-}
-
 /* Returns true for `percent` of 100 connection numbers, evenly spread. */
 static bool is_chosen(unsigned number, unsigned percent)
 {
@@ -100,12 +53,12 @@ static bool is_chosen(unsigned number, unsigned percent)
 /* The end of the process closes the descriptors. */
 static int make_sockets(const struct load *load, unsigned port)
 {
-	const int listener = make_listener(port);
+	const int listener = loopback_listen(port, true);
 
 	if (listener < 0)
 		return -1;
 	for (unsigned i = 0; i < load->connections; i++) {
-		const int client = make_client(FIRST_SOURCE + i / CONNECTIONS_PER_SOURCE, port);
+		const int client = loopback_connect(FIRST_SOURCE + i / CONNECTIONS_PER_SOURCE, port, true);
 
 		if (client < 0 || accept4(listener, NULL, NULL, SOCK_CLOEXEC) < 0)
 			return -1;
@@ -113,16 +66,6 @@ static int make_sockets(const struct load *load, unsigned port)
 			return -1;
 	}
 	return 0;
-}
-
-static void wait_for_end_of(int fd)
-{
-	char ignored[64];
-	ssize_t length;
-
-	do {
-		length = read(fd, ignored, sizeof(ignored));
-	} while (length > 0 || (length < 0 && errno == EINTR));
 }
 
 /* Runs one process of the load: writes a byte to `report` once its sockets exist, and ends with `control`. */

@@ -10,6 +10,7 @@ import resource
 import shutil
 import socket
 import statistics
+import struct
 import subprocess
 import time
 
@@ -44,55 +45,79 @@ class TookTooLong(Exception):
     """The probe stopped the measured work after its time limit."""
 
 
-class Load:
-    """The sockets of a measurement. They exist until the end of the `with` block."""
+class Generator:
+    """A program that prints "ready ..." when its sockets exist. It ends with the `with` block."""
+
+    def __init__(self, tools, name, *parameters):
+        self._name = name
+        self._command = [os.path.join(tools, name), *parameters]
+
+    def __enter__(self):
+        self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        words = self._child.stdout.readline().split()
+        if words[:1] != ["ready"]:
+            self._child.wait()
+            raise BenchError(f"'{self._name}' could not make its sockets")
+        self._ready = words[1:]
+        return self
+
+    def __exit__(self, kind, *_):
+        self._child.stdin.close()
+        self._last_words = self._child.stdout.read()
+        self._child.stdout.close()
+        if self._child.wait() != 0 and kind is None:
+            raise BenchError(f"'{self._name}' ended with status {self._child.returncode}")
+
+
+class Load(Generator):
+    """The sockets of a measurement."""
 
     def __init__(self, tools, sockets, processes, half_closed):
         self.processes = processes
         self.connections = max(1, sockets // (2 * processes))
         self.half_closed = half_closed
-        self._command = [os.path.join(tools, "load"), f"--processes={processes}", f"--connections={self.connections}",
-                         f"--half-closed={half_closed}"]
+        super().__init__(tools, "load", f"--processes={processes}", f"--connections={self.connections}",
+                         f"--half-closed={half_closed}")
 
     def __enter__(self):
-        self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        words = self._child.stdout.readline().split()
-        if len(words) != 2 or words[0] != "ready":
-            self._child.wait()
-            raise BenchError("the load could not be made")
-        self.sockets = int(words[1])
+        super().__enter__()
+        self.sockets = int(self._ready[0])
         return self
 
-    def __exit__(self, kind, *_):
-        self._child.stdin.close()
-        self._child.stdout.close()
-        if self._child.wait() != 0 and kind is None:
-            raise BenchError(f"the load ended with status {self._child.returncode}")
+
+class Extras(Generator):
+    """An addition to the load. `words` is its description."""
+
+    def __init__(self, tools, kind, count):
+        super().__init__(tools, "extras", kind, str(count))
+
+    def __enter__(self):
+        super().__enter__()
+        count, *description = self._ready
+        self.words = " ".join([f"{int(count):,}", *description])
+        return self
 
 
-class Churn:
+class Churn(Generator):
     """Opens and closes connections at a rate. After the `with` block `opened` is their number."""
 
     def __init__(self, tools, rate):
-        self._command = [os.path.join(tools, "churn"), f"--rate={rate}"]
+        super().__init__(tools, "churn", f"--rate={rate}")
         self._rate = rate
         self.opened = 0
 
     def __enter__(self):
-        if self._rate:
-            self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            if self._child.stdout.readline() != "ready\n":
-                raise BenchError("the churn did not begin")
-        return self
+        return super().__enter__() if self._rate else self
 
-    def __exit__(self, kind, *_):
-        if not self._rate:
-            return
-        self._child.stdin.close()
-        told = self._child.stdout.read()
-        if self._child.wait() != 0 and kind is None:
-            raise BenchError(f"the churn ended with status {self._child.returncode}")
-        self.opened = int(told or 0)
+    def __exit__(self, *error):
+        if self._rate:
+            super().__exit__(*error)
+            self.opened = int(self._last_words or 0)
+
+
+def reset_on_close(connection):
+    """Makes close() reset the connection, so that no TIME_WAIT remains."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 class Server:
@@ -108,7 +133,8 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._child.poll() is None:
             with contextlib.suppress(ConnectionRefusedError):
-                socket.create_connection(("127.0.0.1", self.port)).close()
+                with socket.create_connection(("127.0.0.1", self.port)) as connection:
+                    reset_on_close(connection)
                 return self
             time.sleep(0.02)
         self.__exit__()
@@ -140,6 +166,8 @@ class Server:
 
     def scrape(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
+        connection.connect()
+        reset_on_close(connection.sock)
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()
         connection.close()
@@ -187,7 +215,8 @@ class Row:
         return Sample(*map(int, words))
 
     def begin(self):
-        """Runs before the first round."""
+        """Runs before the first round. Drops the samples of earlier rounds."""
+        self.samples = {}
 
     def after_run(self):
         """Runs after a measured run."""
@@ -213,9 +242,10 @@ class ServerRow(Row):
     def __init__(self, tools, key, title, server):
         super().__init__(tools, key, title, ["get", "127.0.0.1", str(server.port), "/metrics"])
         self.server = server
-        self.phases = []
 
     def begin(self):
+        super().begin()
+        self.phases = []
         self._cpu = self.server.cpu_ns()
 
     def end(self):
@@ -245,10 +275,16 @@ class ExporterRow(ServerRow):
                     if name == "tcp_connections" and labels["process"].startswith("load-"))
         return int(count), True
 
+    def count(self, family, wanted):
+        """Returns the sum of the family's samples that have these labels."""
+        return int(sum(value for name, labels, value in parse_samples(self.server.scrape())
+                       if name == family and wanted.items() <= labels.items()))
 
-def exporter_server(arguments, backend, port):
+
+def exporter_server(arguments, backend, port, flags=()):
+    """Returns the exporter's server. It logs errors only, since it would warn of the bench's PID namespace."""
     return Server([arguments.exporter, f"--web.listen-address=127.0.0.1:{port}", f"--collector.backend={backend}",
-                   "--log.level=warn"], port)
+                   "--log.level=error", *flags], port)
 
 
 def node_exporter_server():
@@ -256,35 +292,48 @@ def node_exporter_server():
                    f"--web.listen-address=127.0.0.1:{NODE_EXPORTER_PORT}"], NODE_EXPORTER_PORT, quiet=True)
 
 
-@contextlib.contextmanager
-def rows(arguments):
-    """Yields the rows that this machine can measure, opened, and a text per missing row."""
-    missing = []
-    with contextlib.ExitStack() as stack:
-        def add(row):
-            return stack.enter_context(row)
+def exporter_rows(arguments, flags, stack):
+    """Yields a row per backend, each with a server of its own."""
+    for number, backend in enumerate(arguments.backends):
+        server = stack.enter_context(exporter_server(arguments, backend, FIRST_EXPORTER_PORT + number, flags))
+        yield ExporterRow(arguments.tools, f"exporter-{backend}", f"tcp_exporter, {backend}", server)
 
-        tools = arguments.tools
-        exporters = []
-        for number, backend in enumerate(arguments.backends):
-            server = stack.enter_context(exporter_server(arguments, backend, FIRST_EXPORTER_PORT + number))
-            row = add(ExporterRow(tools, f"exporter-{backend}", f"tcp_exporter, {backend}", server))
-            exporters.append((server, row))
-        found = [row for _, row in exporters] + [
-            add(Row(tools, "dump", "bare dump: IPv4, then IPv6", ["dump"])),
-            add(Row(tools, "dump-one-walk", "bare dump in one walk", ["dump-one-walk"])),
-            add(Row(tools, "walk", "bare walk of all fds", ["walk"])),
-            *([add(Row(tools, "bpf-walk", "bare BPF walk of all fds", ["bpf-walk"]))]
-              if "bpf" in arguments.backends else []),
-            add(Row(tools, "ss", "`ss -tanH` (no processes)", ["exec", "ss", "-tanH"])),
-            add(Row(tools, "ss-processes", "`ss -tanpH`", ["exec", "ss", "-tanpH"])),
-        ]
-        if shutil.which("prometheus-node-exporter"):
-            node = stack.enter_context(node_exporter_server())
-            found.append(add(ServerRow(tools, "node-exporter", "node_exporter, tcpstat only (no processes)", node)))
-        else:
-            missing.append("'prometheus-node-exporter' is not installed (package prometheus-node-exporter)")
+
+def floor_rows(arguments):
+    tools = arguments.tools
+    yield Row(tools, "dump", "bare dump: IPv4, then IPv6", ["dump"])
+    yield Row(tools, "dump-one-walk", "bare dump in one walk", ["dump-one-walk"])
+    yield Row(tools, "walk", "bare walk of all fds", ["walk"])
+    if "bpf" in arguments.backends:
+        yield Row(tools, "bpf-walk", "bare BPF walk of all fds", ["bpf-walk"])
+
+
+def peer_rows(arguments, stack, missing):
+    """Yields the rows of other tools, and adds a text per missing row to `missing`."""
+    tools = arguments.tools
+    yield Row(tools, "ss", "`ss -tanH` (no processes)", ["exec", "ss", "-tanH"])
+    if arguments.slow_peers:
+        yield Row(tools, "ss-processes", "`ss -tanpH`", ["exec", "ss", "-tanpH"])
+    if shutil.which("prometheus-node-exporter"):
+        node = stack.enter_context(node_exporter_server())
+        yield ServerRow(tools, "node-exporter", "node_exporter, tcpstat only (no processes)", node)
+    else:
+        missing.append("'prometheus-node-exporter' is not installed (package prometheus-node-exporter)")
+
+
+@contextlib.contextmanager
+def rows(arguments, flags=(), has_peers=True):
+    """Yields the rows that this machine can measure, opened, and a text per missing row. `flags` are the exporter's."""
+    missing = []
+    with contextlib.ExitStack() as servers, contextlib.ExitStack() as probes:
+        exporters = list(exporter_rows(arguments, flags, servers))
+        found = [*exporters, *floor_rows(arguments),
+                 *(peer_rows(arguments, servers, missing) if has_peers else [])]
+        if missing and arguments.require_all:
+            raise BenchError("cannot measure: " + "; ".join(missing))
+        for row in found:
+            probes.enter_context(row)
         yield found, missing
-    for server, row in exporters:
-        if server.exit_status != 0:
-            raise BenchError(f"{row.title}: ended with status {server.exit_status}")
+    for row in exporters:
+        if row.server.exit_status != 0:
+            raise BenchError(f"{row.title}: ended with status {row.server.exit_status}")

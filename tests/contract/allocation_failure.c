@@ -54,22 +54,22 @@ struct subject {
 	struct scraper *scraper;
 };
 
-struct wish {
+struct form {
 	enum exposition_format format;
 	bool gzip;
 };
 
-static const struct wish wishes[] = {
+static const struct form forms[] = {
         {FORMAT_TEXT, false}, {FORMAT_TEXT, true}, {FORMAT_OPENMETRICS, false}, {FORMAT_OPENMETRICS, true}};
 
-static int read_but_first(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+static int read_but_first(struct platform *platform, struct deadline *deadline, struct snapshot *snapshot,
                           struct platform_error *error)
 {
 	if (atomic_fetch_add(&platform->reads, 1) == 0) {
 		platform_error_set(error, "not yet");
 		return -EPERM;
 	}
-	return platform->inner->read(platform->platform, patience, snapshot, error);
+	return platform->inner->read(platform->platform, deadline, snapshot, error);
 }
 
 static void wait_for_first_read(struct subject *subject)
@@ -120,13 +120,13 @@ static void on_done(struct scrape_ticket *ticket)
 }
 
 /* Submits the ticket and waits for the answer. free() its body. */
-static void scrape(struct subject *subject, const struct wish *wish, struct scrape_ticket *ticket)
+static void scrape(struct subject *subject, const struct form *form, struct scrape_ticket *ticket)
 {
 	sem_t done;
 
 	assert_int_equal(sem_init(&done, 0, 0), 0);
-	*ticket = (struct scrape_ticket){.format = wish->format,
-	                                 .gzip = wish->gzip,
+	*ticket = (struct scrape_ticket){.format = form->format,
+	                                 .gzip = form->gzip,
 	                                 .families = METRICS_ALL,
 	                                 .deadline_ns = UINT64_MAX,
 	                                 .done = on_done,
@@ -179,7 +179,7 @@ static void expect_rows(const struct subject *subject, const char *text, size_t 
 }
 
 /* A 200: well-formed, with every socket counted by process, and so many failed scrapes for want of memory. */
-static void expect_whole(const struct subject *subject, const struct wish *wish, const struct scrape_ticket *ticket,
+static void expect_whole(const struct subject *subject, const struct form *form, const struct scrape_ticket *ticket,
                          unsigned failures)
 {
 	struct exposition_sum sums[] = {{"tcp_connections", 0}, {"tcp_sockets", 0}};
@@ -189,8 +189,8 @@ static void expect_whole(const struct subject *subject, const struct wish *wish,
 
 	assert_int_equal(ticket->status, 200);
 	assert_non_null(ticket->body);
-	text = unpacked(ticket, wish->gzip, &length);
-	exposition_check(text, length, wish->format == FORMAT_OPENMETRICS, sums, 2);
+	text = unpacked(ticket, form->gzip, &length);
+	exposition_check(text, length, form->format == FORMAT_OPENMETRICS, sums, 2);
 	assert_int_equal(sums[0].sum, sums[1].sum);
 	expect_rows(subject, text, length, sums[1].sum);
 	snprintf(line, sizeof(line), "\ntcp_exporter_scrape_errors_total{cause=\"memory\"} %u\n", failures);
@@ -200,7 +200,7 @@ static void expect_whole(const struct subject *subject, const struct wish *wish,
 
 /* The first scrape, of which allocation number `first` and `count` - 1 more fail; then one that has all it
  * needs. Whether any allocation failed. */
-static bool try(const struct platform_backend *backend, const struct wish *wish, unsigned first, unsigned count)
+static bool try(const struct platform_backend *backend, const struct form *form, unsigned first, unsigned count)
 {
 	struct scrape_ticket ticket;
 	struct subject subject;
@@ -209,18 +209,18 @@ static bool try(const struct platform_backend *backend, const struct wish *wish,
 
 	start(&subject, backend);
 	faults_arm(first, count);
-	scrape(&subject, wish, &ticket);
+	scrape(&subject, form, &ticket);
 	failed = faults_disarm();
 	if (ticket.status == 503) {
 		assert_true(failed);
 		assert_true(ticket.body || ticket.length == 0);
 		failures = 1;
 	} else {
-		expect_whole(&subject, wish, &ticket, 0);
+		expect_whole(&subject, form, &ticket, 0);
 	}
 	free(ticket.body);
-	scrape(&subject, wish, &ticket);
-	expect_whole(&subject, wish, &ticket, failures);
+	scrape(&subject, form, &ticket);
+	expect_whole(&subject, form, &ticket, failures);
 	free(ticket.body);
 	stop(&subject);
 	return failed;
@@ -228,10 +228,10 @@ static bool try(const struct platform_backend *backend, const struct wish *wish,
 
 static void fail_at_each(const struct platform_backend *backend, unsigned count)
 {
-	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		unsigned first = 1;
 
-		while (first < ALLOCATIONS_MAX && try(backend, &wishes[i], first, count))
+		while (first < ALLOCATIONS_MAX && try(backend, &forms[i], first, count))
 			first++;
 		assert_in_range(first, ALLOCATIONS_MIN, ALLOCATIONS_MAX - 1);
 		print_message("%s: %u allocations\n", backend->name, first - 1);

@@ -119,12 +119,12 @@ static void expect_row(const struct snapshot *snapshot)
 
 static void expect_reads(struct platform *platform)
 {
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct platform_error error = {{0}};
 	struct snapshot snapshot;
 
 	snapshot_init(&snapshot);
-	if (platform_bpf.read(platform, &patience, &snapshot, &error) != 0)
+	if (platform_bpf.read(platform, &deadline, &snapshot, &error) != 0)
 		fail_msg("%s", error.text);
 	expect_row(&snapshot);
 	snapshot_release(&snapshot);
@@ -201,7 +201,7 @@ static void reads_that_fail(void **state)
 	        {READ_OF_ITERATOR, ENOMEM, "cannot walk the processes' files: Cannot allocate memory"},
 	};
 	const struct platform_options options = {.procfs = "/proc"};
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct platform_error error = {{0}};
 	struct snapshot snapshot;
 	struct platform *platform;
@@ -214,7 +214,7 @@ static void reads_that_fail(void **state)
 		const unsigned before = open_descriptors();
 
 		arm(faults[i].command, 1, faults[i].error);
-		assert_int_equal(platform_bpf.read(platform, &patience, &snapshot, &error), -faults[i].error);
+		assert_int_equal(platform_bpf.read(platform, &deadline, &snapshot, &error), -faults[i].error);
 		assert_true(disarm());
 		assert_non_null(strstr(error.text, faults[i].words));
 		assert_int_equal(open_descriptors(), before);

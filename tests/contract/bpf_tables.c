@@ -146,7 +146,7 @@ static void walk_tables(const struct bpf_iterator_options *options, const struct
 {
 	const struct bpf_iterator_sink files = {.rows = keep_none};
 	const struct bpf_iterator_sink sink = {.rows = keep_all, .choose = choose, .data = &sockets};
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct platform_error error = {{0}};
 	struct bpf_iterator iterator;
 	int result;
@@ -155,9 +155,9 @@ static void walk_tables(const struct bpf_iterator_options *options, const struct
 		fail_msg("%s", error.text);
 	assert_true(bpf_iterator_has_tables(&iterator));
 	sockets.count = sockets.windows = 0;
-	result = bpf_iterator_walk_files(&iterator, &patience, &files, &error);
+	result = bpf_iterator_walk_files(&iterator, &deadline, &files, &error);
 	if (result == 0)
-		result = bpf_iterator_walk_tables(&iterator, request, &patience, &sink, &error);
+		result = bpf_iterator_walk_tables(&iterator, request, &deadline, &sink, &error);
 	bpf_iterator_release(&iterator);
 	if (result != 0)
 		fail_msg("%d: %s", result, error.text);

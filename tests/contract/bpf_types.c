@@ -76,7 +76,7 @@ static void expect_listener(enum bpf_variant variant, const char *const *names)
 	char path[] = "/tmp/bpf_types.XXXXXX";
 	const struct bpf_iterator_options options = {.variant = variant, .btf = path};
 	const struct bpf_iterator_sink sink = {.rows = keep};
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct platform_error error = {{0}};
 	struct bpf_iterator iterator;
 
@@ -85,7 +85,7 @@ static void expect_listener(enum bpf_variant variant, const char *const *names)
 		fail_msg("%s: %s", *names, error.text);
 	assert_int_equal(unlink(path), 0);
 	seen.count = 0;
-	if (bpf_iterator_walk_files(&iterator, &patience, &sink, &error) != 0)
+	if (bpf_iterator_walk_files(&iterator, &deadline, &sink, &error) != 0)
 		fail_msg("%s: %s", *names, error.text);
 	bpf_iterator_release(&iterator);
 	assert_int_equal(seen.count, 1);

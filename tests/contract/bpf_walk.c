@@ -134,14 +134,14 @@ static void walk(struct seen *seen, bool helper)
 {
 	const struct bpf_iterator_options options = {.variant = helper ? BPF_BY_HELPER : BPF_DIRECTLY};
 	const struct bpf_iterator_sink sink = {.rows = keep, .data = seen};
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct platform_error error = {{0}};
 	struct bpf_iterator iterator;
 
 	if (bpf_iterator_init(&iterator, &options, &error) != 0)
 		fail_msg("%s", error.text);
 	seen->count = 0;
-	if (bpf_iterator_walk_files(&iterator, &patience, &sink, &error) != 0)
+	if (bpf_iterator_walk_files(&iterator, &deadline, &sink, &error) != 0)
 		fail_msg("%s", error.text);
 	bpf_iterator_release(&iterator);
 }

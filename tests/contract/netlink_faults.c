@@ -116,7 +116,7 @@ static int tear_down(void **state)
 static int read_with(enum fault fault, unsigned count)
 {
 	const struct snapshot_netns netns = {.id = 1};
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	uint32_t index;
 
 	plan.fault = fault;
@@ -125,7 +125,7 @@ static int read_with(enum fault fault, unsigned count)
 	snapshot_reset(&scene.snapshot);
 	assert_int_equal(socket_table_reset(&scene.table), 0);
 	assert_int_equal(snapshot_add_netns(&scene.snapshot, &netns, &index), 0);
-	return socket_table_read(&scene.table, &scene.snapshot, index, WANT_CLOSE_WAIT_AGE, &patience, &scene.error);
+	return socket_table_read(&scene.table, &scene.snapshot, index, WANT_CLOSE_WAIT_AGE, &deadline, &scene.error);
 }
 
 static unsigned listeners_at(uint16_t port, uint8_t family, bool v6_only)

@@ -30,7 +30,7 @@ uint32_t own_pid(void)
 
 unsigned own_facts(void)
 {
-	return FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_UNREADABLE | FACT_CLOSE_WAIT_AGE | FACT_SHARED;
+	return FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_UNREADABLE | FACT_CLOSE_WAIT_AGE | FACT_SHARED;
 }
 
 static void wait_for_state(int fd, int state)

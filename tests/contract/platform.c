@@ -77,12 +77,12 @@ static void make_sockets(void)
 
 static struct snapshot *read_subject(struct subject *subject)
 {
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct platform_error error = {{0}};
 	int result;
 
 	snapshot_reset(&subject->snapshot);
-	result = subject->backend->read(subject->platform, &patience, &subject->snapshot, &error);
+	result = subject->backend->read(subject->platform, &deadline, &subject->snapshot, &error);
 	if (result != 0)
 		fail_msg("%s: %s", subject->backend->name, error.text);
 	return &subject->snapshot;
@@ -151,7 +151,7 @@ static void reports_our_sockets(struct subject *subject)
 	if (scene.accepted_is_shown)
 		assert_is_ours(snapshot, server);
 	assert_int_equal(snapshot->facts & own_facts(), own_facts());
-	if (snapshot->facts & FACT_LISTEN_QUEUES) {
+	if (snapshot->facts & FACT_ACCEPT_QUEUES) {
 		assert_int_equal(listener->receive_queue, 0);
 		assert_int_equal(listener->send_queue, BACKLOG);
 	}
@@ -199,7 +199,7 @@ static void needs_no_more_memory_the_second_time(struct subject *subject)
 
 static void gives_up_when_told(struct subject *subject)
 {
-	struct patience late = {.deadline_ns = 1}, cancelled = {.deadline_ns = UINT64_MAX, .cancelled = true};
+	struct deadline late = {.expires_ns = 1}, cancelled = {.expires_ns = UINT64_MAX, .cancelled = true};
 	struct platform_error error = {{0}};
 
 	snapshot_reset(&subject->snapshot);

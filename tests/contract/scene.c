@@ -79,7 +79,7 @@ static void write_recording(struct scene *scene)
 	assert_true(fd >= 0);
 	file = fdopen(fd, "w");
 	assert_non_null(file);
-	fputs("tcp_exporter-snapshot 1\nfacts queues listen_queues close_wait_age\n"
+	fputs("tcp_exporter-snapshot 1\nfacts queues accept_queues close_wait_age\n"
 	      "states established time_wait close_wait listen\nnetns 4026531840 32768 60999\n",
 	      file);
 	for (int i = 0; i < SCENE_PROCESSES; i++)

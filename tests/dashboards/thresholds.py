@@ -30,13 +30,13 @@ MEASURES = (
     _measure(r"^count\(up\{.*== 0\)", counted=True, red="1"),
     _measure("close_wait_oldest_seconds", orange="TcpCloseWaitOld"),
     _measure(r'state="close_wait"', orange="TcpCloseWaitHigh", red="TcpCloseWaitHigh"),
-    _measure("tcp_listen_queue", orange="TcpAcceptQueueNearLimit", red="TcpAcceptQueueFull"),
+    _measure("tcp_accept_queue", orange="TcpAcceptQueueNearLimit", red="TcpAcceptQueueFull"),
     _measure('state="time_wait"', orange="TcpTimeWaitHigh"),
     _measure("ephemeral_ports", orange="TcpEphemeralPortsLow", red="TcpEphemeralPortsLow"),
     _measure('state="syn_sent"', orange="TcpSynSentPileup"),
     _measure("scrape_duration_seconds", orange="TcpExporterSlow"),
-    _measure("scrape_errors_total", orange="TcpExporterFailing"),
-    _measure(r'process="\(unknown\)"', counted=True, orange="TcpExporterBlind"),
+    _measure("scrape_errors_total", orange="TcpExporterScrapesFailing"),
+    _measure(r'process="\(unknown\)"', counted=True, orange="TcpExporterOwnersUnknown"),
 )
 LEVEL_IN_QUERY = re.compile(r'state="close_wait"\} > (\d+)')
 

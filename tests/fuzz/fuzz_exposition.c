@@ -84,7 +84,7 @@ static void fill(struct snapshot *snapshot, struct input *input)
 
 	CHECK(snapshot_add_netns(snapshot, &netns, &index) == 0);
 	snapshot->states = STATE_BIT(STATE_DELETE_TCB) - 1;
-	snapshot->facts = FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE;
+	snapshot->facts = FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE;
 	while (input->left > 0 && snapshot->process_count < PROCESSES_MAX)
 		add_process(snapshot, input);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzzes the HTTP front: an input is what a client sends before it closes its side, to the endpoint as it is, over a
+ * Fuzzes the HTTP acceptor: an input is what a client sends before it closes its side, to the endpoint as it is, over a
  * socket. Each byte 255 ends a segment and is left out.
  */
 #include "tests/fuzz/fuzz.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzzes the front's request head checker: an input is what a client sends. Each byte 255 ends a segment and is left
+ * Fuzzes the acceptor's request head checker: an input is what a client sends. Each byte 255 ends a segment and is left
  * out. What comes out does not depend on the segments, and passes the checker again unchanged up to a refusal.
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "exporter/http/front/inward.h"
+#include "exporter/http/acceptor/inward.h"
 
 #define SEGMENT 255
 

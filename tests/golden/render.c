@@ -44,7 +44,7 @@ static const struct report_self self = {
         .scrapes = 21,
         .scrape_errors = {1, 2, 3, 5, 6},
         .http_requests = {7, 8, 9},
-        .census_ns = 123456789,
+        .aggregate_ns = 123456789,
         .process =
                 {
                         .cpu_us = 1250000,

@@ -126,8 +126,8 @@ class SceneCase(unittest.TestCase):
             ("tcp_connections", ("state", "local_port"), oracle.connections()),
             ("tcp_sockets", ("state",), oracle.states()),
             ("tcp_outbound_connections", ("state", "remote_port"), oracle.outbound()),
-            ("tcp_listen_queue_length", ("local_port",), oracle.queue_length()),
-            ("tcp_listen_queue_limit", ("local_port",), oracle.queue_limit()),
+            ("tcp_accept_queue_length", ("local_port",), oracle.queue_length()),
+            ("tcp_accept_queue_limit", ("local_port",), oracle.queue_limit()),
             ("tcp_receive_queue_bytes", ("local_port",), oracle.receive_queue()),
             ("tcp_send_queue_bytes", ("local_port",), oracle.send_queue()),
         ]

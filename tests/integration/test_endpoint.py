@@ -19,7 +19,7 @@ PROMETHEUS3 = (
     "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 )
 SAME_IN_BOTH = (
-    "tcp_connections", "tcp_sockets", "tcp_outbound_connections", "tcp_listen_queue_limit", "tcp_exporter_build_info"
+    "tcp_connections", "tcp_sockets", "tcp_outbound_connections", "tcp_accept_queue_limit", "tcp_exporter_build_info"
 )  # fmt: skip
 
 
@@ -154,7 +154,7 @@ class Endpoint(SceneCase):
         exposition = self.exporter.metrics()
         self.assertEqual(exposition.value("tcp_exporter_backend_info", backend="procfs"), 1)
         phases = {dict(key)["phase"] for key in exposition.family("tcp_exporter_scrape_duration_seconds").samples}
-        self.assertEqual(phases, {"sockets", "owners", "census", "exposition"})
+        self.assertEqual(phases, {"sockets", "owners", "aggregate", "encode"})
         # The link of this scrape, of three descriptors, is closed by now, or not yet.
         self.assertAlmostEqual(exposition.value("process_open_fds"), self.exporter.open_fds(), delta=4)
         self.assertGreater(exposition.value("process_resident_memory_bytes"), 1 << 20)

@@ -203,7 +203,7 @@ class Ports(SceneCase):
     def test_none(self) -> None:
         exporter = self.start_exporter("--collector.local-port=none")
         exposition = exporter.metrics()
-        for family in "tcp_connections", "tcp_listen_queue_length", "tcp_receive_queue_bytes":
+        for family in "tcp_connections", "tcp_accept_queue_length", "tcp_receive_queue_bytes":
             self.assertFalse([key for key in exposition.family(family).samples if "local_port" in dict(key)])
         got = exposition.sum_by("tcp_connections", "state", "process")
         made = {("listen", "web"): 2, ("established", "web"): 4, ("established", "client"): 4}
@@ -261,8 +261,8 @@ class Folding(SceneCase):
         for family, expected in {
             "tcp_connections": oracle.connections(),
             "tcp_outbound_connections": oracle.outbound(),
-            "tcp_listen_queue_limit": oracle.queue_limit(),
-            "tcp_listen_queue_length": oracle.queue_length(),
+            "tcp_accept_queue_limit": oracle.queue_limit(),
+            "tcp_accept_queue_length": oracle.queue_length(),
         }.items():
             samples = exposition.family(family).samples
             self.assertLessEqual(len(samples), 33, family)

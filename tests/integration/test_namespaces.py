@@ -138,7 +138,7 @@ class Namespaces(SceneCase):
             ("80", "time_wait"): 500,
             ("ephemeral", "established"): 1000,
         })  # fmt: skip
-        self.assertEqual(exposition.sum_by("tcp_listen_queue_length", "process")[("cell",)], 500)
+        self.assertEqual(exposition.sum_by("tcp_accept_queue_length", "process")[("cell",)], 500)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ class AcceptQueue(SceneCase):
         self.client = self.scene.actor("client")
 
     def queue(self, family: str, exposition, process: str = "hung", port: str = "80") -> float:
-        return exposition.value(f"tcp_listen_queue_{family}", process=process, local_port=port)
+        return exposition.value(f"tcp_accept_queue_{family}", process=process, local_port=port)
 
     def test_waiting_connections_belong_to_the_listener(self) -> None:
         self.web.listen(port=80, backlog=40)
@@ -102,9 +102,9 @@ class ReusePort(SceneCase):
             ("established", "hung", "80"): 40 - accepted,
             ("established", "client", "ephemeral"): 40,
         })  # fmt: skip
-        lengths = exposition.sum_by("tcp_listen_queue_length", "process", "local_port")
+        lengths = exposition.sum_by("tcp_accept_queue_length", "process", "local_port")
         self.assertEqual(lengths, {("hung", "80"): 40 - accepted})
-        limits = exposition.sum_by("tcp_listen_queue_limit", "process", "local_port")
+        limits = exposition.sum_by("tcp_accept_queue_limit", "process", "local_port")
         self.assertEqual(limits[("busy", "80")], 100)
         self.assertEqual(limits[("hung", "80")], 100)
 

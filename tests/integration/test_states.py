@@ -60,9 +60,9 @@ class States(SceneCase):
         })  # fmt: skip
 
     def test_orphans_in_fin_wait2(self) -> None:
-        # Above 60 seconds of patience the orphan stays a whole socket, else a time-wait one stands for it.
-        for patience, port in ("60", 80), ("120", 81):
-            self.scene.sysctl("ipv4.tcp_fin_timeout", patience)
+        # With a timeout above 60 seconds the orphan stays a whole socket, else a time-wait one stands for it.
+        for timeout, port in ("60", 80), ("120", 81):
+            self.scene.sysctl("ipv4.tcp_fin_timeout", timeout)
             _, theirs = self.pairs(3, port)
             for sock in theirs:
                 self.web.close(sock=sock)

@@ -22,7 +22,7 @@ SECONDS = 30
 WAITS = ("7", "73", "232")  # poll on x86_64, ppoll on 64-bit Arm, epoll_wait on x86_64 (asm/unistd.h)
 # A ping comes twice in such an interval.
 WATCHDOG_SECONDS = 1.0
-# The collector's least patience, the time after which it is held to hang, and one interval.
+# The collector's shortest deadline, the time after which it is held to hang, and one interval.
 HANG_SECONDS = 1 + 5 + WATCHDOG_SECONDS
 
 
@@ -116,9 +116,9 @@ class Notify(SceneCase):
         while time.monotonic() < deadline:
             self.assertEqual(manager.hear(WATCHDOG_SECONDS), {"WATCHDOG": "1"})
 
-    def silent_from(self, manager: Manager, patience: float) -> bool:
+    def silent_from(self, manager: Manager, timeout: float) -> bool:
         """Whether it stops to ping within that time."""
-        return wait_until(lambda: manager.hear(2 * WATCHDOG_SECONDS) == {}, patience, 0)
+        return wait_until(lambda: manager.hear(2 * WATCHDOG_SECONDS) == {}, timeout, 0)
 
     def test_pings(self) -> None:
         manager, exporter = self.watched()
@@ -159,10 +159,10 @@ class Notify(SceneCase):
 
     # With a web configuration one thread is where connections arrive and are decrypted, another where they are answered.
 
-    def test_a_front_that_hangs(self) -> None:
+    def test_an_acceptor_that_hangs(self) -> None:
         self.check_hang("tcp_exporter", self.web_config())
 
-    def test_a_loop_behind_a_front_that_hangs(self) -> None:
+    def test_a_loop_behind_an_acceptor_that_hangs(self) -> None:
         self.check_hang("MHD-", self.web_config())
 
     def web_config(self) -> str:

@@ -283,7 +283,7 @@ class TlsCase(WebCase):
         self.assertIn(stalled[-1].recv(1), (b"",))  # its time was up
 
     def test_few_descriptors(self) -> None:
-        """Who stalls makes room for who does not also where descriptors run out before patience does, and without
+        """Who stalls makes room for who does not also where descriptors run out before the deadline, and without
         trying all the time."""
         program = self.serve({"tls_server_config": self.tls()}, under=("prlimit", "--nofile=60"))
         stalled = [self.connect() for _ in range(150)]

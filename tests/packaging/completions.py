@@ -17,7 +17,7 @@ import time
 
 import flags
 
-PATIENCE = 20  # seconds for the answer to one line
+TIMEOUT = 20  # seconds for the answer to one line
 # What makes each shell interactive, free of a user's settings, and have the completions.
 COMMANDS = {
     "bash": ["bash", "--norc", "--noprofile", "-i"],
@@ -53,7 +53,7 @@ class Shell:
             if part == "\t":
                 time.sleep(0.05)
         os.write(self.terminal, b"\r")
-        end, seen = time.monotonic() + PATIENCE, b""
+        end, seen = time.monotonic() + TIMEOUT, b""
         while time.monotonic() < end:
             if select.select([self.terminal], [], [], 0.1)[0]:
                 seen += os.read(self.terminal, 65536)

@@ -17,7 +17,7 @@ import capabilities
 import yaml
 
 PACKAGING = pathlib.Path(__file__).resolve().parents[2] / "exporter/packaging"
-SKIPPED, PATIENCE = 77, 20
+SKIPPED, TIMEOUT = 77, 20
 INSIDE = "--inside"
 # A socket of another user's, which the exporter must find the owner of.
 STRANGER = ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=-all", sys.executable, "-c",
@@ -58,7 +58,7 @@ def check(root: str, backend: str) -> list[str]:
     container = manifest()
     program = start(root, container, f"--collector.backend={backend}")
     try:
-        end, text = time.monotonic() + PATIENCE, ""
+        end, text = time.monotonic() + TIMEOUT, ""
         while time.monotonic() < end and 'local_port="8007"' not in text:
             time.sleep(0.1)
             text = get("/metrics")
@@ -72,7 +72,7 @@ def check(root: str, backend: str) -> list[str]:
         return [f"{backend}: {fault}" for fault in faults]
     finally:
         program.terminate()
-        program.wait(PATIENCE)
+        program.wait(TIMEOUT)
 
 
 def inside(program: str) -> int:

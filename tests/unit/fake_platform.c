@@ -54,7 +54,7 @@ static int fill(struct snapshot *snapshot, unsigned connections)
 		row->flags = SOCKET_HAS_QUEUES;
 	}
 	snapshot->states = (1u << (STATE_CLOSING + 1)) - 1;
-	snapshot->facts = FACT_QUEUES | FACT_LISTEN_QUEUES;
+	snapshot->facts = FACT_QUEUES | FACT_ACCEPT_QUEUES;
 	return result;
 }
 
@@ -66,7 +66,7 @@ static int fake_open(struct platform **platform, const struct platform_options *
 	return -ENOTSUP;
 }
 
-static int fake_read(struct platform *fake, struct patience *patience, struct snapshot *snapshot,
+static int fake_read(struct platform *fake, struct deadline *deadline, struct snapshot *snapshot,
                      struct platform_error *error)
 {
 	bool blocked, deaf;
@@ -86,7 +86,7 @@ static int fake_read(struct platform *fake, struct patience *patience, struct sn
 		if (blocked)
 			pause_ms(1);
 		if (!deaf)
-			result = patience_over(patience);
+			result = deadline_check(deadline);
 	} while (blocked && !result);
 	if (!result)
 		result = -failure;

@@ -12,7 +12,7 @@ extern const struct platform_backend fake_backend;
 struct platform *fake_new(void);
 void fake_free(struct platform *fake);
 
-/* Makes each further read wait for fake_release(), or for the end of its patience unless it is `deaf`. */
+/* Makes each further read wait for fake_release(), or for the end of its deadline unless it is `deaf`. */
 void fake_block(struct platform *fake, bool deaf);
 void fake_release(struct platform *fake);
 

@@ -25,7 +25,7 @@ except ImportError:  # on Windows
     pty = None
 
 TIMEOUT = 30  # seconds: nothing here takes so long
-REQUEST_PATIENCE = 10  # seconds: REQUEST_NS of http_connections.c
+REQUEST_TIMEOUT = 10  # seconds: REQUEST_NS of connections.c
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 programs = argparse.Namespace()
 
@@ -144,7 +144,7 @@ class Endpoint(unittest.TestCase):
                 self.assertEqual(len(values(text, family)), 1, family)
             self.assertLess(abs(values(text, "process_start_time_seconds")[""] - time.time()), TIMEOUT)
             # What Windows does not tell is absent, which is not zero.
-            for family in ("tcp_close_wait_oldest_seconds", "tcp_listen_queue_length", "tcp_listen_queue_limit",
+            for family in ("tcp_close_wait_oldest_seconds", "tcp_accept_queue_length", "tcp_accept_queue_limit",
                            "tcp_receive_queue_bytes", "tcp_send_queue_bytes", "tcp_exporter_unreadable_processes",
                            "tcp_exporter_shared_sockets"):
                 self.assertNotIn(family, text)
@@ -206,7 +206,7 @@ class Endpoint(unittest.TestCase):
         with Exporter() as running, contextlib.ExitStack() as clients:
             for _ in range(140):
                 clients.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=TIMEOUT))
-            for wait in (0, REQUEST_PATIENCE):
+            for wait in (0, REQUEST_TIMEOUT):
                 time.sleep(wait)
                 began = time.monotonic()
                 self.assertEqual(get(running.port, "/healthz")[0], 200)

@@ -88,11 +88,11 @@ static struct pair make_pair(int family, int listener)
 
 static void take_snapshot(void)
 {
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct platform_error error = {""};
 
 	snapshot_reset(&snapshot);
-	if (platform_iphlpapi.read(platform, &patience, &snapshot, &error) != 0)
+	if (platform_iphlpapi.read(platform, &deadline, &snapshot, &error) != 0)
 		fail_msg("%s", error.text);
 }
 
@@ -257,19 +257,19 @@ static void test_facts(void **state)
 		assert_int_equal(snapshot.sockets[i].flags & (SOCKET_HAS_QUEUES | SOCKET_HAS_QUIET), 0);
 }
 
-static void test_patience(void **state)
+static void test_deadline(void **state)
 {
 	int listener = make_listener(AF_INET);
-	struct patience patience = {.deadline_ns = 0};
+	struct deadline deadline = {.expires_ns = 0};
 	struct platform_error error = {""};
 
 	(void)state;
 	snapshot_reset(&snapshot);
-	assert_int_equal(platform_iphlpapi.read(platform, &patience, &snapshot, &error), -ETIMEDOUT);
+	assert_int_equal(platform_iphlpapi.read(platform, &deadline, &snapshot, &error), -ETIMEDOUT);
 	assert_string_not_equal(error.text, "");
-	patience.cancelled = true;
+	deadline.cancelled = true;
 	snapshot_reset(&snapshot);
-	assert_int_equal(platform_iphlpapi.read(platform, &patience, &snapshot, &error), -ECANCELED);
+	assert_int_equal(platform_iphlpapi.read(platform, &deadline, &snapshot, &error), -ECANCELED);
 	host_close_socket(listener);
 }
 
@@ -296,7 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_v4),     cmocka_unit_test(test_v6),    cmocka_unit_test(test_owner),
-	        cmocka_unit_test(test_growth), cmocka_unit_test(test_facts), cmocka_unit_test(test_patience),
+	        cmocka_unit_test(test_growth), cmocka_unit_test(test_facts), cmocka_unit_test(test_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

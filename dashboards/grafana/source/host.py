@@ -113,8 +113,8 @@ def _listeners() -> Json:
             Column("Process", label="process", links=[link_to(PROCESS, process="__data.fields.Process")]),
             Column("Port", label="local_port"),
             Column("Established", query=f"{of(in_state('established', CONNECTIONS))} and {listening}"),
-            Column("Queue length", query=of(select("tcp_listen_queue_length"))),
-            Column("Queue limit", query=of(select("tcp_listen_queue_limit"))),
+            Column("Queue length", query=of(select("tcp_accept_queue_length"))),
+            Column("Queue limit", query=of(select("tcp_accept_queue_limit"))),
             Column("Accept queue", query=fill(PROCESS_PORT), unit="percentunit", decimals=0, threshold=ACCEPT_QUEUE,
                    gauge=True),
         ], sort="Accept queue")  # fmt: skip
@@ -137,7 +137,7 @@ def _served() -> list[Line]:
             (12, graph("Accept queue lengths",
                        "Connections that the kernel has established and the process has not accepted. A line that "
                        "never falls is a process that hangs.",
-                       [Query(top(TOP, PROCESS_PORT, select("tcp_listen_queue_length")), NAME_PORT)],
+                       [Query(top(TOP, PROCESS_PORT, select("tcp_accept_queue_length")), NAME_PORT)],
                        links=TO_PROCESS, no_value="no queues")),
         ]),
     ]  # fmt: skip

@@ -16,7 +16,7 @@ BY_PROCESS = "instance_process_state:tcp_connections:sum"
 BY_PORT = "instance_process_local_port_state:tcp_connections:sum"
 OUTBOUND = "instance_process_remote_port_state:tcp_outbound_connections:sum"
 OLDEST = "instance_process_local_port:tcp_close_wait_oldest_seconds:max"
-QUEUE_RATIO = "instance_process_local_port:tcp_listen_queue:ratio"
+QUEUE_RATIO = "instance_process_local_port:tcp_accept_queue:ratio"
 EPHEMERAL_RATIO = "instance:tcp_ephemeral_ports:ratio"
 
 # The thresholds of ../../prometheus/alerts.yml. A colour starts at its number: a count that alerts above 0 has 1 here.
@@ -65,5 +65,5 @@ def or_none(labels: str, vector: str, name: str) -> str:
 
 def fill(labels: str) -> str:
     """Returns a query for the ratio of the fullest accept queue, from the exporter's own metrics."""
-    length, limit = (select(f"tcp_listen_queue_{what}") for what in ("length", "limit"))
+    length, limit = (select(f"tcp_accept_queue_{what}") for what in ("length", "limit"))
     return per(labels, f"{length} / ({limit} > 0)", "max")

@@ -12,7 +12,7 @@
 #define REQUEST_NS (10 * SECOND_NS)
 /* From the first byte of an answer to the last, and from there to the end of the next request: Prometheus scrapes once
  * a minute by default and keeps the connection meanwhile. */
-#define PATIENCE_NS (90 * SECOND_NS)
+#define TIMEOUT_NS (90 * SECOND_NS)
 /* Metrics that have not left for so long, while others wait for their place: the client does not read. On their way to
  * one that reads, they take a fraction of that. */
 #define STALLED_NS SECOND_NS
@@ -35,7 +35,7 @@ static uint64_t time_for(enum http_progress progress)
 		return REQUEST_NS;
 	case PROGRESS_ANSWERING:
 	case PROGRESS_ANSWERED:
-		return PATIENCE_NS;
+		return TIMEOUT_NS;
 	case PROGRESS_WAITING:
 	case PROGRESS_ENDED:
 		break;

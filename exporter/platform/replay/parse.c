@@ -16,7 +16,7 @@ enum {
 };
 
 const struct replay_bit replay_facts[REPLAY_FACT_COUNT] = {
-        {"queues", FACT_QUEUES}, {"listen_queues", FACT_LISTEN_QUEUES}, {"close_wait_age", FACT_CLOSE_WAIT_AGE},
+        {"queues", FACT_QUEUES}, {"accept_queues", FACT_ACCEPT_QUEUES}, {"close_wait_age", FACT_CLOSE_WAIT_AGE},
         {"shared", FACT_SHARED}, {"unreadable", FACT_UNREADABLE},
 };
 
@@ -363,7 +363,7 @@ static int read_title(struct reader *reader)
 	return 0;
 }
 
-static int read_lines(struct reader *reader, const char *bytes, size_t length, struct patience *patience, size_t *line)
+static int read_lines(struct reader *reader, const char *bytes, size_t length, struct deadline *deadline, size_t *line)
 {
 	int err = 0;
 
@@ -371,8 +371,8 @@ static int read_lines(struct reader *reader, const char *bytes, size_t length, s
 		const char *newline = memchr(bytes + at, '\n', length - at);
 		size_t size = newline != NULL ? (size_t)(newline - (bytes + at)) : length - at;
 
-		if (patience != NULL && *line % LINES_PER_LOOK == 0)
-			err = patience_over(patience);
+		if (deadline != NULL && *line % LINES_PER_LOOK == 0)
+			err = deadline_check(deadline);
 		if (err != 0)
 			return err;
 		reader->line = (struct word){bytes + at, size};
@@ -385,14 +385,14 @@ static int read_lines(struct reader *reader, const char *bytes, size_t length, s
 	return err;
 }
 
-int replay_parse(const char *bytes, size_t length, struct patience *patience, struct snapshot *snapshot,
+int replay_parse(const char *bytes, size_t length, struct deadline *deadline, struct snapshot *snapshot,
                  struct replay_fault *result)
 {
 	struct reader reader = {.snapshot = snapshot};
 	size_t line = 0;
 	int err;
 
-	err = read_lines(&reader, bytes, length, patience, &line);
+	err = read_lines(&reader, bytes, length, deadline, &line);
 	*result = (struct replay_fault){.line = line > 0 ? line : 1, .reason = reader.reason};
 	free(reader.text);
 	return err;

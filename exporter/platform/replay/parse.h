@@ -3,7 +3,7 @@
  * The recorded snapshot, a text of lines that a person can write too:
  *
  *   tcp_exporter-snapshot 1
- *   facts queues listen_queues close_wait_age shared unreadable
+ *   facts queues accept_queues close_wait_age shared unreadable
  *   states established syn_sent ...     every state that the platform could report
  *   unreadable 3                        processes; 0 if the line is missing, as for the next
  *   shared 2                            sockets with several holders
@@ -57,9 +57,9 @@ struct replay_fault {
 
 /*
  * Reads `length` bytes into an empty snapshot. 0; -EINVAL with *fault filled; -ENOMEM; or what
- * patience_over() says. `patience` may be NULL.
+ * deadline_check() says. `deadline` may be NULL.
  */
-int replay_parse(const char *bytes, size_t length, struct patience *patience, struct snapshot *snapshot,
+int replay_parse(const char *bytes, size_t length, struct deadline *deadline, struct snapshot *snapshot,
                  struct replay_fault *fault) MUST_CHECK;
 
 #endif

@@ -20,13 +20,13 @@ struct platform {
 	size_t length, capacity;
 };
 
-static int read_stream(struct platform *platform, FILE *file, struct patience *patience)
+static int read_stream(struct platform *platform, FILE *file, struct deadline *deadline)
 {
 	size_t got;
 
 	platform->length = 0;
 	do {
-		int err = patience_over(patience);
+		int err = deadline_check(deadline);
 
 		if (err == 0 && platform->length > FILE_BYTES_MAX)
 			err = -EFBIG;
@@ -49,7 +49,7 @@ static int describe(struct platform_error *error, const struct platform *platfor
 	return err;
 }
 
-static int read_file(struct platform *platform, struct patience *patience, struct platform_error *error)
+static int read_file(struct platform *platform, struct deadline *deadline, struct platform_error *error)
 {
 	FILE *file;
 	int err;
@@ -59,21 +59,21 @@ static int read_file(struct platform *platform, struct patience *patience, struc
 	if (file == NULL)
 		return describe(error, platform, errno != 0 ? -errno : -EIO);
 	errno = 0;
-	err = read_stream(platform, file, patience);
+	err = read_stream(platform, file, deadline);
 	fclose(file); /* it was only read: nothing can be lost */
 	return err != 0 ? describe(error, platform, err) : 0;
 }
 
-static int replay_read(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+static int replay_read(struct platform *platform, struct deadline *deadline, struct snapshot *snapshot,
                        struct platform_error *error)
 {
 	uint64_t begin_ns = platform_now_ns();
 	struct replay_fault fault;
-	int err = read_file(platform, patience, error);
+	int err = read_file(platform, deadline, error);
 
 	if (err != 0)
 		return err;
-	err = replay_parse(platform->bytes, platform->length, patience, snapshot, &fault);
+	err = replay_parse(platform->bytes, platform->length, deadline, snapshot, &fault);
 	if (err == -EINVAL)
 		platform_error_set(error, "%s:%zu: %s", platform->path, fault.line, fault.reason);
 	else if (err != 0)
@@ -95,12 +95,12 @@ static void replay_close(struct platform *platform)
 /* Reads the file once, so that a bad one is noticed at the start. */
 static int try_file(struct platform *platform, struct platform_error *error)
 {
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct snapshot snapshot;
 	int err;
 
 	snapshot_init(&snapshot);
-	err = replay_read(platform, &patience, &snapshot, error);
+	err = replay_read(platform, &deadline, &snapshot, error);
 	snapshot_release(&snapshot);
 	return err;
 }

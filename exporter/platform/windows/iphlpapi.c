@@ -90,7 +90,7 @@ static int add_row(struct platform *platform, struct snapshot *snapshot, const s
 	return mib_row_add(snapshot, row, (platform->options->want & WANT_REMOTE_ADDRESSES) != 0);
 }
 
-static int add_rows(struct platform *platform, const struct family *family, struct patience *patience,
+static int add_rows(struct platform *platform, const struct family *family, struct deadline *deadline,
                     struct snapshot *snapshot, struct platform_error *error)
 {
 	int64_t count = family->count(platform->table.bytes, platform->table.capacity);
@@ -103,7 +103,7 @@ static int add_rows(struct platform *platform, const struct family *family, stru
 
 		result = add_row(platform, snapshot, &row);
 		if (result == 0)
-			result = patience_over(patience);
+			result = deadline_check(deadline);
 		if (result != 0)
 			platform_error_set(error, "%s: %s", family->what,
 			                   result == -ENOMEM ? "out of memory" : "no time left");
@@ -111,7 +111,7 @@ static int add_rows(struct platform *platform, const struct family *family, stru
 	return result;
 }
 
-static int read_family(struct platform *platform, const struct family *family, struct patience *patience,
+static int read_family(struct platform *platform, const struct family *family, struct deadline *deadline,
                        struct snapshot *snapshot, struct platform_error *error)
 {
 	struct request request = {.family = family->number};
@@ -125,10 +125,10 @@ static int read_family(struct platform *platform, const struct family *family, s
 		platform_error_set(error, "%s: it grew faster than it could be read", family->what);
 	else if (result != 0)
 		result = win32_fail(error, family->what, request.code);
-	return result != 0 ? result : add_rows(platform, family, patience, snapshot, error);
+	return result != 0 ? result : add_rows(platform, family, deadline, snapshot, error);
 }
 
-static int read_sockets(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+static int read_sockets(struct platform *platform, struct deadline *deadline, struct snapshot *snapshot,
                         struct platform_error *error)
 {
 	struct snapshot_netns host = {.id = 0};
@@ -140,7 +140,7 @@ static int read_sockets(struct platform *platform, struct patience *patience, st
 	if (result != 0)
 		platform_error_set(error, "out of memory");
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]) && result == 0; i++)
-		result = read_family(platform, &families[i], patience, snapshot, error);
+		result = read_family(platform, &families[i], deadline, snapshot, error);
 	return result;
 }
 
@@ -154,7 +154,7 @@ static int describe(void *data, struct snapshot *snapshot, uint32_t index)
 	return result;
 }
 
-static int read_owners(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+static int read_owners(struct platform *platform, struct deadline *deadline, struct snapshot *snapshot,
                        struct platform_error *error)
 {
 	const struct process_describer describer = {describe, platform};
@@ -164,7 +164,7 @@ static int read_owners(struct platform *platform, struct patience *patience, str
 	if (platform->options->want & WANT_UNIT)
 		result = services_read(&platform->services, error);
 	if (result == 0)
-		result = toolhelp_read(&platform->processes, patience, error);
+		result = toolhelp_read(&platform->processes, deadline, error);
 	if (result != 0)
 		return result;
 	result = process_table_join(&platform->processes, snapshot, platform->pids, &describer);
@@ -185,7 +185,7 @@ static void iphlpapi_close(struct platform *platform)
 	free(platform);
 }
 
-static int iphlpapi_read(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+static int iphlpapi_read(struct platform *platform, struct deadline *deadline, struct snapshot *snapshot,
                          struct platform_error *error)
 {
 	uint64_t began = platform_now_ns(), dumped;
@@ -193,10 +193,10 @@ static int iphlpapi_read(struct platform *platform, struct patience *patience, s
 
 	snapshot->states = STATE_BIT(STATE_COUNT) - 1;
 	snapshot->facts = 0; /* no queues, no ages; who shares a socket cannot be seen */
-	result = read_sockets(platform, patience, snapshot, error);
+	result = read_sockets(platform, deadline, snapshot, error);
 	dumped = platform_now_ns();
 	if (result == 0)
-		result = read_owners(platform, patience, snapshot, error);
+		result = read_owners(platform, deadline, snapshot, error);
 	snapshot->sockets_ns = dumped - began;
 	snapshot->owners_ns = platform_now_ns() - dumped;
 	return result;

@@ -27,8 +27,8 @@ enum {
 	HASH_MAX = 64,
 	HASH_TAIL = 57,
 };
-_Static_assert(sizeof(((struct web_visit *)0)->tag) == TAG_BYTES, "a visit has room for a digest");
-_Static_assert(sizeof(((struct web_visit *)0)->password) == PASSWORD_MAX + 1, "and for a password");
+_Static_assert(sizeof(((struct web_auth *)0)->tag) == TAG_BYTES, "a request has room for a digest");
+_Static_assert(sizeof(((struct web_auth *)0)->password) == PASSWORD_MAX + 1, "and for a password");
 
 /* What is computed for names that nobody has: the salt is any. */
 static const char nobody[] = "$2b$%02u$abcdefghijklmnopqrstuuJwVOnlXVHhTGOGpDPHMbBeiWxfCu8nW";
@@ -39,9 +39,9 @@ struct hasher {
 
 	pthread_mutex_t lock; /* guards all that follows */
 	pthread_cond_t start, work;
-	struct web_visit *first, *last; /* who waits */
+	struct web_auth *first, *last; /* who waits */
 	unsigned waiting;
-	struct web_visit *present; /* whose hash is being computed */
+	struct web_auth *present; /* whose hash is being computed */
 	bool started, stopping;
 	uint64_t last_network;     /* whose password was taken last */
 	bool computing, abandoned; /* the thread frees all, once its hash is there */
@@ -80,9 +80,9 @@ static int digest_part(gnutls_hmac_hd_t digest, const void *bytes, size_t length
 	return err < 0 ? err : gnutls_hmac(digest, bytes, length);
 }
 
-static bool make_tag(const struct hasher *hasher, struct web_visit *visit, const struct basic_login *login)
+static bool make_tag(const struct hasher *hasher, struct web_auth *auth, const struct basic_login *login)
 {
-	const char *hash = visit->hash != NULL ? visit->hash : "";
+	const char *hash = auth->hash != NULL ? auth->hash : "";
 	gnutls_hmac_hd_t digest;
 	bool made;
 
@@ -91,7 +91,7 @@ static bool make_tag(const struct hasher *hasher, struct web_visit *visit, const
 	made = digest_part(digest, login->name, login->name_length) >= 0 &&
 	       digest_part(digest, hash, strlen(hash)) >= 0 &&
 	       digest_part(digest, login->password, login->password_length) >= 0;
-	gnutls_hmac_deinit(digest, visit->tag);
+	gnutls_hmac_deinit(digest, auth->tag);
 	return made;
 }
 
@@ -119,51 +119,51 @@ static void remember(struct hasher *hasher, const unsigned char *tag)
 
 /* Takes the next visit: the first of another network than the last, so that networks take turns; else the first. With
  * the lock. */
-static struct web_visit *take_next(struct hasher *hasher)
+static struct web_auth *take_next(struct hasher *hasher)
 {
-	struct web_visit *before = NULL, *visit = hasher->first;
+	struct web_auth *before = NULL, *auth = hasher->first;
 
-	while (visit != NULL && visit->network == hasher->last_network) {
-		before = visit;
-		visit = visit->next;
+	while (auth != NULL && auth->network == hasher->last_network) {
+		before = auth;
+		auth = auth->next;
 	}
-	if (visit == NULL) {
+	if (auth == NULL) {
 		before = NULL;
-		visit = hasher->first;
+		auth = hasher->first;
 	}
-	*(before != NULL ? &before->next : &hasher->first) = visit->next;
-	if (hasher->last == visit)
+	*(before != NULL ? &before->next : &hasher->first) = auth->next;
+	if (hasher->last == auth)
 		hasher->last = before;
 	hasher->waiting--;
-	hasher->last_network = visit->network;
-	return visit;
+	hasher->last_network = auth->network;
+	return auth;
 }
 
-static void answer(struct web_visit *visit, enum web_verdict verdict)
+static void answer(struct web_auth *auth, enum web_verdict verdict)
 {
-	gnutls_memset(visit->password, 0, sizeof(visit->password));
-	visit->verdict = verdict;
-	visit->done(visit);
+	gnutls_memset(auth->password, 0, sizeof(auth->password));
+	auth->verdict = verdict;
+	auth->done(auth);
 }
 
-/* Computes the hash of the present visit, which may be answered by others meanwhile. With the lock, which is let go
+/* Computes the hash of the present request, which may be answered by others meanwhile. With the lock, which is let go
  * meanwhile. */
 static bool compute(struct hasher *hasher)
 {
-	const struct web_visit *visit = hasher->present;
-	bool hopeless = visit->hopeless, right;
+	const struct web_auth *auth = hasher->present;
+	bool must_fail = auth->must_fail, right;
 	char hash[HASH_MAX], password[PASSWORD_MAX + 1];
 	unsigned char tag[TAG_BYTES];
 
-	if (visit->hash != NULL)
-		snprintf(hash, sizeof(hash), "%s", visit->hash);
+	if (auth->hash != NULL)
+		snprintf(hash, sizeof(hash), "%s", auth->hash);
 	else
-		snprintf(hash, sizeof(hash), nobody, visit->cost);
-	memcpy(password, visit->password, sizeof(password));
-	memcpy(tag, visit->tag, sizeof(tag));
+		snprintf(hash, sizeof(hash), nobody, auth->cost);
+	memcpy(password, auth->password, sizeof(password));
+	memcpy(tag, auth->tag, sizeof(tag));
 	hasher->computing = true;
 	pthread_mutex_unlock(&hasher->lock);
-	right = hasher_compare(password, hash) && !hopeless;
+	right = hasher_compare(password, hash) && !must_fail;
 	gnutls_memset(password, 0, sizeof(password));
 	pthread_mutex_lock(&hasher->lock);
 	hasher->computing = false;
@@ -175,17 +175,17 @@ static bool compute(struct hasher *hasher)
 /* Checks the next who waits. With the lock, which is let go meanwhile. */
 static void check_next(struct hasher *hasher)
 {
-	struct web_visit *visit = take_next(hasher);
-	bool right = is_good(hasher, visit->tag); /* the same login may have been before it in the queue */
+	struct web_auth *auth = take_next(hasher);
+	bool right = is_good(hasher, auth->tag); /* the same login may have been before it in the queue */
 
-	hasher->present = visit;
+	hasher->present = auth;
 	if (!right)
 		right = compute(hasher);
 	if (hasher->present == NULL)
 		return; /* the end came first */
 	hasher->present = NULL;
 	pthread_mutex_unlock(&hasher->lock);
-	answer(visit, right ? WEB_WELCOME : WEB_UNAUTHORIZED);
+	answer(auth, right ? WEB_ALLOWED : WEB_UNAUTHORIZED);
 	pthread_mutex_lock(&hasher->lock);
 }
 
@@ -251,7 +251,7 @@ int hasher_new(struct hasher **result)
 
 void hasher_stop(struct hasher *hasher)
 {
-	struct web_visit *left, *next;
+	struct web_auth *left, *next;
 
 	pthread_mutex_lock(&hasher->lock);
 	hasher->stopping = true;
@@ -287,54 +287,54 @@ void hasher_free(struct hasher *hasher)
 	destroy(hasher);
 }
 
-void hasher_check(struct hasher *hasher, struct web_visit *visit, const struct basic_login *login, const char *hash,
+void hasher_check(struct hasher *hasher, struct web_auth *auth, const struct basic_login *login, const char *hash,
                   unsigned cost)
 {
 	size_t length = login->password_length < PASSWORD_MAX ? login->password_length : PASSWORD_MAX;
 	bool good;
 
-	visit->hash = hash;
-	visit->cost = cost;
-	visit->hopeless = hash == NULL || memchr(login->password, '\0', length) != NULL; /* bcrypt would end there */
-	visit->verdict = WEB_BUSY;
-	if (!make_tag(hasher, visit, login))
+	auth->hash = hash;
+	auth->cost = cost;
+	auth->must_fail = hash == NULL || memchr(login->password, '\0', length) != NULL; /* bcrypt would end there */
+	auth->verdict = WEB_BUSY;
+	if (!make_tag(hasher, auth, login))
 		return;
 	pthread_mutex_lock(&hasher->lock);
-	good = is_good(hasher, visit->tag);
+	good = is_good(hasher, auth->tag);
 	pthread_mutex_unlock(&hasher->lock);
-	visit->verdict = good ? WEB_WELCOME : WEB_HASHING;
+	auth->verdict = good ? WEB_ALLOWED : WEB_HASHING;
 	if (good)
 		return;
-	memcpy(visit->password, login->password, length);
-	visit->password[length] = '\0';
+	memcpy(auth->password, login->password, length);
+	auth->password[length] = '\0';
 }
 
 /* With the lock. */
 static bool is_waiting(const struct hasher *hasher, uint64_t network)
 {
-	for (const struct web_visit *visit = hasher->first; visit != NULL; visit = visit->next)
-		if (visit->network == network)
+	for (const struct web_auth *auth = hasher->first; auth != NULL; auth = auth->next)
+		if (auth->network == network)
 			return true;
 	return false;
 }
 
-void hasher_submit(struct hasher *hasher, struct web_visit *visit)
+void hasher_submit(struct hasher *hasher, struct web_auth *auth)
 {
 	bool room;
 
 	pthread_mutex_lock(&hasher->lock);
-	room = !hasher->stopping && (hasher->waiting < QUEUE_MAX || !is_waiting(hasher, visit->network));
+	room = !hasher->stopping && (hasher->waiting < QUEUE_MAX || !is_waiting(hasher, auth->network));
 	if (room) {
-		visit->next = NULL;
+		auth->next = NULL;
 		if (hasher->last != NULL)
-			hasher->last->next = visit;
+			hasher->last->next = auth;
 		else
-			hasher->first = visit;
-		hasher->last = visit;
+			hasher->first = auth;
+		hasher->last = auth;
 		hasher->waiting++;
 		pthread_cond_signal(&hasher->work);
 	}
 	pthread_mutex_unlock(&hasher->lock);
 	if (!room)
-		answer(visit, WEB_BUSY);
+		answer(auth, WEB_BUSY);
 }

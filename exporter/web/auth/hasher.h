@@ -24,10 +24,10 @@ void hasher_free(struct hasher *hasher);
 /* Checks the login against a hash (NULL: nobody is called so), as far as that takes no hashing: fills the verdict.
  * For WEB_HASHING the hash must stay until done() was called. `cost` is that of the hash that is computed for
  * nobody. */
-void hasher_check(struct hasher *hasher, struct web_visit *visit, const struct basic_login *login, const char *hash,
+void hasher_check(struct hasher *hasher, struct web_auth *auth, const struct basic_login *login, const char *hash,
                   unsigned cost);
 /* Does the hashing: done() will be called, at once if too many wait. */
-void hasher_submit(struct hasher *hasher, struct web_visit *visit);
+void hasher_submit(struct hasher *hasher, struct web_auth *auth);
 
 /* Whether the password has that hash: bcrypt as Go computes it, whatever letter the hash has. Computes it in any
  * case. For tests. */

@@ -9,7 +9,7 @@ void rate_limit_set(struct rate_limit *limit, uint64_t interval_ns, int32_t burs
 	*limit = (struct rate_limit){interval_ns, burst, 0};
 }
 
-bool rate_limit_allows(struct rate_limit *limit, uint64_t now_ns)
+bool rate_limit_take(struct rate_limit *limit, uint64_t now_ns)
 {
 	uint64_t full_ns = limit->full_ns > now_ns ? limit->full_ns : now_ns;
 	uint64_t others; /* tokens beside the one to take */

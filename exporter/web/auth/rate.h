@@ -16,6 +16,6 @@ struct rate_limit {
 /* Sets a limit, with a full bucket if it is another than before. */
 void rate_limit_set(struct rate_limit *limit, uint64_t interval_ns, int32_t burst);
 /* Takes a token at that time, which does not go back; false: there is none. */
-bool rate_limit_allows(struct rate_limit *limit, uint64_t now_ns);
+bool rate_limit_take(struct rate_limit *limit, uint64_t now_ns);
 
 #endif

@@ -127,7 +127,7 @@ static void channel_free(void *data)
 
 	if (channel->session != NULL)
 		gnutls_deinit(channel->session);
-	web_state_give(channel->state);
+	web_state_unref(channel->state);
 	free(channel);
 }
 
@@ -143,7 +143,7 @@ int tls_channel_new(struct transport *transport, int socket, struct web_state *s
 		return -ENOMEM;
 	channel->socket = socket;
 	channel->state = state;
-	web_state_take(state);
+	web_state_ref(state);
 	set_low_water(socket, HELLO_BYTES);
 	*transport = (struct transport){&channel_ops, channel};
 	return 0;

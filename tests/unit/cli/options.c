@@ -194,7 +194,7 @@ static void test_refused(void **state)
 	                                   "netns, family, local_address"},
 	        {"--collector.local-port=some", "--collector.local-port: \"some\" is not one of served, all, none"},
 	        {"--collector.process-name=x", "--collector.process-name: \"x\" is not one of comm, exe, cmdline"},
-	        {"--collector.netns=none", "--collector.netns: \"none\" is not one of host, all"},
+	        {"--collector.netns=none", "--collector.netns: \"none\" is not one of own, all"},
 	        {"--collector.process.include=(", "--collector.process.include: \"(\" is not a regular expression: "
 	                                          "missing closing parenthesis at offset 1"},
 	        {"--web.telemetry-path=metrics",

@@ -18,18 +18,18 @@
 #include <cmocka.h>
 
 /* No answer takes so long, even under a sanitizer: the server hangs. */
-enum { PATIENCE_SECONDS = 20 };
+enum { TIMEOUT_SECONDS = 20 };
 
 void http_client_open(struct http_client *client, uint16_t port)
 {
-	const struct timeval patience = {PATIENCE_SECONDS, 0};
+	const struct timeval timeout = {TIMEOUT_SECONDS, 0};
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
 
 	memset(client, 0, sizeof(*client));
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	client->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(client->socket >= 0);
-	assert_int_equal(setsockopt(client->socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+	assert_int_equal(setsockopt(client->socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)), 0);
 	assert_int_equal(connect(client->socket, (const struct sockaddr *)&address, sizeof(address)), 0);
 }
 

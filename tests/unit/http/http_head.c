@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Request heads by RFC 9112: which are good, and what is wrong with the others. */
-#include "exporter/http/front/head.h"
+#include "exporter/http/acceptor/head.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a client's bytes become on their way to the HTTP server, however they come in pieces. */
-#include "exporter/http/front/inward.h"
+#include "exporter/http/acceptor/inward.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

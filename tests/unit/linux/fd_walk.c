@@ -24,7 +24,7 @@ static struct {
 	struct fd_walk walk;
 	struct snapshot snapshot;
 	struct inode_index inodes;
-	struct patience patience;
+	struct deadline deadline;
 } host;
 
 static int set_up(void **state)
@@ -36,7 +36,7 @@ static int set_up(void **state)
 	host.procfs = open(host.root, O_RDONLY | O_DIRECTORY);
 	assert_true(host.procfs >= 0);
 	host.options = (struct platform_options){.want = WANT_SHARED};
-	host.patience.deadline_ns = UINT64_MAX;
+	host.deadline.expires_ns = UINT64_MAX;
 	snapshot_init(&host.snapshot);
 	inode_index_init(&host.inodes);
 	assert_int_equal(inode_index_reset(&host.inodes), 0);
@@ -122,7 +122,7 @@ static int walk(void)
 {
 	struct platform_error error;
 
-	return fd_walk_run(&host.walk, &host.snapshot, &host.inodes, &host.patience, &error);
+	return fd_walk_run(&host.walk, &host.snapshot, &host.inodes, &host.deadline, &error);
 }
 
 static void assert_owner(size_t row, uint32_t pid, const char *name)
@@ -309,10 +309,10 @@ static void gives_up_when_told(void **state)
 {
 	(void)state;
 	add_process((struct fake){.pid = 10, .comm = "x", .start = 1});
-	host.patience.cancelled = true;
+	host.deadline.cancelled = true;
 	assert_int_equal(walk(), -ECANCELED);
-	host.patience.cancelled = false;
-	host.patience.deadline_ns = 1;
+	host.deadline.cancelled = false;
+	host.deadline.expires_ns = 1;
 	assert_int_equal(walk(), -ETIMEDOUT);
 }
 

@@ -73,8 +73,8 @@ static void test_a_filter_that_is_refused(void **state)
 
 	(void)state;
 	load_result = -EINVAL;
-	assert_int_equal(privilege_confine(&rights, &error), privilege_can_confine ? -EINVAL : -ENOTSUP);
-	assert_string_equal(error.text, privilege_can_confine ? "cannot install the filter of system calls: Invalid "
+	assert_int_equal(privilege_install_seccomp(&rights, &error), privilege_has_seccomp ? -EINVAL : -ENOTSUP);
+	assert_string_equal(error.text, privilege_has_seccomp ? "cannot install the filter of system calls: Invalid "
 	                                                        "argument (--no-security.seccomp does without)"
 	                                                      : "this build has no filter of system calls");
 }
@@ -93,7 +93,7 @@ static void test_no_start(void **state)
 	apply_result = -4;
 	assert_int_equal(serve(&options, &build, &error), -EPERM);
 	assert_non_null(strstr(error.text, "cannot give up privileges"));
-	if (!privilege_can_confine)
+	if (!privilege_has_seccomp)
 		return;
 	apply_result = AS_ASKED;
 	load_result = -EINVAL;

@@ -118,7 +118,7 @@ static void test_best_address(void **state)
 }
 
 /* A listener that nobody holds is the kernel's own: it stays so. */
-static void test_every_ownerless_state_but_listen(void **state)
+static void test_every_unheld_state_but_listen(void **state)
 {
 	struct fixture *f = *state;
 	size_t rows[STATE_COUNT];
@@ -344,7 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        LISTENERS_TEST(test_nothing_listens),
 	        LISTENERS_TEST(test_best_address),
-	        LISTENERS_TEST(test_every_ownerless_state_but_listen),
+	        LISTENERS_TEST(test_every_unheld_state_but_listen),
 	        LISTENERS_TEST(test_held_rows_are_left_alone),
 	        LISTENERS_TEST(test_other_ports_and_namespaces_do_not_match),
 	        LISTENERS_TEST(test_accept_queues_are_used_up),

@@ -63,10 +63,10 @@ static const char of_host[] = "# TYPE tcp_connections gauge\n"
                               "# TYPE tcp_close_wait_oldest_seconds gauge\n"
                               "tcp_close_wait_oldest_seconds{process=\"curl\",local_port=\"ephemeral\"} 0\n"
                               "tcp_close_wait_oldest_seconds{process=\"nginx\",local_port=\"80\"} 61.5\n"
-                              "# TYPE tcp_listen_queue_length gauge\n"
-                              "tcp_listen_queue_length{process=\"nginx\",local_port=\"80\"} 3\n"
-                              "# TYPE tcp_listen_queue_limit gauge\n"
-                              "tcp_listen_queue_limit{process=\"nginx\",local_port=\"80\"} 128\n"
+                              "# TYPE tcp_accept_queue_length gauge\n"
+                              "tcp_accept_queue_length{process=\"nginx\",local_port=\"80\"} 3\n"
+                              "# TYPE tcp_accept_queue_limit gauge\n"
+                              "tcp_accept_queue_limit{process=\"nginx\",local_port=\"80\"} 128\n"
                               "# TYPE tcp_receive_queue_bytes gauge\n"
                               "tcp_receive_queue_bytes{process=\"curl\",local_port=\"ephemeral\"} 0\n"
                               "tcp_receive_queue_bytes{process=\"nginx\",local_port=\"80\"} 6\n"
@@ -142,8 +142,8 @@ static const char of_exporter[] =
         "# TYPE tcp_exporter_scrape_duration_seconds gauge\n"
         "tcp_exporter_scrape_duration_seconds{phase=\"sockets\"} 0.0000025\n"
         "tcp_exporter_scrape_duration_seconds{phase=\"owners\"} 3\n"
-        "tcp_exporter_scrape_duration_seconds{phase=\"census\"} 1.000000001\n"
-        "tcp_exporter_scrape_duration_seconds{phase=\"exposition\"} 0.0000015\n";
+        "tcp_exporter_scrape_duration_seconds{phase=\"aggregate\"} 1.000000001\n"
+        "tcp_exporter_scrape_duration_seconds{phase=\"encode\"} 0.0000015\n";
 
 static void test_whole(void **state)
 {

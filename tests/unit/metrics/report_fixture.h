@@ -11,7 +11,7 @@
 enum { TEXT_LIMIT = 4 << 20, MANY_SERIES = 10000 };
 
 /* Facts and states of a snapshot. */
-#define ALL_FACTS  (FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE)
+#define ALL_FACTS  (FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE)
 #define FEW_STATES (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN))
 
 /* Lines of a report that a test compares. */
@@ -34,7 +34,7 @@ static const struct report_self self = {
         .http_requests = {[0] = 8, [HTTP_CODE_COUNT - 1] = 1},
         .http_in_flight = 2,
         .tls_errors = {[TLS_ERROR_VERSION] = 3},
-        .census_ns = 1000000001,
+        .aggregate_ns = 1000000001,
         .process = {.cpu_us = 1500000,
                     .resident_bytes = 4096,
                     .virtual_bytes = 8192,

@@ -9,7 +9,7 @@ static void fill_five(struct fixture *f, const struct census_options *options, c
 	const char *names[] = {"a", "b", "c", "d", last_name};
 
 	f->snapshot.states = FEW_STATES;
-	f->snapshot.facts = FACT_LISTEN_QUEUES;
+	f->snapshot.facts = FACT_ACCEPT_QUEUES;
 	for (uint32_t i = 0; i < 5; i++) {
 		uint32_t process = rows_process(&f->snapshot, i + 1, i, names[i]);
 
@@ -24,7 +24,7 @@ static void fill_five(struct fixture *f, const struct census_options *options, c
 static void test_folding(void **state)
 {
 	static const struct census_options plain = {0};
-	const uint64_t families = METRIC_BIT(METRIC_CONNECTIONS) | METRIC_BIT(METRIC_LISTEN_QUEUE_LENGTH) |
+	const uint64_t families = METRIC_BIT(METRIC_CONNECTIONS) | METRIC_BIT(METRIC_ACCEPT_QUEUE_LENGTH) |
 	                          METRIC_BIT(METRIC_FOLDED_SERIES);
 	struct fixture *f = *state;
 

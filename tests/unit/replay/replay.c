@@ -18,7 +18,7 @@ static const char example[] =
         "tcp_exporter-snapshot 1\n"
         "# a comment\n"
         "\n"
-        "facts queues listen_queues close_wait_age shared unreadable\n"
+        "facts queues accept_queues close_wait_age shared unreadable\n"
         "states established time_wait close_wait listen\n"
         "unreadable 3\n"
         "shared 18446744073709551615\n"
@@ -67,7 +67,7 @@ static void test_facts(void **state)
 
 	(void)state;
 	assert_int_equal(snapshot.facts,
-	                 FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE);
+	                 FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE);
 	assert_int_equal(snapshot.states, STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) |
 	                                          STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN));
 	assert_int_equal(snapshot.unreadable_processes, 3);
@@ -274,15 +274,15 @@ static void test_cut_anywhere(void **state)
 	}
 }
 
-static void test_patience(void **state)
+static void test_deadline(void **state)
 {
-	struct patience patience = {.deadline_ns = UINT64_MAX, .cancelled = true};
+	struct deadline deadline = {.expires_ns = UINT64_MAX, .cancelled = true};
 	struct replay_fault fault;
 	struct snapshot snapshot;
 
 	(void)state;
 	snapshot_init(&snapshot);
-	assert_int_equal(replay_parse(example, strlen(example), &patience, &snapshot, &fault), -ECANCELED);
+	assert_int_equal(replay_parse(example, strlen(example), &deadline, &snapshot, &fault), -ECANCELED);
 	snapshot_release(&snapshot);
 }
 
@@ -297,10 +297,10 @@ static void write_file(const char *path, const char *text)
 
 static int read_backend(struct platform *platform, struct snapshot *snapshot, struct platform_error *error)
 {
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 
 	snapshot_reset(snapshot);
-	return platform_replay.read(platform, &patience, snapshot, error);
+	return platform_replay.read(platform, &deadline, snapshot, error);
 }
 
 /* The file is read anew each time; a bad one fails that read alone. */
@@ -355,7 +355,7 @@ int main(void)
 	        cmocka_unit_test(test_facts),    cmocka_unit_test(test_processes),
 	        cmocka_unit_test(test_sockets),  cmocka_unit_test(test_round_trip),
 	        cmocka_unit_test(test_refused),  cmocka_unit_test(test_cut_anywhere),
-	        cmocka_unit_test(test_patience), cmocka_unit_test(test_backend),
+	        cmocka_unit_test(test_deadline), cmocka_unit_test(test_backend),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@
 struct fixture {
 	struct platform *fake;
 	struct collector collector;
-	struct patience patience;
+	struct deadline deadline;
 	struct platform_error error;
 	struct report_self self;
 	const char *bytes;
@@ -35,7 +35,7 @@ static int set_up(void **state)
 	assert_non_null(fixture);
 	options.platform = fixture->fake = fake_new();
 	collector_init(&fixture->collector, &options);
-	fixture->patience.deadline_ns = UINT64_MAX;
+	fixture->deadline.expires_ns = UINT64_MAX;
 	fixture->self.version = fixture->self.revision = fixture->self.compiler = fixture->self.backend = "x";
 	*state = fixture;
 	return 0;
@@ -53,14 +53,14 @@ static int tear_down(void **state)
 
 static int take(struct fixture *fixture)
 {
-	return collector_take(&fixture->collector, &fixture->patience, &fixture->error);
+	return collector_take(&fixture->collector, &fixture->deadline, &fixture->error);
 }
 
 static void write_out(struct fixture *fixture, enum exposition_format format, bool gzip, uint64_t families)
 {
-	const struct collector_wish wish = {format, gzip, families};
+	const struct collector_form form = {format, gzip, families};
 
-	assert_int_equal(collector_write(&fixture->collector, &wish, &fixture->self, &fixture->bytes, &fixture->length,
+	assert_int_equal(collector_write(&fixture->collector, &form, &fixture->self, &fixture->bytes, &fixture->length,
 	                                 &fixture->error),
 	                 0);
 }
@@ -83,7 +83,7 @@ static void test_counts(void **state)
 		                         : round == 2 ? "tcp_sockets{state=\"close_wait\"} 2\n"
 		                                      : "tcp_sockets{state=\"close_wait\"} 3\n"));
 		assert_true(has(fixture, "tcp_sockets{state=\"listen\"} 1\n"));
-		assert_true(has(fixture, "phase=\"census\""));
+		assert_true(has(fixture, "phase=\"aggregate\""));
 		assert_true(has(fixture, "process_resident_memory_bytes "));
 		assert_false(has(fixture, "# EOF"));
 	}
@@ -138,9 +138,9 @@ static void test_failure(void **state)
 	assert_non_null(strstr(fixture->error.text, "cannot read the fake table"));
 	fake_fail(fixture->fake, 0);
 	assert_int_equal(take(fixture), 0);
-	fixture->patience.deadline_ns = 1;
+	fixture->deadline.expires_ns = 1;
 	assert_int_equal(take(fixture), -ETIMEDOUT);
-	fixture->patience.cancelled = true;
+	fixture->deadline.cancelled = true;
 	assert_int_equal(take(fixture), -ECANCELED);
 }
 

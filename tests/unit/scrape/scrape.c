@@ -220,7 +220,7 @@ static void test_hurry_harms_nobody(void **state)
 	assert_true(scraper_ready(fixture->scraper, reason, sizeof(reason)));
 }
 
-static void test_longest_patience_counts(void **state)
+static void test_latest_deadline_counts(void **state)
 {
 	struct fixture *fixture = *state;
 	struct client hasty, calm;
@@ -376,7 +376,7 @@ int main(void)
 	        TEST(test_deadline_of_a_deaf_read),
 	        TEST(test_read_is_given_up),
 	        TEST(test_hurry_harms_nobody),
-	        TEST(test_longest_patience_counts),
+	        TEST(test_latest_deadline_counts),
 	        TEST(test_deadline_long_past),
 	        TEST(test_failures_are_counted_by_cause),
 	        TEST(test_requests_are_counted_by_code),

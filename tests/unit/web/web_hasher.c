@@ -21,7 +21,7 @@
 enum { VISITORS = 100, HASH_COST = 4 };
 
 struct visitor {
-	struct web_visit visit;
+	struct web_auth auth;
 	pthread_mutex_t *lock;
 	pthread_cond_t *change;
 	bool done;
@@ -34,9 +34,9 @@ struct crowd {
 	struct visitor visitors[VISITORS];
 };
 
-static void on_done(struct web_visit *visit)
+static void on_done(struct web_auth *auth)
 {
-	struct visitor *visitor = visit->owner;
+	struct visitor *visitor = auth->owner;
 
 	pthread_mutex_lock(visitor->lock);
 	visitor->done = true;
@@ -55,8 +55,8 @@ static int set_up(void **state)
 	for (size_t i = 0; i < VISITORS; i++) {
 		struct visitor *visitor = &crowd->visitors[i];
 
-		visitor->visit.done = on_done;
-		visitor->visit.owner = visitor;
+		visitor->auth.done = on_done;
+		visitor->auth.owner = visitor;
 		visitor->lock = &crowd->lock;
 		visitor->change = &crowd->change;
 	}
@@ -81,8 +81,8 @@ static enum web_verdict check(struct crowd *crowd, size_t i, const char *hash, c
 	const struct basic_login login = {name, 4, password, length};
 
 	crowd->visitors[i].done = false;
-	hasher_check(crowd->hasher, &crowd->visitors[i].visit, &login, hash, HASH_COST);
-	return crowd->visitors[i].visit.verdict;
+	hasher_check(crowd->hasher, &crowd->visitors[i].auth, &login, hash, HASH_COST);
+	return crowd->visitors[i].auth.verdict;
 }
 
 static enum web_verdict wait_for(struct crowd *crowd, size_t i)
@@ -91,7 +91,7 @@ static enum web_verdict wait_for(struct crowd *crowd, size_t i)
 	while (!crowd->visitors[i].done)
 		pthread_cond_wait(&crowd->change, &crowd->lock);
 	pthread_mutex_unlock(&crowd->lock);
-	return crowd->visitors[i].visit.verdict;
+	return crowd->visitors[i].auth.verdict;
 }
 
 static enum web_verdict enter(struct crowd *crowd, const char *hash, const char *password)
@@ -100,14 +100,14 @@ static enum web_verdict enter(struct crowd *crowd, const char *hash, const char 
 
 	if (verdict != WEB_HASHING)
 		return verdict;
-	hasher_submit(crowd->hasher, &crowd->visitors[0].visit);
+	hasher_submit(crowd->hasher, &crowd->visitors[0].auth);
 	return wait_for(crowd, 0);
 }
 
 static bool is_wiped(const struct visitor *visitor)
 {
-	for (size_t i = 0; i < sizeof(visitor->visit.password); i++)
-		if (visitor->visit.password[i] != '\0')
+	for (size_t i = 0; i < sizeof(visitor->auth.password); i++)
+		if (visitor->auth.password[i] != '\0')
 			return false;
 	return true;
 }
@@ -140,9 +140,9 @@ static void test_remembers(void **state)
 
 	assert_int_equal(enter(crowd, OTHER, "wrong"), WEB_UNAUTHORIZED);
 	assert_int_equal(check(crowd, 0, OTHER, "wrong", 5), WEB_HASHING); /* and is hashed again */
-	assert_int_equal(enter(crowd, OTHER, "other"), WEB_WELCOME);
+	assert_int_equal(enter(crowd, OTHER, "other"), WEB_ALLOWED);
 	assert_true(is_wiped(&crowd->visitors[0]));
-	assert_int_equal(check(crowd, 0, OTHER, "other", 5), WEB_WELCOME); /* at once */
+	assert_int_equal(check(crowd, 0, OTHER, "other", 5), WEB_ALLOWED); /* at once */
 	assert_int_equal(check(crowd, 0, SECRET, "other", 5), WEB_HASHING);
 	assert_int_equal(check(crowd, 0, NULL, "other", 5), WEB_HASHING);
 	assert_int_equal(enter(crowd, SECRET, "other"), WEB_UNAUTHORIZED);
@@ -155,7 +155,7 @@ static void test_zero_byte(void **state)
 	struct crowd *crowd = *state;
 
 	assert_int_equal(check(crowd, 0, OTHER, "other\0x", 7), WEB_HASHING);
-	hasher_submit(crowd->hasher, &crowd->visitors[0].visit);
+	hasher_submit(crowd->hasher, &crowd->visitors[0].auth);
 	assert_int_equal(wait_for(crowd, 0), WEB_UNAUTHORIZED);
 }
 
@@ -163,24 +163,24 @@ static void test_zero_byte(void **state)
 static void test_crowd(void **state)
 {
 	struct crowd *crowd = *state;
-	size_t welcome = 0, refused = 0, busy = 0;
+	size_t allowed = 0, refused = 0, busy = 0;
 
 	for (size_t i = 0; i < VISITORS; i++) {
 		assert_int_equal(check(crowd, i, SECRET, i % 2 ? "secret" : "guess", i % 2 ? 6 : 5), WEB_HASHING);
 	}
 	for (size_t i = 0; i < VISITORS; i++)
-		hasher_submit(crowd->hasher, &crowd->visitors[i].visit);
+		hasher_submit(crowd->hasher, &crowd->visitors[i].auth);
 	for (size_t i = 0; i < VISITORS; i++) {
 		enum web_verdict verdict = wait_for(crowd, i);
 
 		assert_true(is_wiped(&crowd->visitors[i]));
-		welcome += verdict == WEB_WELCOME && i % 2;
+		allowed += verdict == WEB_ALLOWED && i % 2;
 		refused += verdict == WEB_UNAUTHORIZED && i % 2 == 0;
 		busy += verdict == WEB_BUSY;
 	}
-	assert_int_equal(welcome + refused + busy, VISITORS);
-	assert_in_range(welcome + refused, 32, 40);
-	assert_true(welcome > 0 && refused > 0 && busy > 0);
+	assert_int_equal(allowed + refused + busy, VISITORS);
+	assert_in_range(allowed + refused, 32, 40);
+	assert_true(allowed > 0 && refused > 0 && busy > 0);
 }
 
 /* A network that has none waiting is admitted to a full queue, and need not wait for all who were there before. */
@@ -190,21 +190,21 @@ static void test_networks(void **state)
 	size_t pending = 0;
 
 	for (size_t i = 0; i < VISITORS - 1; i++) {
-		crowd->visitors[i].visit.network = 1;
+		crowd->visitors[i].auth.network = 1;
 		assert_int_equal(check(crowd, i, SECRET, "guess", 5), WEB_HASHING);
-		hasher_submit(crowd->hasher, &crowd->visitors[i].visit);
+		hasher_submit(crowd->hasher, &crowd->visitors[i].auth);
 	}
-	crowd->visitors[VISITORS - 1].visit.network = 2;
+	crowd->visitors[VISITORS - 1].auth.network = 2;
 	assert_int_equal(check(crowd, VISITORS - 1, OTHER, "other", 5), WEB_HASHING);
-	hasher_submit(crowd->hasher, &crowd->visitors[VISITORS - 1].visit);
-	assert_int_equal(wait_for(crowd, VISITORS - 1), WEB_WELCOME);
+	hasher_submit(crowd->hasher, &crowd->visitors[VISITORS - 1].auth);
+	assert_int_equal(wait_for(crowd, VISITORS - 1), WEB_ALLOWED);
 	pthread_mutex_lock(&crowd->lock);
 	for (size_t i = 0; i < VISITORS - 1; i++)
 		pending += !crowd->visitors[i].done;
 	pthread_mutex_unlock(&crowd->lock);
 	assert_in_range(pending, 20, VISITORS); /* of 32: at most one hash was before it */
 	for (size_t i = 0; i < VISITORS - 1; i++)
-		assert_true(wait_for(crowd, i) == WEB_UNAUTHORIZED || crowd->visitors[i].visit.verdict == WEB_BUSY);
+		assert_true(wait_for(crowd, i) == WEB_UNAUTHORIZED || crowd->visitors[i].auth.verdict == WEB_BUSY);
 }
 
 /* The end answers everybody, without waiting for a hash that takes minutes. */
@@ -216,14 +216,14 @@ static void test_end(void **state)
 
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(check(crowd, i, slow, "guess", 5), WEB_HASHING);
-		hasher_submit(crowd->hasher, &crowd->visitors[i].visit);
+		hasher_submit(crowd->hasher, &crowd->visitors[i].auth);
 	}
 	nanosleep(&moment, NULL); /* the first is at it */
 	hasher_stop(crowd->hasher);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(wait_for(crowd, i), WEB_BUSY);
 	assert_int_equal(check(crowd, 4, OTHER, "other", 5), WEB_HASHING);
-	hasher_submit(crowd->hasher, &crowd->visitors[4].visit);
+	hasher_submit(crowd->hasher, &crowd->visitors[4].auth);
 	assert_int_equal(wait_for(crowd, 4), WEB_BUSY);
 }
 

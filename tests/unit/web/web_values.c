@@ -152,7 +152,7 @@ static size_t count_allowed(struct rate_limit *limit, uint64_t now, size_t tries
 	size_t allowed = 0;
 
 	for (size_t i = 0; i < tries; i++)
-		allowed += rate_limit_allows(limit, now);
+		allowed += rate_limit_take(limit, now);
 	return allowed;
 }
 

@@ -56,7 +56,7 @@ static void test_refused(void **state)
 static void test_accepted(void **state)
 {
 	static const char *const flags[] = {
-	        "--path.procfs=/proc",          "--collector.netns=host",   "--collector.label=unit",
+	        "--path.procfs=/proc",          "--collector.netns=own",    "--collector.label=unit",
 	        "--collector.label=exe",        "--collector.label=user",   "--collector.label=pid",
 	        "--collector.process-name=exe", "--collector.label=family", "--collector.label=local_address",
 	};

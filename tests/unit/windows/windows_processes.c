@@ -21,7 +21,7 @@
 
 static void test_toolhelp(void **state)
 {
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct platform_error error = {""};
 	struct process_table table = {0};
 	const struct process_entry *own;
@@ -29,16 +29,16 @@ static void test_toolhelp(void **state)
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		process_table_reset(&table);
-		assert_int_equal(toolhelp_read(&table, &patience, &error), 0);
+		assert_int_equal(toolhelp_read(&table, &deadline, &error), 0);
 		assert_true(table.count > 2); /* this one and Windows' own */
 		own = process_table_find(&table, GetCurrentProcessId());
 		assert_non_null(own);
 		assert_int_equal(own->name_length, strlen(OWN_NAME));
 		assert_memory_equal(table.names + own->name, OWN_NAME, strlen(OWN_NAME));
 	}
-	atomic_store(&patience.cancelled, true);
+	atomic_store(&deadline.cancelled, true);
 	process_table_reset(&table);
-	assert_int_equal(toolhelp_read(&table, &patience, &error), -ECANCELED);
+	assert_int_equal(toolhelp_read(&table, &deadline, &error), -ECANCELED);
 	process_table_release(&table);
 }
 

@@ -42,7 +42,7 @@ struct platform {
 /* What the steps of a read share. */
 struct read_context {
 	struct platform *platform;
-	struct patience *patience;
+	struct deadline *deadline;
 	struct snapshot *snapshot;
 	struct platform_error *error;
 };
@@ -158,7 +158,7 @@ static int begin_snapshot(struct read_context *context)
 
 	snapshot_reset(context->snapshot);
 	context->snapshot->states = (STATE_BIT(STATE_COUNT) - 1) & ~STATE_BIT(STATE_DELETE_TCB);
-	context->snapshot->facts = FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_UNREADABLE;
+	context->snapshot->facts = FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_UNREADABLE;
 	result = netns_add_current(platform->procfs, platform->own_netns, context->snapshot, &own);
 	return result != 0 ? result : held_sockets_begin(&platform->held, context->snapshot);
 }
@@ -172,7 +172,7 @@ static int walk(struct read_context *context)
 	for (int attempt = 0; attempt < WALK_ATTEMPTS && result == -EIO; attempt++) {
 		result = begin_snapshot(context);
 		if (result == 0)
-			result = bpf_iterator_walk_files(&platform->iterator, context->patience, &sink, context->error);
+			result = bpf_iterator_walk_files(&platform->iterator, context->deadline, &sink, context->error);
 	}
 	return result;
 }
@@ -227,7 +227,7 @@ static int complete_processes(struct read_context *context)
 	if (!process_texts_wanted(context->platform->options))
 		return 0;
 	for (uint32_t i = 0; i < snapshot->process_count && result == 0; i++) {
-		result = patience_over(context->patience);
+		result = deadline_check(context->deadline);
 		if (result == 0)
 			result = complete_process(context->platform, snapshot, i);
 	}
@@ -261,10 +261,10 @@ static void set_facts(struct platform *platform, struct snapshot *snapshot)
 	snapshot->shared_sockets = platform->held.shared;
 }
 
-static int bpf_read(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+static int bpf_read(struct platform *platform, struct deadline *deadline, struct snapshot *snapshot,
                     struct platform_error *error)
 {
-	struct read_context context = {platform, patience, snapshot, error};
+	struct read_context context = {platform, deadline, snapshot, error};
 	uint64_t began = platform_now_ns(), walked;
 	int result;
 
@@ -272,7 +272,7 @@ static int bpf_read(struct platform *platform, struct patience *patience, struct
 	platform_error_set(error, "out of memory"); /* unless a step below says otherwise */
 	result = first_walk(&context);
 	if (result == 0)
-		result = unheld_sockets_read(&platform->unheld, patience, error);
+		result = unheld_sockets_read(&platform->unheld, deadline, error);
 	walked = platform_now_ns();
 	if (result == 0)
 		result = complete_processes(&context);

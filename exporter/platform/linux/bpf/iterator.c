@@ -160,13 +160,13 @@ static int drain(struct bpf_iterator *iterator, const struct bpf_iterator_sink *
 }
 
 /* The kernel's iterator returns with -EAGAIN when the program wants to go on with the same process. */
-static int read_all(struct bpf_iterator *iterator, int fd, struct patience *patience,
+static int read_all(struct bpf_iterator *iterator, int fd, struct deadline *deadline,
                     const struct bpf_iterator_sink *sink, uint64_t *drained)
 {
 	ssize_t length;
 
 	do {
-		int result = patience_over(patience);
+		int result = deadline_check(deadline);
 		char byte;
 
 		if (result != 0)
@@ -192,7 +192,7 @@ bool bpf_iterator_can_walk(const struct bpf_iterator *iterator)
 }
 
 /* Runs one of the programs, which walks over `what`. */
-static int run(struct bpf_iterator *iterator, const struct bpf_link *link, const char *what, struct patience *patience,
+static int run(struct bpf_iterator *iterator, const struct bpf_link *link, const char *what, struct deadline *deadline,
                const struct bpf_iterator_sink *sink, struct platform_error *error)
 {
 	struct walk_state *state = &iterator->programs->bss->state;
@@ -208,7 +208,7 @@ static int run(struct bpf_iterator *iterator, const struct bpf_link *link, const
 	*state = (struct walk_state){0};
 	iterator->programs->bss->window.row_count = iterator->programs->bss->window.task_count = 0;
 	iterator->programs->bss->window.candidate_count = 0;
-	result = read_all(iterator, fd, patience, sink, &drained);
+	result = read_all(iterator, fd, deadline, sink, &drained);
 	close(fd);
 	if (result == 0 && state->rows_seen != drained) {
 		platform_error_set(error, "the BPF iterator saw %llu sockets and handed over %llu",
@@ -220,23 +220,23 @@ static int run(struct bpf_iterator *iterator, const struct bpf_link *link, const
 	return result;
 }
 
-int bpf_iterator_walk_files(struct bpf_iterator *iterator, struct patience *patience,
+int bpf_iterator_walk_files(struct bpf_iterator *iterator, struct deadline *deadline,
                             const struct bpf_iterator_sink *sink, struct platform_error *error)
 {
 	iterator->programs->bss->facts = (struct walk_facts){0};
 	memset(iterator->programs->bss->shared_tables, 0, sizeof(iterator->programs->bss->shared_tables));
 	memset(iterator->programs->bss->nets, 0, sizeof(iterator->programs->bss->nets));
-	return run(iterator, iterator->files, "the processes' files", patience, sink, error);
+	return run(iterator, iterator->files, "the processes' files", deadline, sink, error);
 }
 
-static int walk_table(struct bpf_iterator *iterator, const struct table_state *which, struct patience *patience,
+static int walk_table(struct bpf_iterator *iterator, const struct table_state *which, struct deadline *deadline,
                       const struct bpf_iterator_sink *sink, struct platform_error *error)
 {
 	struct table_state *table = &iterator->programs->bss->table;
 	int result;
 
 	*table = *which;
-	result = run(iterator, iterator->tables, "the kernel's tables of sockets", patience, sink, error);
+	result = run(iterator, iterator->tables, "the kernel's tables of sockets", deadline, sink, error);
 	if (result != 0 || !table->incomplete)
 		return result;
 	platform_error_set(error,
@@ -246,7 +246,7 @@ static int walk_table(struct bpf_iterator *iterator, const struct table_state *w
 }
 
 int bpf_iterator_walk_tables(struct bpf_iterator *iterator, const struct bpf_table_request *request,
-                             struct patience *patience, const struct bpf_iterator_sink *sink,
+                             struct deadline *deadline, const struct bpf_iterator_sink *sink,
                              struct platform_error *error)
 {
 	const struct walk_facts *facts = bpf_iterator_facts(iterator);
@@ -260,14 +260,14 @@ int bpf_iterator_walk_tables(struct bpf_iterator *iterator, const struct bpf_tab
 		return -ENOTSUP;
 	for (uint32_t i = 0; i < facts->table_count && result == 0; i++) {
 		table.hashinfo = facts->tables[i];
-		result = walk_table(iterator, &table, patience, sink, error);
+		result = walk_table(iterator, &table, deadline, sink, error);
 	}
 	if (result != 0 || request->no_candidates)
 		return result;
 	/* All network namespaces share the table of listeners (inet_pernet_hashinfo_alloc() in net/ipv4). */
 	table.hashinfo = facts->tables[0];
 	table.of_listeners = true;
-	return walk_table(iterator, &table, patience, sink, error);
+	return walk_table(iterator, &table, deadline, sink, error);
 }
 
 bool bpf_iterator_has_tables(const struct bpf_iterator *iterator)

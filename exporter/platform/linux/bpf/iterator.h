@@ -57,7 +57,7 @@ bool bpf_iterator_has_tables(const struct bpf_iterator *iterator);
  * -errno with *error filled: -EIO (rows were lost), -ETIMEDOUT, -ECANCELED, the sink's own, others of bpf(2) and
  * read(2).
  */
-int bpf_iterator_walk_files(struct bpf_iterator *iterator, struct patience *patience,
+int bpf_iterator_walk_files(struct bpf_iterator *iterator, struct deadline *deadline,
                             const struct bpf_iterator_sink *sink, struct platform_error *error) MUST_CHECK;
 
 struct bpf_table_request {
@@ -72,7 +72,7 @@ struct bpf_table_request {
  * rows.
  */
 int bpf_iterator_walk_tables(struct bpf_iterator *iterator, const struct bpf_table_request *request,
-                             struct patience *patience, const struct bpf_iterator_sink *sink,
+                             struct deadline *deadline, const struct bpf_iterator_sink *sink,
                              struct platform_error *error) MUST_CHECK;
 
 /* Returns what the last walk over files found out. */

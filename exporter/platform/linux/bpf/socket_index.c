@@ -13,8 +13,6 @@
 #define SLOT_SHARED    (UINT32_C(1) << 31)
 #define SLOT_ROW(slot) (((slot) & ~SLOT_SHARED) - 1)
 
-static const uint8_t mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
-
 void socket_index_init(struct socket_index *index)
 {
 	*index = (struct socket_index){0};
@@ -193,14 +191,14 @@ bool socket_index_has(const struct socket_index *index, uint64_t identity)
 uint32_t socket_index_check(const struct socket_index *index, int family, const void *remote, uint32_t ports,
                             uint32_t device)
 {
-	const uint8_t *bytes = remote;
+	/* A request socket of an IPv6 listener is of IPv4 where the socket that it becomes has mapped addresses. */
+	const uint8_t *ipv4 = address_ipv4(family, remote);
 	uint64_t words[2] = {0, 0};
 
-	/* A handshake with an IPv6 listener is of IPv4 where the socket that it becomes has mapped addresses. */
-	if (family == 6 && memcmp(bytes, mapped_prefix, sizeof(mapped_prefix)) != 0)
-		memcpy(words, bytes, sizeof(words));
+	if (ipv4)
+		memcpy(words, ipv4, 4);
 	else
-		memcpy(words, bytes + (family == 6 ? sizeof(mapped_prefix) : 0), 4);
+		memcpy(words, remote, sizeof(words));
 	return (uint32_t)(mix(mix(words[0] ^ (uint64_t)ports << 32 ^ index->key) ^ words[1] ^ device) >> 32);
 }
 

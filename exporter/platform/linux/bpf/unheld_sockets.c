@@ -156,7 +156,7 @@ static int walk_tables(struct unheld_sockets *unheld, enum unheld_kind kind)
 	};
 	const struct bpf_iterator_sink sink = {.rows = add_table_rows, .choose = choose_unheld, .data = unheld};
 
-	return bpf_iterator_walk_tables(unheld->iterator, &request, unheld->patience, &sink, unheld->error);
+	return bpf_iterator_walk_tables(unheld->iterator, &request, unheld->deadline, &sink, unheld->error);
 }
 
 static int add_dump_row(void *data, const struct inet_diag_row *row)
@@ -224,26 +224,17 @@ static int dump_namespace(void *data, uint64_t id)
 	if (unheld->netns == snapshot->netns_count)
 		result = netns_add_current(unheld->procfs, id, snapshot, &unheld->netns);
 	unheld->first_row = snapshot->socket_count;
-	return result != 0 ? result : sock_diag_dump(&unheld->diag, &request, unheld->patience, &rows, unheld->error);
+	return result != 0 ? result : sock_diag_dump(&unheld->diag, &request, unheld->deadline, &rows, unheld->error);
 }
 
 /* Every socket of the namespaces, those that the walk over files has reached too. */
 static int dump(struct unheld_sockets *unheld)
 {
+	const struct netns_scope scope = {unheld->held->snapshot->netns[0].id, unheld->held->options->all_netns};
 	const struct netns_visitor visitor = {.wanted = wants_namespace, .visit = dump_namespace, .data = unheld};
-	uint64_t own = unheld->held->snapshot->netns[0].id;
-	int result;
 
 	unheld->dumped_count = 0;
-	if (unheld->held->options->all_netns && netns_current_id(unheld->procfs) != own) {
-		platform_error_set(unheld->error, "an earlier read could not return to its network namespace");
-		return -EXDEV;
-	}
-	result = dump_namespace(unheld, own);
-	if (result == 0 && unheld->held->options->all_netns)
-		result =
-		        netns_visit_others(unheld->procfs, &unheld->dirents, &visitor, unheld->patience, unheld->error);
-	return result;
+	return netns_visit(unheld->procfs, &unheld->dirents, &scope, &visitor, unheld->deadline, unheld->error);
 }
 
 static uint64_t count_unknown(const struct snapshot *snapshot, size_t first)
@@ -255,7 +246,7 @@ static uint64_t count_unknown(const struct snapshot *snapshot, size_t first)
 	return count;
 }
 
-int unheld_sockets_read(struct unheld_sockets *unheld, struct patience *patience, struct platform_error *error)
+int unheld_sockets_read(struct unheld_sockets *unheld, struct deadline *deadline, struct platform_error *error)
 {
 	struct held_sockets *held = unheld->held;
 	enum unheld_kind kind = expected(unheld);
@@ -264,7 +255,7 @@ int unheld_sockets_read(struct unheld_sockets *unheld, struct patience *patience
 	unheld->unknown_count = 0;
 	if (kind == UNHELD_NONE)
 		return 0;
-	unheld->patience = patience;
+	unheld->deadline = deadline;
 	unheld->error = error;
 	unheld->first_row = held->snapshot->socket_count;
 	result = walk_tables(unheld, kind);

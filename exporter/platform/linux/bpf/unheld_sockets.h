@@ -34,7 +34,7 @@ struct unheld_sockets {
 	uint64_t unknown_count; /* of the last read: such sockets */
 
 	/* Of the current read. */
-	struct patience *patience;
+	struct deadline *deadline;
 	struct platform_error *error;
 	size_t first_row; /* of the walk over tables, or of the dump of one namespace */
 	uint32_t netns;   /* that is dumped, by index */
@@ -50,7 +50,7 @@ void unheld_sockets_release(struct unheld_sockets *unheld);
 /* Call before the walk over files. */
 void unheld_sockets_begin(struct unheld_sockets *unheld);
 /* Appends them to the snapshot of `held`. Call after the walk over files. 0 or -errno with *error filled. */
-int unheld_sockets_read(struct unheld_sockets *unheld, struct patience *patience,
+int unheld_sockets_read(struct unheld_sockets *unheld, struct deadline *deadline,
                         struct platform_error *error) MUST_CHECK;
 
 /* What there may be in a namespace of which a walk over files has found `held` sockets, besides request sockets. */

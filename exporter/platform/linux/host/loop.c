@@ -11,7 +11,7 @@
 enum { LOOP_TURN_MS = 5000 };
 
 /* Whatever the other side has to say before is passed over, as TLS' refusal. */
-static bool is_closed_soon(int socket)
+static bool wait_for_close(int socket)
 {
 	const uint64_t deadline_ns = platform_now_ns() + LOOP_TURN_MS * UINT64_C(1000000);
 	struct pollfd wait = {.fd = socket, .events = POLLIN};
@@ -37,7 +37,7 @@ bool host_loop_alive(bool (*take)(void *data, int socket), void *data)
 	/* Without descriptors to ask with: what serves scrapes has its own. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
 		return true;
-	alive = !take(data, pair[1]) || (shutdown(pair[0], SHUT_WR) == 0 && is_closed_soon(pair[0]));
+	alive = !take(data, pair[1]) || (shutdown(pair[0], SHUT_WR) == 0 && wait_for_close(pair[0]));
 	close(pair[0]);
 	return alive;
 }

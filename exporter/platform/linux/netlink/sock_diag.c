@@ -125,12 +125,12 @@ static int send_request(struct sock_diag *diag, struct mnl_socket *socket, int f
 }
 
 /* Receives until the dump is complete. */
-static int receive_dump(struct sock_diag *diag, struct mnl_socket *socket, struct patience *patience,
+static int receive_dump(struct sock_diag *diag, struct mnl_socket *socket, struct deadline *deadline,
                         struct inet_diag_sink *sink)
 {
 	for (;;) {
 		ssize_t length;
-		int result = patience_over(patience);
+		int result = deadline_check(deadline);
 
 		if (result != 0)
 			return result;
@@ -146,7 +146,7 @@ static int receive_dump(struct sock_diag *diag, struct mnl_socket *socket, struc
 }
 
 static int dump_family(struct sock_diag *diag, int family, const struct sock_diag_request *request,
-                       struct patience *patience, struct inet_diag_sink *sink)
+                       struct deadline *deadline, struct inet_diag_sink *sink)
 {
 	struct mnl_socket *socket = NULL;
 	int result = open_socket(&socket);
@@ -155,7 +155,7 @@ static int dump_family(struct sock_diag *diag, int family, const struct sock_dia
 		return result;
 	result = send_request(diag, socket, family, request);
 	if (result == 0)
-		result = receive_dump(diag, socket, patience, sink);
+		result = receive_dump(diag, socket, deadline, sink);
 	mnl_socket_close(socket);
 	return result;
 }
@@ -168,25 +168,25 @@ static bool is_refusal(int result)
 }
 
 /* Without IPv6 in the kernel there are no IPv6 sockets: a refusal then is an empty dump. */
-static int dump_both(struct sock_diag *diag, const struct sock_diag_request *request, struct patience *patience,
+static int dump_both(struct sock_diag *diag, const struct sock_diag_request *request, struct deadline *deadline,
                      struct inet_diag_sink *sink)
 {
 	int result;
 
 	if (!diag->no_one_walk) {
-		result = dump_family(diag, AF_UNSPEC, request, patience, sink);
+		result = dump_family(diag, AF_UNSPEC, request, deadline, sink);
 		if (!is_refusal(result))
 			return result;
 		diag->no_one_walk = true;
 	}
-	result = dump_family(diag, AF_INET, request, patience, sink);
+	result = dump_family(diag, AF_INET, request, deadline, sink);
 	if (result != 0)
 		return result;
-	result = dump_family(diag, AF_INET6, request, patience, sink);
+	result = dump_family(diag, AF_INET6, request, deadline, sink);
 	return is_refusal(result) ? 0 : result;
 }
 
-int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct patience *patience,
+int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct deadline *deadline,
                    const struct sock_diag_rows *rows, struct platform_error *error)
 {
 	int result = 0;
@@ -196,7 +196,7 @@ int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *reque
 
 		result = rows->restart(rows->data);
 		if (result == 0)
-			result = dump_both(diag, request, patience, &sink);
+			result = dump_both(diag, request, deadline, &sink);
 		if (result != -ENOBUFS)
 			break;
 	}

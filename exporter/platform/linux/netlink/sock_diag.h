@@ -51,7 +51,7 @@ void sock_diag_release(struct sock_diag *diag);
  * bounded number of times. 0, or -errno with *error filled: -ENOBUFS (still lossy), -ETIMEDOUT, -ECANCELED, the
  * consumer's own, others of socket(2) and recv(2).
  */
-int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct patience *patience,
+int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct deadline *deadline,
                    const struct sock_diag_rows *rows, struct platform_error *error) MUST_CHECK;
 
 #endif

@@ -148,7 +148,7 @@ static int nothing_to_restart(void *data)
 }
 
 /* tcp_info costs a quarter more time a row, so only the sockets in CLOSE_WAIT are asked for it, if there are any. */
-static int read_close_wait_ages(struct socket_table *table, struct patience *patience, struct platform_error *error)
+static int read_close_wait_ages(struct socket_table *table, struct deadline *deadline, struct platform_error *error)
 {
 	const struct sock_diag_request request = {.states = SOCK_DIAG_CLOSE_WAIT, .tcp_info = true};
 	const struct sock_diag_rows rows = {.row = set_quiet, .restart = nothing_to_restart, .data = table};
@@ -156,11 +156,11 @@ static int read_close_wait_ages(struct socket_table *table, struct patience *pat
 	if (table->waiting_count == 0)
 		return 0;
 	qsort(table->waiting, table->waiting_count, sizeof(*table->waiting), by_cookie);
-	return sock_diag_dump(&table->diag, &request, patience, &rows, error);
+	return sock_diag_dump(&table->diag, &request, deadline, &rows, error);
 }
 
 int socket_table_read(struct socket_table *table, struct snapshot *snapshot, uint32_t netns, unsigned want,
-                      struct patience *patience, struct platform_error *error)
+                      struct deadline *deadline, struct platform_error *error)
 {
 	/* The snapshot has the bound ports of the first namespace alone. */
 	const struct sock_diag_request request = {
@@ -173,8 +173,8 @@ int socket_table_read(struct socket_table *table, struct snapshot *snapshot, uin
 	table->netns = netns;
 	table->first_row = (uint32_t)snapshot->socket_count;
 	table->remote_addresses = want & WANT_REMOTE_ADDRESSES;
-	result = sock_diag_dump(&table->diag, &request, patience, &rows, error);
+	result = sock_diag_dump(&table->diag, &request, deadline, &rows, error);
 	if (result == 0 && (want & WANT_CLOSE_WAIT_AGE))
-		result = read_close_wait_ages(table, patience, error);
+		result = read_close_wait_ages(table, deadline, error);
 	return result;
 }

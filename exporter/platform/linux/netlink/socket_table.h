@@ -39,6 +39,6 @@ int socket_table_reset(struct socket_table *table) MUST_CHECK;
  * `want` are WANT_ bits. 0 or -errno with *error filled.
  */
 int socket_table_read(struct socket_table *table, struct snapshot *snapshot, uint32_t netns, unsigned want,
-                      struct patience *patience, struct platform_error *error) MUST_CHECK;
+                      struct deadline *deadline, struct platform_error *error) MUST_CHECK;
 
 #endif

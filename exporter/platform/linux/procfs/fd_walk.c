@@ -155,7 +155,7 @@ static int visit_file(struct fd_walk *walk, struct visit *visit, int files, cons
 			return result;
 	}
 	if (++visit->files % FILES_PER_CHECK == 0) {
-		result = patience_over(walk->patience);
+		result = deadline_check(walk->deadline);
 		if (result != 0)
 			return result;
 	}
@@ -266,7 +266,7 @@ static int visit_process(struct fd_walk *walk, const struct process_entry *proce
 static int visit_all(struct fd_walk *walk, const struct process_list *processes, bool may_put_off)
 {
 	for (size_t i = 0; i < processes->count && !is_finished(walk); i++) {
-		int result = patience_over(walk->patience);
+		int result = deadline_check(walk->deadline);
 
 		if (result == 0)
 			result = visit_process(walk, &processes->items[i], may_put_off);
@@ -278,17 +278,17 @@ static int visit_all(struct fd_walk *walk, const struct process_list *processes,
 	return 0;
 }
 
-int fd_walk_run(struct fd_walk *walk, struct snapshot *snapshot, struct inode_index *inodes, struct patience *patience,
+int fd_walk_run(struct fd_walk *walk, struct snapshot *snapshot, struct inode_index *inodes, struct deadline *deadline,
                 struct platform_error *error)
 {
 	int result;
 
 	walk->snapshot = snapshot;
 	walk->inodes = inodes;
-	walk->patience = patience;
+	walk->deadline = deadline;
 	walk->whole = walk->options->want & WANT_SHARED;
 	walk->last.count = 0;
-	result = process_list_read(&walk->processes, walk->procfs, &walk->dirents, patience, error);
+	result = process_list_read(&walk->processes, walk->procfs, &walk->dirents, deadline, error);
 	if (result != 0)
 		return result;
 	snapshot->unreadable_processes = walk->processes.denied;

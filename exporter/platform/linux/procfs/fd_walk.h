@@ -23,7 +23,7 @@ struct fd_walk {
 	/* The walk that goes on. */
 	struct snapshot *snapshot;
 	struct inode_index *inodes;
-	struct patience *patience;
+	struct deadline *deadline;
 	bool whole; /* also look for second holders, once every socket has an owner */
 };
 
@@ -35,7 +35,7 @@ void fd_walk_release(struct fd_walk *walk);
  * snapshot; counts the processes whose files may not be read in snapshot->unreadable_processes.
  * Without WANT_SHARED it stops as soon as every row has an owner. 0 or -errno with *error filled.
  */
-int fd_walk_run(struct fd_walk *walk, struct snapshot *snapshot, struct inode_index *inodes, struct patience *patience,
+int fd_walk_run(struct fd_walk *walk, struct snapshot *snapshot, struct inode_index *inodes, struct deadline *deadline,
                 struct platform_error *error) MUST_CHECK;
 
 #endif

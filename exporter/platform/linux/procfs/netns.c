@@ -71,7 +71,7 @@ struct visit {
 	uint64_t own; /* the namespace that the thread returns to */
 	bool left;    /* the thread has left it */
 	const struct netns_visitor *visitor;
-	struct patience *patience;
+	struct deadline *deadline;
 	struct platform_error *error;
 };
 
@@ -144,17 +144,17 @@ static int visit_others(struct visit *visit, struct dirents *dirents)
 		result = 0;
 		if (!parse_pid(name, &pid))
 			continue;
-		result = patience_over(visit->patience);
+		result = deadline_check(visit->deadline);
 		if (result == 0)
 			result = visit_namespace_of(visit, pid, name);
 	}
 	return result;
 }
 
-int netns_visit_others(int procfs, struct dirents *dirents, const struct netns_visitor *visitor,
-                       struct patience *patience, struct platform_error *error)
+static int leave_and_return(int procfs, struct dirents *dirents, const struct netns_visitor *visitor,
+                            struct deadline *deadline, struct platform_error *error)
 {
-	struct visit visit = {.procfs = procfs, .visitor = visitor, .patience = patience, .error = error};
+	struct visit visit = {.procfs = procfs, .visitor = visitor, .deadline = deadline, .error = error};
 	int own = openat(procfs, "thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	int result;
 
@@ -171,5 +171,20 @@ int netns_visit_others(int procfs, struct dirents *dirents, const struct netns_v
 	}
 	if (result != 0 && error->text[0] == '\0')
 		platform_error_set(error, "cannot visit the network namespaces: %s", strerror(-result));
+	return result;
+}
+
+int netns_visit(int procfs, struct dirents *dirents, const struct netns_scope *scope,
+                const struct netns_visitor *visitor, struct deadline *deadline, struct platform_error *error)
+{
+	int result;
+
+	if (scope->others && netns_current_id(procfs) != scope->own) {
+		platform_error_set(error, "an earlier read could not return to its network namespace");
+		return -EXDEV;
+	}
+	result = visitor->visit(visitor->data, scope->own);
+	if (result == 0 && scope->others)
+		result = leave_and_return(procfs, dirents, visitor, deadline, error);
 	return result;
 }

@@ -22,13 +22,19 @@ struct netns_visitor {
 	void *data;
 };
 
+struct netns_scope {
+	uint64_t own; /* the exporter's own namespace, where reads begin and end */
+	bool others;  /* the others that some process is in, too */
+};
+
 /*
- * Enters, one after the other, the wanted ones of the network namespaces but our own that some process
- * is in, and returns to our own. Needs CAP_SYS_ADMIN if there is any. A namespace that ends meanwhile is left
- * out. 0 or -errno with *error filled.
+ * Visits the exporter's own namespace, and then enters, one after the other, the wanted ones of the others, and
+ * returns. Needs CAP_SYS_ADMIN to enter any. A namespace that ends meanwhile is left out. `dirents` is used meanwhile.
+ * 0 or -errno with *error filled.
  */
-int netns_visit_others(int procfs, struct dirents *dirents, const struct netns_visitor *visitor,
-                       struct patience *patience, struct platform_error *error) MUST_CHECK;
+int netns_visit(int procfs, struct dirents *dirents, const struct netns_scope *scope,
+                const struct netns_visitor *visitor, struct deadline *deadline,
+                struct platform_error *error) MUST_CHECK;
 
 /* The namespace in the snapshot with this id; its netns_count if there is none. */
 uint32_t netns_find(const struct snapshot *snapshot, uint64_t id);

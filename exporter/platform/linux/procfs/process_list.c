@@ -76,7 +76,7 @@ static int by_age(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-int process_list_read(struct process_list *list, int procfs, struct dirents *dirents, struct patience *patience,
+int process_list_read(struct process_list *list, int procfs, struct dirents *dirents, struct deadline *deadline,
                       struct platform_error *error)
 {
 	const char *name;
@@ -93,7 +93,7 @@ int process_list_read(struct process_list *list, int procfs, struct dirents *dir
 	while ((result = dirents_next(dirents, &name)) > 0) {
 		if (!parse_pid(name, &pid))
 			continue;
-		result = patience_over(patience);
+		result = deadline_check(deadline);
 		if (result == 0)
 			result = add_process(list, procfs, pid);
 		if (result != 0)

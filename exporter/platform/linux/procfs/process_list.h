@@ -33,7 +33,7 @@ void process_list_release(struct process_list *list);
  * id. `procfs` is an open directory; `dirents` is used meanwhile. Processes that end are left out.
  * 0 or -errno with *error filled.
  */
-int process_list_read(struct process_list *list, int procfs, struct dirents *dirents, struct patience *patience,
+int process_list_read(struct process_list *list, int procfs, struct dirents *dirents, struct deadline *deadline,
                       struct platform_error *error) MUST_CHECK;
 
 #endif

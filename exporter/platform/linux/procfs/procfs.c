@@ -28,7 +28,7 @@ struct platform {
 /* What a visit of one network namespace needs. */
 struct read_context {
 	struct platform *platform;
-	struct patience *patience;
+	struct deadline *deadline;
 	struct snapshot *snapshot;
 	struct platform_error *error;
 };
@@ -93,26 +93,20 @@ static int read_namespace(void *data, uint64_t id)
 
 	if (result != 0)
 		return result;
-	return socket_table_read(&platform->table, context->snapshot, index, platform->options->want, context->patience,
+	return socket_table_read(&platform->table, context->snapshot, index, platform->options->want, context->deadline,
 	                         context->error);
 }
 
 static int read_sockets(struct read_context *context)
 {
 	struct platform *platform = context->platform;
+	const struct netns_scope scope = {platform->own_netns, platform->options->all_netns};
 	const struct netns_visitor visitor = {.wanted = is_new_namespace, .visit = read_namespace, .data = context};
 	int result = socket_table_reset(&platform->table);
 
-	if (platform->options->all_netns && netns_current_id(platform->procfs) != platform->own_netns) {
-		platform_error_set(context->error, "an earlier read could not return to its network namespace");
-		return -EXDEV;
-	}
-	if (result == 0)
-		result = read_namespace(context, platform->own_netns);
-	if (result == 0 && platform->options->all_netns)
-		result = netns_visit_others(platform->procfs, &platform->walk.dirents, &visitor, context->patience,
-		                            context->error);
-	return result;
+	return result != 0 ? result
+	                   : netns_visit(platform->procfs, &platform->walk.dirents, &scope, &visitor, context->deadline,
+	                                 context->error);
 }
 
 /* Sockets that some process should hold, whose holder could not be seen. Where every process's files may be
@@ -134,7 +128,7 @@ static int read_owners(struct read_context *context)
 {
 	struct platform *platform = context->platform;
 	struct inode_index *inodes = &platform->table.inodes;
-	int result = fd_walk_run(&platform->walk, context->snapshot, inodes, context->patience, context->error);
+	int result = fd_walk_run(&platform->walk, context->snapshot, inodes, context->deadline, context->error);
 
 	if (result != 0)
 		return result;
@@ -146,17 +140,17 @@ static int read_owners(struct read_context *context)
 static void set_facts(struct snapshot *snapshot, unsigned want)
 {
 	snapshot->states = (STATE_BIT(STATE_COUNT) - 1) & ~STATE_BIT(STATE_DELETE_TCB);
-	snapshot->facts = FACT_QUEUES | FACT_LISTEN_QUEUES | FACT_UNREADABLE;
+	snapshot->facts = FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_UNREADABLE;
 	if (want & WANT_CLOSE_WAIT_AGE)
 		snapshot->facts |= FACT_CLOSE_WAIT_AGE;
 	if (want & WANT_SHARED)
 		snapshot->facts |= FACT_SHARED;
 }
 
-static int procfs_read(struct platform *platform, struct patience *patience, struct snapshot *snapshot,
+static int procfs_read(struct platform *platform, struct deadline *deadline, struct snapshot *snapshot,
                        struct platform_error *error)
 {
-	struct read_context context = {platform, patience, snapshot, error};
+	struct read_context context = {platform, deadline, snapshot, error};
 	uint64_t began = platform_now_ns(), dumped;
 	int result;
 

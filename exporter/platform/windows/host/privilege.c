@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-const bool privilege_can_confine = false;
+const bool privilege_has_seccomp = false;
 
 int privilege_drop(const struct platform_rights *rights, char *kept, size_t size, struct platform_error *error)
 {
@@ -15,7 +15,7 @@ int privilege_drop(const struct platform_rights *rights, char *kept, size_t size
 	return 0;
 }
 
-int privilege_confine(const struct platform_rights *rights, struct platform_error *error)
+int privilege_install_seccomp(const struct platform_rights *rights, struct platform_error *error)
 {
 	(void)rights;
 	platform_error_set(error, "there is no filter of system calls on Windows");

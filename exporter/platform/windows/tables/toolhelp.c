@@ -34,7 +34,7 @@ static int add(struct process_table *table, const PROCESSENTRY32W *process)
 	                         utf16_to_utf8(name, (const uint16_t *)process->szExeFile, units));
 }
 
-int toolhelp_read(struct process_table *table, struct patience *patience, struct platform_error *error)
+int toolhelp_read(struct process_table *table, struct deadline *deadline, struct platform_error *error)
 {
 	PROCESSENTRY32W process = {.dwSize = sizeof(process)};
 	unsigned long code;
@@ -47,7 +47,7 @@ int toolhelp_read(struct process_table *table, struct patience *patience, struct
 	for (more = Process32FirstW(all, &process); more && result == 0; more = Process32NextW(all, &process)) {
 		result = add(table, &process);
 		if (result == 0)
-			result = patience_over(patience);
+			result = deadline_check(deadline);
 	}
 	code = GetLastError();
 	if (result == 0 && code != ERROR_NO_MORE_FILES)

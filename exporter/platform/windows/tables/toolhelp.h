@@ -7,6 +7,6 @@
 #include "exporter/platform/windows/tables/process_table.h"
 
 /* Fills the table, which is empty. 0, or -errno with *error filled. */
-int toolhelp_read(struct process_table *table, struct patience *patience, struct platform_error *error) MUST_CHECK;
+int toolhelp_read(struct process_table *table, struct deadline *deadline, struct platform_error *error) MUST_CHECK;
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A list in the order of arrival; the idle clients are also in slots, by network. */
-#include "exporter/http/front/clients.h"
+#include "exporter/http/acceptor/clients.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "exporter/http/front/plain.h"
+#include "exporter/http/acceptor/plain.h"
 #include "exporter/platform/connection.h"
 
 /* ---- What relays ask for ---- */

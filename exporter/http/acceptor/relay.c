@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Handshake, bytes both ways, end. */
-#include "exporter/http/front/relay.h"
+#include "exporter/http/acceptor/relay.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "exporter/http/front/inward.h"
+#include "exporter/http/acceptor/inward.h"
 
 /* A handshake takes two round trips and a client's signature. */
 #define HANDSHAKE_NS UINT64_C(10000000000)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "exporter/cli/option_table.h"
-#include "exporter/packaging/sheets/sheets.h"
+#include "exporter/packaging/manpage/manpage.h"
 #include "metrics/report/catalog.h"
 
 enum {
@@ -111,7 +111,7 @@ static void put_metrics(struct textbuf *out)
 	}
 }
 
-void sheet_manual(struct textbuf *out, FILE *template)
+void manpage_manual(struct textbuf *out, FILE *template)
 {
 	char line[LINE_BYTES_MAX];
 

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 
-const bool privilege_can_confine = false;
+const bool privilege_has_seccomp = false;
 
-int privilege_confine(const struct platform_rights *rights, struct platform_error *error)
+int privilege_install_seccomp(const struct platform_rights *rights, struct platform_error *error)
 {
 	(void)rights;
 	platform_error_set(error, "this build has no filter of system calls");

@@ -7,8 +7,8 @@
  * A relay never blocks. Its owner polls for it. It ends with its client, with the local socket's other end, or when a
  * handshake takes too long.
  */
-#ifndef EXPORTER_HTTP_FRONT_RELAY_H
-#define EXPORTER_HTTP_FRONT_RELAY_H
+#ifndef EXPORTER_HTTP_ACCEPTOR_RELAY_H
+#define EXPORTER_HTTP_ACCEPTOR_RELAY_H
 
 #include <poll.h>
 #include <stdbool.h>

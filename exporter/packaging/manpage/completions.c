@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "exporter/cli/option_table.h"
-#include "exporter/packaging/sheets/sheets.h"
+#include "exporter/packaging/manpage/manpage.h"
 
 /* What shells say of --no-NAME, beside what they say of --NAME. */
 #define NEGATION_HELP "Turn this off."
@@ -121,7 +121,7 @@ static void put_bash_flag(struct textbuf *out, const struct option *option)
 		textbuf_printf(out, " -%c", option->letter);
 }
 
-void sheet_bash(struct textbuf *out)
+void manpage_bash(struct textbuf *out)
 {
 	textbuf_puts(out, bash_head);
 	for (size_t i = 0; i < option_count; i++)
@@ -166,7 +166,7 @@ static void put_zsh_spec(struct textbuf *out, const struct option *option, const
 	textbuf_putc(out, '\'');
 }
 
-void sheet_zsh(struct textbuf *out)
+void manpage_zsh(struct textbuf *out)
 {
 	textbuf_puts(out, "#compdef tcp_exporter\n# made from tcp_exporter's table of flags\n\n_arguments");
 	for (size_t i = 0; i < option_count; i++) {
@@ -207,7 +207,7 @@ static void put_fish_flag(struct textbuf *out, const struct option *option, cons
 	textbuf_puts(out, "'\n");
 }
 
-void sheet_fish(struct textbuf *out)
+void manpage_fish(struct textbuf *out)
 {
 	textbuf_puts(out, "# fish completion for tcp_exporter, made from its table of flags\n"
 	                  "complete -c tcp_exporter -f\n");

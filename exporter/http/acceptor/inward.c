@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds requests in a stream of bytes. */
-#include "exporter/http/front/inward.h"
+#include "exporter/http/acceptor/inward.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -17,14 +17,14 @@ uint64_t platform_now_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
-int patience_over(struct patience *patience)
+int deadline_check(struct deadline *deadline)
 {
-	uint64_t deadline_ns;
+	uint64_t expires_ns;
 
-	if (atomic_load_explicit(&patience->cancelled, memory_order_relaxed))
+	if (atomic_load_explicit(&deadline->cancelled, memory_order_relaxed))
 		return -ECANCELED;
-	deadline_ns = atomic_load_explicit(&patience->deadline_ns, memory_order_relaxed);
-	if (deadline_ns != UINT64_MAX && platform_now_ns() >= deadline_ns)
+	expires_ns = atomic_load_explicit(&deadline->expires_ns, memory_order_relaxed);
+	if (expires_ns != UINT64_MAX && platform_now_ns() >= expires_ns)
 		return -ETIMEDOUT;
 	return 0;
 }

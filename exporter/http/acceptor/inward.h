@@ -6,14 +6,14 @@
  *
  * Pure: bytes in, bytes out.
  */
-#ifndef EXPORTER_HTTP_FRONT_INWARD_H
-#define EXPORTER_HTTP_FRONT_INWARD_H
+#ifndef EXPORTER_HTTP_ACCEPTOR_INWARD_H
+#define EXPORTER_HTTP_ACCEPTOR_INWARD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "exporter/http/front/head.h"
+#include "exporter/http/acceptor/head.h"
 
 /* A request that asks for a refusal. */
 enum { INWARD_FAULT_MAX = 80 };

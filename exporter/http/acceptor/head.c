@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Request line, then field lines, each checked against the grammar of RFC 9112 and RFC 9110. */
-#include "exporter/http/front/head.h"
+#include "exporter/http/acceptor/head.h"
 
 #include <string.h>
 #include <strings.h>

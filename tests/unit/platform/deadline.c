@@ -23,22 +23,22 @@ static void test_clock(void **state)
 	assert_true(after - before < 20 * UINT64_C(1000000000));
 }
 
-static void test_patience(void **state)
+static void test_deadline(void **state)
 {
-	struct patience patience = {.deadline_ns = UINT64_MAX};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
 
 	(void)state;
-	assert_int_equal(patience_over(&patience), 0);
-	atomic_store(&patience.deadline_ns, platform_now_ns() + UINT64_C(60000000000));
-	assert_int_equal(patience_over(&patience), 0);
-	atomic_store(&patience.deadline_ns, platform_now_ns());
-	assert_int_equal(patience_over(&patience), -ETIMEDOUT);
-	atomic_store(&patience.deadline_ns, UINT64_MAX); /* a deadline may be put off */
-	assert_int_equal(patience_over(&patience), 0);
-	atomic_store(&patience.cancelled, true);
-	assert_int_equal(patience_over(&patience), -ECANCELED);
-	atomic_store(&patience.deadline_ns, 0); /* the end of the program goes first */
-	assert_int_equal(patience_over(&patience), -ECANCELED);
+	assert_int_equal(deadline_check(&deadline), 0);
+	atomic_store(&deadline.expires_ns, platform_now_ns() + UINT64_C(60000000000));
+	assert_int_equal(deadline_check(&deadline), 0);
+	atomic_store(&deadline.expires_ns, platform_now_ns());
+	assert_int_equal(deadline_check(&deadline), -ETIMEDOUT);
+	atomic_store(&deadline.expires_ns, UINT64_MAX); /* a deadline may be put off */
+	assert_int_equal(deadline_check(&deadline), 0);
+	atomic_store(&deadline.cancelled, true);
+	assert_int_equal(deadline_check(&deadline), -ECANCELED);
+	atomic_store(&deadline.expires_ns, 0); /* the end of the program goes first */
+	assert_int_equal(deadline_check(&deadline), -ECANCELED);
 }
 
 static void test_error(void **state)
@@ -59,7 +59,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_clock),
-	        cmocka_unit_test(test_patience),
+	        cmocka_unit_test(test_deadline),
 	        cmocka_unit_test(test_error),
 	};
 

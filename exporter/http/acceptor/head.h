@@ -7,8 +7,8 @@
  * Pure functions of bytes. Limits: HEAD_BYTES_MAX bytes and HEAD_PARTS_MAX parts, so that libmicrohttpd can hold every
  * head that passes.
  */
-#ifndef EXPORTER_HTTP_FRONT_HEAD_H
-#define EXPORTER_HTTP_FRONT_HEAD_H
+#ifndef EXPORTER_HTTP_ACCEPTOR_HEAD_H
+#define EXPORTER_HTTP_ACCEPTOR_HEAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,7 +58,7 @@ void head_read(struct head *head, char *bytes, size_t length);
 void head_read_too_large(struct head *head, const char *bytes, size_t length);
 
 /* The field of a request that stands in for a bad one and asks for its refusal: the value is the fault's number. It is
- * no valid name, so no client can send it through a front. */
+ * no valid name, so no client can send it through an acceptor. */
 #define HEAD_FAULT_FIELD "(fault)"
 
 /* The status and the reason, one line without its end, that a fault is answered with. */

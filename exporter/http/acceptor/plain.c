@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The channel is the socket's number. */
-#include "exporter/http/front/plain.h"
+#include "exporter/http/acceptor/plain.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -11,13 +11,13 @@
  * 100 kB of an answer.
  *
  * Limits: clients that are not let in yet, or only have to read their last bytes, are idle. There are at most IDLE_MAX
- * of them (front.c); one more takes the place of another, by the rule that the server's connections make room by
+ * of them (acceptor.c); one more takes the place of another, by the rule that the server's connections make room by
  * (slots.h). The server limits the others (connections.h).
  *
- * Systems without poll(2) and socket pairs have no front (none.c): there the HTTP server accepts by itself.
+ * Systems without poll(2) and socket pairs have no acceptor (none.c): there the HTTP server accepts by itself.
  */
-#ifndef EXPORTER_HTTP_FRONT_FRONT_H
-#define EXPORTER_HTTP_FRONT_FRONT_H
+#ifndef EXPORTER_HTTP_ACCEPTOR_ACCEPTOR_H
+#define EXPORTER_HTTP_ACCEPTOR_ACCEPTOR_H
 
 #include <microhttpd.h> /* for struct sockaddr, on every system */
 #include <stdbool.h>
@@ -35,7 +35,7 @@ struct http_front_options {
 	const int *sockets; /* listening, non-blocking; to stay open until http_front_stop(). The array is copied */
 	size_t count;
 	size_t limit; /* connections that are not idle: as long as there are so many, nothing is accepted */
-	/* Takes over a connection, and gets the client's address. On the front's thread. */
+	/* Takes over a connection, and gets the client's address. On the acceptor's thread. */
 	void (*serve)(void *data, int socket, const struct sockaddr *address, socklen_t length);
 	/* A TLS handshake failed. */
 	void (*failed)(void *data, const struct sockaddr *address, enum tls_error error);
@@ -43,13 +43,13 @@ struct http_front_options {
 };
 
 /* Returns 0 or -errno. */
-int http_front_start(struct http_front **front, const struct http_front_options *options) MUST_CHECK;
+int http_front_start(struct http_front **acceptor, const struct http_front_options *options) MUST_CHECK;
 /* Returns false if its thread hangs. May take some seconds. */
-bool http_front_alive(struct http_front *front);
+bool http_front_alive(struct http_front *acceptor);
 /* Stops accepting: once it returns, serve() is not called any more. Call before http_front_stop(). */
-void http_front_quiesce(struct http_front *front);
-/* Frees the front. Call once the server has closed its ends: waits up to `ms` for clients to read the last bytes. NULL
+void http_front_quiesce(struct http_front *acceptor);
+/* Frees the acceptor. Call once the server has closed its ends: waits up to `ms` for clients to read the last bytes. NULL
  * is fine. */
-void http_front_stop(struct http_front *front, unsigned ms);
+void http_front_stop(struct http_front *acceptor, unsigned ms);
 
 #endif

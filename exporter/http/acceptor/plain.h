@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The transport without TLS. */
-#ifndef EXPORTER_HTTP_FRONT_PLAIN_H
-#define EXPORTER_HTTP_FRONT_PLAIN_H
+#ifndef EXPORTER_HTTP_ACCEPTOR_PLAIN_H
+#define EXPORTER_HTTP_ACCEPTOR_PLAIN_H
 
 #include "exporter/web/transport.h"
 

@@ -26,7 +26,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-const bool privilege_can_confine = true;
+const bool privilege_has_seccomp = true;
 
 static const int plain[] = {
         /* Reading files and folders, and writing to what is open: connections, the log. */
@@ -195,7 +195,7 @@ static int fill(scmp_filter_ctx filter, unsigned calls)
 	return result;
 }
 
-int privilege_confine(const struct platform_rights *rights, struct platform_error *error)
+int privilege_install_seccomp(const struct platform_rights *rights, struct platform_error *error)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int result = filter ? fill(filter, rights->calls) : -ENOMEM;

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A loop over poll(2), which watches listening sockets and relays. */
+#include "exporter/http/acceptor/acceptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exporter/platform/host.h"
+#include "exporter/http/acceptor/clients.h"
+
+enum {
+	/* Idle relays. Where descriptors are few, a quarter of them: a client that is let in needs three. */
+	IDLE_MAX = 64,
+	IDLE_MIN = 4,
+	IDLE_SHARE = 4,
+	/* Connections that are accepted before others have their turn. */
+	ACCEPT_MAX = 16,
+	/* How long nothing is accepted once there are no descriptors left. */
+	PAUSE_MS = 100,
+	/* No turn of the loop takes a hundredth of it. */
+	ALIVE_MS = 5000,
+};
+
+static const uint64_t ms_ns = 1000000;
+static const struct timespec pause_time = {0, PAUSE_MS * 1000000L};
+
+struct http_front {
+	struct http_front_options options; /* without the sockets */
+	int *sockets;
+	int wake[2]; /* a pipe: who writes wakes the thread */
+	pthread_t thread;
+	pthread_mutex_t lock;        /* held while a connection is handed over */
+	atomic_bool quiesced;        /* set with the lock: from then on none is */
+	atomic_uint asked, answered; /* how often it was asked whether it is alive */
+	_Atomic uint64_t end_ns;     /* 0: not yet */
+
+	/* The thread's own: */
+	struct clients clients;
+	struct pollfd *fds;         /* the pipe, the listening sockets, the clients' */
+	size_t capacity, listening; /* as many of the sockets are among them */
+	uint64_t pause_until_ns;
+};
+
+/* ---- Connections come ---- */
+
+/* Hands the connection over, unless nobody may be there any more to take it. */
+static void hand_over(void *data, int socket, const struct sockaddr *address, socklen_t length)
+{
+	struct http_front *acceptor = data;
+
+	pthread_mutex_lock(&acceptor->lock);
+	if (acceptor->quiesced)
+		close(socket);
+	else
+		acceptor->options.serve(acceptor->options.data, socket, address, length);
+	pthread_mutex_unlock(&acceptor->lock);
+}
+
+static void on_failed(void *data, const struct sockaddr *address, enum tls_error error)
+{
+	const struct http_front *acceptor = data;
+
+	acceptor->options.failed(acceptor->options.data, address, error);
+}
+
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+/* Takes what a connection needs from an idle relay. If there is no idle relay, nothing is accepted for a while. */
+static bool relieve(struct http_front *acceptor)
+{
+	if (clients_make_room(&acceptor->clients, 1))
+		return true;
+	acceptor->pause_until_ns = platform_now_ns() + PAUSE_MS * ms_ns;
+	return false;
+}
+
+/* Whether one more may be waiting. */
+static bool accept_one(struct http_front *acceptor, int listener)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+	int client = accept4(listener, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (client < 0)
+		return errno == EINTR || errno == ECONNABORTED || (is_shortage(errno) && relieve(acceptor));
+	clients_add(&acceptor->clients, client, &address, length);
+	return true;
+}
+
+/* ---- The loop ---- */
+
+static bool accepts(const struct http_front *acceptor, uint64_t now_ns)
+{
+	return !atomic_load(&acceptor->quiesced) && now_ns >= acceptor->pause_until_ns &&
+	       acceptor->clients.count - acceptor->clients.idle_count < acceptor->options.limit;
+}
+
+/* Room for what is watched. False: there is no memory for it. */
+static bool reserve(struct http_front *acceptor)
+{
+	size_t wanted = 1 + acceptor->options.count + acceptor->clients.count * RELAY_SOCKETS;
+	struct pollfd *fds;
+
+	if (wanted <= acceptor->capacity)
+		return true;
+	fds = realloc(acceptor->fds, 2 * wanted * sizeof(*fds));
+	if (fds == NULL)
+		return false;
+	acceptor->fds = fds;
+	acceptor->capacity = 2 * wanted;
+	return true;
+}
+
+/* Fills `fds`, each descriptor once: poll() takes no more than the process may have. Returns how many they are, and
+ * until when to wait at the most. */
+static size_t watch(struct http_front *acceptor, uint64_t now_ns, uint64_t *until_ns)
+{
+	size_t count = 0;
+
+	*until_ns = UINT64_MAX;
+	if (now_ns < acceptor->pause_until_ns)
+		*until_ns = acceptor->pause_until_ns;
+	acceptor->fds[count++] = (struct pollfd){acceptor->wake[0], POLLIN, 0}; /* -Wanalyzer-malloc-leak: the acceptor's */
+	acceptor->listening = accepts(acceptor, now_ns) ? acceptor->options.count : 0;
+	for (size_t i = 0; i < acceptor->listening; i++)
+		acceptor->fds[count++] = (struct pollfd){acceptor->sockets[i], POLLIN, 0};
+	for (struct client *client = acceptor->clients.first; client != NULL; client = client->next) {
+		uint64_t deadline_ns = relay_is_eager(client->relay) ? now_ns : relay_deadline(client->relay);
+
+		client->slot = count;
+		client->count = relay_poll(client->relay, acceptor->fds + count);
+		count += client->count;
+		if (deadline_ns < *until_ns)
+			*until_ns = deadline_ns;
+	}
+	return count;
+}
+
+/* In milliseconds, up; -1: for ever. */
+static int timeout_ms(uint64_t until_ns, uint64_t now_ns)
+{
+	if (until_ns == UINT64_MAX)
+		return -1;
+	return until_ns <= now_ns ? 0 : (int)((until_ns - now_ns + ms_ns - 1) / ms_ns);
+}
+
+static void accept_some(struct http_front *acceptor)
+{
+	for (size_t i = 0; i < acceptor->listening; i++) {
+		if (acceptor->fds[1 + i].revents == 0)
+			continue;
+		for (int n = 0; n < ACCEPT_MAX && accept_one(acceptor, acceptor->sockets[i]); n++)
+			;
+	}
+}
+
+static void empty_pipe(const struct http_front *acceptor)
+{
+	char bytes[16];
+
+	while (read(acceptor->wake[0], bytes, sizeof(bytes)) > 0)
+		;
+}
+
+/* Waits, and does what there is to do. */
+static void turn(struct http_front *acceptor)
+{
+	uint64_t now_ns = platform_now_ns(), until_ns, end_ns = atomic_load(&acceptor->end_ns);
+	size_t count = watch(acceptor, now_ns, &until_ns);
+
+	if (end_ns != 0 && end_ns < until_ns)
+		until_ns = end_ns;
+	if (poll(acceptor->fds, count, timeout_ms(until_ns, now_ns)) < 0) {
+		if (errno != EINTR) /* without memory it is tried again, but not all the time */
+			nanosleep(&pause_time, NULL);
+		return;
+	}
+	if (acceptor->fds[0].revents != 0)
+		empty_pipe(acceptor);
+	atomic_store(&acceptor->answered, atomic_load(&acceptor->asked));
+	clients_step(&acceptor->clients, acceptor->fds, platform_now_ns());
+	accept_some(acceptor);
+}
+
+static void *acceptor_main(void *data)
+{
+	struct http_front *acceptor = data;
+
+	for (;;) {
+		uint64_t end_ns = atomic_load(&acceptor->end_ns);
+
+		if (end_ns != 0 && (acceptor->clients.count == 0 || platform_now_ns() >= end_ns))
+			break;
+		while (!reserve(acceptor)) /* without memory to watch so many, the oldest goes */
+			clients_remove_first(&acceptor->clients);
+		turn(acceptor);
+	}
+	return NULL;
+}
+
+/* ---- Public ---- */
+
+static void wake(const struct http_front *acceptor)
+{
+	ssize_t written = write(acceptor->wake[1], "", 1);
+
+	(void)written; /* a full pipe wakes as well */
+}
+
+static void destroy(struct http_front *acceptor)
+{
+	pthread_mutex_destroy(&acceptor->lock);
+	clients_release(&acceptor->clients);
+	free(acceptor->fds);
+	free(acceptor->sockets);
+	if (acceptor->wake[0] >= 0) {
+		close(acceptor->wake[0]);
+		close(acceptor->wake[1]);
+	}
+	free(acceptor);
+}
+
+const bool http_front_exists = true;
+
+static size_t choose_idle_max(void)
+{
+	struct host_process process;
+	uint64_t share;
+
+	host_process_read(&process);
+	if (process.max_fds == UINT64_MAX || process.open_fds == UINT64_MAX || process.max_fds < process.open_fds)
+		return IDLE_MAX;
+	share = (process.max_fds - process.open_fds) / IDLE_SHARE;
+	return share < IDLE_MIN ? IDLE_MIN : share < IDLE_MAX ? (size_t)share : IDLE_MAX;
+}
+
+int http_front_start(struct http_front **result, const struct http_front_options *options)
+{
+	struct http_front *acceptor = calloc(1, sizeof(*acceptor));
+	int err;
+
+	*result = NULL;
+	if (acceptor == NULL)
+		return -ENOMEM;
+	acceptor->options = *options;
+	acceptor->clients = (struct clients){.web = options->web,
+	                                  .idle_max = choose_idle_max(),
+	                                  .serve = hand_over,
+	                                  .failed = on_failed,
+	                                  .data = acceptor};
+	acceptor->wake[0] = -1;
+	pthread_mutex_init(&acceptor->lock, NULL); /* cannot fail: nothing is allocated */
+	acceptor->sockets = malloc(options->count * sizeof(*acceptor->sockets));
+	err = -clients_init(&acceptor->clients);
+	if (err == 0)
+		err = acceptor->sockets != NULL && reserve(acceptor) ? 0 : ENOMEM;
+	if (err == 0 && pipe2(acceptor->wake, O_CLOEXEC | O_NONBLOCK) != 0)
+		err = errno;
+	for (size_t i = 0; err == 0 && i < options->count; i++)
+		acceptor->sockets[i] = options->sockets[i];
+	if (err == 0)
+		err = pthread_create(&acceptor->thread, NULL, acceptor_main, acceptor);
+	if (err != 0) {
+		destroy(acceptor);
+		return -err;
+	}
+	*result = acceptor;
+	return 0;
+}
+
+bool http_front_alive(struct http_front *acceptor)
+{
+	const uint64_t deadline_ns = platform_now_ns() + ALIVE_MS * ms_ns;
+	const struct timespec pause = {0, 1000000};
+	unsigned asked = atomic_fetch_add(&acceptor->asked, 1) + 1;
+
+	wake(acceptor);
+	while (atomic_load(&acceptor->answered) != asked) {
+		if (platform_now_ns() >= deadline_ns)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
+void http_front_quiesce(struct http_front *acceptor)
+{
+	pthread_mutex_lock(&acceptor->lock);
+	atomic_store(&acceptor->quiesced, true);
+	pthread_mutex_unlock(&acceptor->lock);
+	wake(acceptor);
+}
+
+void http_front_stop(struct http_front *acceptor, unsigned ms)
+{
+	if (acceptor == NULL)
+		return;
+	atomic_store(&acceptor->end_ns, platform_now_ns() + ms * ms_ns);
+	wake(acceptor);
+	pthread_join(acceptor->thread, NULL);
+	destroy(acceptor);
+}
