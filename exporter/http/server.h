@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The endpoint: libmicrohttpd in front of a scraper. One thread per listening socket serves all of its
- * connections; a request for metrics is suspended until its ticket is answered, so that the other
- * paths answer while a snapshot is taken.
+ * The endpoint: libmicrohttpd in front of a scraper. The front (front/front.h) accepts, checks and relays all
+ * connections, and one thread of libmicrohttpd serves them; on a system without a front one thread per listening socket
+ * does both. A request for metrics is suspended until its ticket is answered, so that the other paths answer while a
+ * snapshot is taken.
  */
 #ifndef EXPORTER_HTTP_SERVER_H
 #define EXPORTER_HTTP_SERVER_H

@@ -10,6 +10,8 @@
 #include "exporter/platform/host.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Connections beside those that may wait for metrics: for health probes, browsers, idle scrapers. */
@@ -45,8 +47,9 @@ static size_t connections_limit(const struct http_options *options, size_t endin
 	const size_t wanted =
 	        options->max_requests > 0 ? options->max_requests + SPARE_CONNECTIONS : CONNECTIONS_WITHOUT_LIMIT;
 	const size_t each = http_front_exists ? DESCRIPTORS_WITH_FRONT : 1;
+	char limit[24], served[24], asked[24];
 	struct host_process process;
-	uint64_t room;
+	uint64_t room, connections;
 
 	host_process_read(&process);
 	if (process.max_fds == UINT64_MAX || process.open_fds == UINT64_MAX)
@@ -55,8 +58,13 @@ static size_t connections_limit(const struct http_options *options, size_t endin
 	room = process.max_fds < process.open_fds + OTHER_DESCRIPTORS ? 0 : room / each;
 	if (room >= wanted + ending)
 		return wanted;
-	log_message(LOG_LEVEL_WARN, "few descriptors: fewer connections than usual are served at once", NULL);
-	return room < ending + LEAST_CONNECTIONS ? LEAST_CONNECTIONS : room - ending;
+	connections = room < ending + LEAST_CONNECTIONS ? LEAST_CONNECTIONS : room - ending;
+	snprintf(limit, sizeof(limit), "%" PRIu64, process.max_fds);
+	snprintf(served, sizeof(served), "%" PRIu64, connections);
+	snprintf(asked, sizeof(asked), "%zu", wanted);
+	log_message(LOG_LEVEL_WARN, "open-file limit is low", "limit", limit, "connections", served, "wanted", asked,
+	            NULL);
+	return connections;
 }
 
 static void release(struct http_site *site)

@@ -107,6 +107,15 @@ class Endpoint(SceneCase):
         self.assertNotIn("tcp_connections", rest.families)
         self.assertEqual(self.exporter.ask("/metrics?collect[]=nonsense").status, 400)
 
+    def test_hopeless_timeouts_are_one_line(self) -> None:
+        with self.exporter.link() as link:
+            for _ in range(300):
+                reply = link.ask("/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": "0.0001"})
+                self.assertEqual(reply.status, 503)
+        lines = [line for line in self.exporter.program.output().stderr.splitlines() if b"scrape timed out" in line]
+        self.assertLess(len(lines), 10, "a line for each")
+        self.assertRegex(lines[0], rb"level=warn .* count=1")
+
     def test_requests_are_counted(self) -> None:
         before = self.exporter.metrics().sum_by("tcp_exporter_http_requests_total", "code")
         self.exporter.ask("/nowhere")

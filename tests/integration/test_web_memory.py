@@ -68,7 +68,7 @@ class Memory(WebCase):
         self.assertGreater(self.fail_at_each(self.scrape), 10)
 
     def test_wrong_passwords(self) -> None:
-        self.assertGreater(self.fail_at_each(lambda: self.scrape("alice:nothing")), 10)
+        self.assertGreater(self.fail_at_each(lambda: self.scrape("alice:nothing")), 5)
 
     def test_another_configuration(self) -> None:
         def change() -> None:
