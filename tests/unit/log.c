@@ -177,39 +177,12 @@ static void test_limit(void **state)
 	assert_false(log_limit_passes(&limit, 2 + LOG_INTERVAL_NS, count));
 }
 
-/* A pipe that nobody reads. It takes some lines; the others are counted and do not block. */
-static void test_stuck_reader(void **state)
-{
-	int ends[2], saved = dup(STDERR_FILENO);
-	static char text[1 << 20];
-	ssize_t got;
-
-	(void)state;
-	assert_int_equal(pipe(ends), 0);
-	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
-	for (int i = 0; i < 10000; i++)
-		log_message(LOG_LEVEL_WARN, "loud", NULL);
-	got = read(ends[0], text, sizeof(text));
-	log_message(LOG_LEVEL_WARN, "last", NULL);
-	assert_true(dup2(saved, STDERR_FILENO) >= 0);
-	close(saved);
-	close(ends[1]);
-	assert_true(got > 4096);
-	got = read(ends[0], text, sizeof(text) - 1);
-	close(ends[0]);
-	assert_true(got > 0);
-	text[got] = '\0';
-	assert_non_null(strstr(text, "dropped"));
-	assert_non_null(strstr(text, "count="));
-	assert_non_null(strstr(text, "msg=last\n"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_logfmt),        cmocka_unit_test(test_json),        cmocka_unit_test(test_cut),
-	        cmocka_unit_test(test_room_for_some), cmocka_unit_test(test_stderr),      cmocka_unit_test(test_limit),
-	        cmocka_unit_test(test_stuck_reader),  cmocka_unit_test(test_level_names),
+	        cmocka_unit_test(test_logfmt),        cmocka_unit_test(test_json),   cmocka_unit_test(test_cut),
+	        cmocka_unit_test(test_room_for_some), cmocka_unit_test(test_stderr), cmocka_unit_test(test_limit),
+	        cmocka_unit_test(test_level_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
