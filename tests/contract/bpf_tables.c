@@ -8,8 +8,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -173,6 +175,28 @@ static void walk_with(enum bpf_variant variant, bool candidates)
 	walk_tables(&options, &request);
 }
 
+/* A program that the verifier refuses would be replaced by a slower one. */
+static void the_fastest_programs_load(void **state)
+{
+	struct utsname system;
+	int major, minor;
+
+	(void)state;
+	assert_int_equal(uname(&system), 0);
+	assert_int_equal(sscanf(system.release, "%d.%d", &major, &minor), 2);
+	for (int all = 0; all <= 1; all++) {
+		const struct bpf_iterator_options options = {.all_netns = all};
+		struct platform_error error = {{0}};
+		struct bpf_iterator iterator;
+
+		if (bpf_iterator_init(&iterator, &options, &error) != 0)
+			fail_msg("%s", error.text);
+		assert_int_equal(iterator.variant,
+		                 major > 6 || (major == 6 && minor >= 2) ? BPF_DIRECTLY : BPF_BY_HELPER);
+		bpf_iterator_release(&iterator);
+	}
+}
+
 static void minisockets_and_orphans(void **state)
 {
 	const uint8_t loopback[16] = {[15] = 1};
@@ -286,9 +310,9 @@ static void more_than_a_window(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(minisockets_and_orphans),    cmocka_unit_test(candidates_that_are_kept),
-	        cmocka_unit_test(minisockets_that_are_older), cmocka_unit_test(other_namespaces),
-	        cmocka_unit_test(more_than_a_window),
+	        cmocka_unit_test(the_fastest_programs_load), cmocka_unit_test(minisockets_and_orphans),
+	        cmocka_unit_test(candidates_that_are_kept),  cmocka_unit_test(minisockets_that_are_older),
+	        cmocka_unit_test(other_namespaces),          cmocka_unit_test(more_than_a_window),
 	};
 
 	if (geteuid() != 0 && !getenv("CI"))

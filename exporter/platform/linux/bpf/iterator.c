@@ -96,6 +96,7 @@ static int load_variant(struct bpf_iterator *iterator, const struct bpf_iterator
 	bpf_program__set_autoload(programs->progs.files_by_helper, files == programs->progs.files_by_helper);
 	bpf_program__set_autoload(programs->progs.tables_directly, tables == programs->progs.tables_directly);
 	bpf_program__set_autoload(programs->progs.tables_by_helper, tables == programs->progs.tables_by_helper);
+	iterator->variant = variant;
 	result = programs_bpf__load(programs);
 	if (result == 0)
 		result = attach(iterator, files, tables);

@@ -12,18 +12,19 @@
 
 struct programs_bpf;
 
-struct bpf_iterator {
-	struct programs_bpf *programs;
-	struct bpf_link *files;
-	struct bpf_link *tables; /* NULL before Linux 6.1 */
-};
-
 /* Variants of the programs, for kernels that can do less and less. */
 enum bpf_variant {
 	BPF_DIRECTLY,    /* Linux 6.2 and later: programs read the kernel's objects directly */
 	BPF_BY_HELPER,   /* Linux 6.1: they read by helpers */
 	BPF_FILES_ALONE, /* Linux 5.8 and later: the same, and no walk over tables */
 	BPF_VARIANT_COUNT,
+};
+
+struct bpf_iterator {
+	struct programs_bpf *programs;
+	struct bpf_link *files;
+	struct bpf_link *tables;  /* NULL before Linux 6.1 */
+	enum bpf_variant variant; /* that was loaded */
 };
 
 struct bpf_iterator_options {

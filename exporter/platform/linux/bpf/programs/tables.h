@@ -96,9 +96,9 @@ static __always_inline bool is_unheld(__u32 number, const bool direct)
 }
 
 /* Returns true if rows of the network namespace are wanted. */
-static __always_inline bool is_wanted(struct net *net)
+static __always_inline bool is_wanted(__u64 net)
 {
-	return (__u64)net == facts.net || (all_netns && has_net((__u64)net));
+	return net == facts.net || (all_netns && has_net(net));
 }
 
 /* Notes the sock, and goes on to the next of its chain, if there is one. */
@@ -109,7 +109,7 @@ static __always_inline long step(__u32 number, const bool direct)
 
 	if (number >= BUCKETS || kept >= BUCKETS)
 		return 1;
-	if (is_wanted((struct net *)chains.nets[number])) {
+	if (is_wanted(chains.nets[number])) {
 		if (is_unheld(number, direct))
 			find(number);
 		else if (!table.no_candidates)
@@ -166,10 +166,10 @@ static __always_inline void add_sock(__u64 address, const bool direct)
 	__u32 index = window.row_count;
 	struct window_row *row;
 
-	if (index >= WINDOW_ROWS || tcp_state == TCP_CLOSE || !is_wanted(net))
+	enter_net(net);
+	if (index >= WINDOW_ROWS || tcp_state == TCP_CLOSE || !is_wanted(state.net))
 		return;
 	row = &window.rows[index];
-	enter_net(net);
 	fill_common(row, sk, tcp_state, direct);
 	fill_sock(row, sk, tcp_state, direct);
 	order_loads();
