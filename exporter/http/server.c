@@ -193,8 +193,8 @@ int http_start(struct http_server **result, const struct http_options *options, 
 		free(server);
 		return status;
 	}
-	status = http_front_exists ? start_acceptor(server, sockets, count, error)
-	                           : start_daemons(server, sockets, count, error);
+	status = http_acceptor_exists ? start_acceptor(server, sockets, count, error)
+	                              : start_daemons(server, sockets, count, error);
 	if (status) {
 		http_stop(server);
 		return status;

@@ -23,7 +23,7 @@ enum { LEAST_CONNECTIONS = 4 };
 /* Descriptors that a scrape and a reload need, with some to spare: each opens at most five at once. */
 enum { OTHER_DESCRIPTORS = 16 };
 /* Of a connection behind an acceptor: the client's, and both ends of the local socket. */
-enum { DESCRIPTORS_WITH_FRONT = 3 };
+enum { DESCRIPTORS_BEHIND_ACCEPTOR = 3 };
 /* A page of links is a few kilobytes. */
 enum { LANDING_MAX = 64 * 1024 };
 
@@ -46,7 +46,7 @@ static size_t connections_limit(const struct http_options *options, size_t endin
 {
 	const size_t wanted =
 	        options->max_requests > 0 ? options->max_requests + SPARE_CONNECTIONS : CONNECTIONS_WITHOUT_LIMIT;
-	const size_t each = http_front_exists ? DESCRIPTORS_WITH_FRONT : 1;
+	const size_t each = http_acceptor_exists ? DESCRIPTORS_BEHIND_ACCEPTOR : 1;
 	char limit[24], served[24], asked[24];
 	struct host_process process;
 	uint64_t room, connections;
@@ -76,6 +76,13 @@ static void release(struct http_site *site)
 	textbuf_release(&site->landing);
 }
 
+/* Behind an acceptor, whose clients come and go without libmicrohttpd: connections whose end it has not seen yet. As
+ * many as there may be, so that a client that comes after a burst is not dropped for want of a record. */
+static size_t unseen_ends(const struct http_site *site, size_t ending)
+{
+	return http_acceptor_exists ? site->connections.limit + ending : 0;
+}
+
 int http_site_init(struct http_site *site, const struct http_options *options, size_t daemons)
 {
 	const size_t ending = daemons * HTTP_CONNECTIONS_ENDING;
@@ -94,7 +101,7 @@ int http_site_init(struct http_site *site, const struct http_options *options, s
 	site->no_memory = make_no_memory();
 	status = site->no_memory ? site->landing.error : -ENOMEM;
 	if (status == 0)
-		status = http_connections_start(&site->connections, ending);
+		status = http_connections_start(&site->connections, ending + unseen_ends(site, ending));
 	if (status)
 		release(site);
 	return status;

@@ -129,7 +129,8 @@ static size_t watch(struct http_front *acceptor, uint64_t now_ns, uint64_t *unti
 	*until_ns = UINT64_MAX;
 	if (now_ns < acceptor->pause_until_ns)
 		*until_ns = acceptor->pause_until_ns;
-	acceptor->fds[count++] = (struct pollfd){acceptor->wake[0], POLLIN, 0}; /* -Wanalyzer-malloc-leak: the acceptor's */
+	acceptor->fds[count++] =
+	        (struct pollfd){acceptor->wake[0], POLLIN, 0}; /* -Wanalyzer-malloc-leak: the acceptor's */
 	acceptor->listening = accepts(acceptor, now_ns) ? acceptor->options.count : 0;
 	for (size_t i = 0; i < acceptor->listening; i++)
 		acceptor->fds[count++] = (struct pollfd){acceptor->sockets[i], POLLIN, 0};
@@ -229,7 +230,7 @@ static void destroy(struct http_front *acceptor)
 	free(acceptor);
 }
 
-const bool http_front_exists = true;
+const bool http_acceptor_exists = true;
 
 static size_t choose_idle_max(void)
 {
@@ -253,10 +254,10 @@ int http_front_start(struct http_front **result, const struct http_front_options
 		return -ENOMEM;
 	acceptor->options = *options;
 	acceptor->clients = (struct clients){.web = options->web,
-	                                  .idle_max = choose_idle_max(),
-	                                  .serve = hand_over,
-	                                  .failed = on_failed,
-	                                  .data = acceptor};
+	                                     .idle_max = choose_idle_max(),
+	                                     .serve = hand_over,
+	                                     .failed = on_failed,
+	                                     .data = acceptor};
 	acceptor->wake[0] = -1;
 	pthread_mutex_init(&acceptor->lock, NULL); /* cannot fail: nothing is allocated */
 	acceptor->sockets = malloc(options->count * sizeof(*acceptor->sockets));

@@ -26,7 +26,7 @@
 #include "exporter/web/web.h"
 
 /* Whether this build has one. */
-extern const bool http_front_exists;
+extern const bool http_acceptor_exists;
 
 struct http_front;
 
@@ -48,8 +48,8 @@ int http_front_start(struct http_front **acceptor, const struct http_front_optio
 bool http_front_alive(struct http_front *acceptor);
 /* Stops accepting: once it returns, serve() is not called any more. Call before http_front_stop(). */
 void http_front_quiesce(struct http_front *acceptor);
-/* Frees the acceptor. Call once the server has closed its ends: waits up to `ms` for clients to read the last bytes. NULL
- * is fine. */
+/* Frees the acceptor. Call once the server has closed its ends: waits up to `ms` for clients to read the last bytes.
+ * NULL is fine. */
 void http_front_stop(struct http_front *acceptor, unsigned ms);
 
 #endif

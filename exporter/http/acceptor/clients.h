@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The acceptor's clients: a list of relays, and which of them make room for others. A client is idle until it is let in,
- * and again when it only has to read its last bytes. Used by the acceptor's thread alone.
+ * The acceptor's clients: a list of relays, and which of them make room for others. A client is idle until it is let
+ * in, and again when it only has to read its last bytes. Used by the acceptor's thread alone.
  */
 #ifndef EXPORTER_HTTP_ACCEPTOR_CLIENTS_H
 #define EXPORTER_HTTP_ACCEPTOR_CLIENTS_H

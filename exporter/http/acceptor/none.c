@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-const bool http_front_exists = false;
+const bool http_acceptor_exists = false;
 
 int http_front_start(struct http_front **acceptor, const struct http_front_options *options)
 {
