@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A header whose value is a list and which may have several lines: they are one list (RFC 9110, 5.3). */
+/* Field list: a header field whose value is a list and may have several lines, which form one list (RFC 9110, 5.3). */
 #ifndef EXPORTER_HTTP_FIELD_LIST_H
 #define EXPORTER_HTTP_FIELD_LIST_H
 
@@ -13,7 +13,7 @@ struct field_list {
 	char text[4096]; /* far more than a scraper sends; lines that do not fit are left out */
 };
 
-/* Returns the elements of all lines of that name; NULL: there is no such line. The text is the list's. */
+/* Returns the elements of all lines of that name, or NULL if the request has no such line. The list owns the text. */
 const char *field_list_read(struct field_list *list, struct MHD_Connection *connection, const char *name);
 
 #endif

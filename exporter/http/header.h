@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A header field of HTTP. The web configuration gives some to every answer, and knows nothing else of HTTP's server. */
+/* Header field of HTTP. The web configuration adds some to every answer; it includes nothing else of the HTTP
+ * server. */
 #ifndef EXPORTER_HTTP_HEADER_H
 #define EXPORTER_HTTP_HEADER_H
 

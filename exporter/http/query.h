@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which families a request asks for: collect[]=NAME picks some, exclude[]=NAME leaves some out, each as
- * often as one likes but not both kinds at once, as node_exporter has it. Other arguments are ignored.
+ * Query: the families that a request asks for. collect[]=NAME picks families, exclude[]=NAME leaves families out.
+ * Each may be repeated, but a request has only one of the two, as in node_exporter. Other arguments are ignored.
  */
 #ifndef EXPORTER_HTTP_QUERY_H
 #define EXPORTER_HTTP_QUERY_H
@@ -23,10 +23,11 @@ struct http_query {
 
 void http_query_init(struct http_query *query, uint64_t allowed);
 
-/* Takes one decoded argument. `value` may be NULL. */
+/* Adds one decoded argument. `value` may be NULL. */
 void http_query_add(struct http_query *query, const char *key, const char *value);
 
-/* The families to give; or false and why not, as a line without its end, in `reason`. */
+/* Fills the wanted families and returns true. If the query is bad, returns false and writes one line without its end
+ * to `reason`. */
 bool http_query_families(const struct http_query *query, uint64_t *families, char *reason, size_t size);
 
 #endif

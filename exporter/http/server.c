@@ -31,7 +31,7 @@ struct http_socket {
 struct http_server {
 	struct http_site site;
 	struct log_limit tls_errors;
-	struct http_front *acceptor; /* where the system has one: it accepts, */
+	struct http_acceptor *acceptor; /* where the system has one: it accepts, */
 	struct MHD_Daemon *behind;   /* and this serves */
 	size_t count;
 	struct http_socket sockets[];
@@ -151,7 +151,7 @@ static void note_failure(void *data, const struct sockaddr *address, enum tls_er
 /* One daemon behind an acceptor that accepts on all sockets. */
 static int start_acceptor(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
 {
-	const struct http_front_options options = {
+	const struct http_acceptor_options options = {
 	        .web = server->site.options.web,
 	        .sockets = sockets,
 	        .count = count,
@@ -168,7 +168,7 @@ static int start_acceptor(struct http_server *server, const int *sockets, size_t
 	server->behind = start_daemon(server, MHD_INVALID_SOCKET);
 	if (!server->behind)
 		return daemon_error(error);
-	status = http_front_start(&server->acceptor, &options);
+	status = http_acceptor_start(&server->acceptor, &options);
 	if (status)
 		platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
 	return status;
@@ -214,7 +214,7 @@ static bool take_connection(void *daemon, int socket)
 bool http_alive(struct http_server *server)
 {
 	if (server->acceptor)
-		return http_front_alive(server->acceptor) && host_loop_alive(take_connection, server->behind);
+		return http_acceptor_alive(server->acceptor) && host_loop_alive(take_connection, server->behind);
 	for (size_t i = 0; i < server->count; i++)
 		if (!host_loop_alive(take_connection, server->sockets[i].daemon))
 			return false;
@@ -224,7 +224,7 @@ bool http_alive(struct http_server *server)
 void http_quiesce(struct http_server *server)
 {
 	if (server->acceptor) {
-		http_front_quiesce(server->acceptor);
+		http_acceptor_quiesce(server->acceptor);
 		return;
 	}
 	for (size_t i = 0; i < server->count; i++)
@@ -238,7 +238,7 @@ void http_stop(struct http_server *server)
 	http_site_drain(&server->site, STOP_GRACE_MS);
 	if (server->behind)
 		MHD_stop_daemon(server->behind);
-	http_front_stop(server->acceptor, STOP_GRACE_MS);
+	http_acceptor_stop(server->acceptor, STOP_GRACE_MS);
 	for (size_t i = 0; i < server->count; i++) {
 		if (server->sockets[i].daemon)
 			MHD_stop_daemon(server->sockets[i].daemon);

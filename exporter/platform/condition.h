@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Condition variables whose timed waits follow the monotonic clock: setting the date moves none of them. */
+/* Condition variables: their timed waits follow the monotonic clock, so a change of the date moves no wait. */
 #ifndef EXPORTER_PLATFORM_CONDITION_H
 #define EXPORTER_PLATFORM_CONDITION_H
 
 #include <pthread.h>
 #include <stdint.h>
 
-/* pthread_cond_destroy() ends it. Cannot fail: nothing is allocated. */
+/* Prepares a condition variable. Destroy it by pthread_cond_destroy(). Cannot fail, since it allocates nothing. */
 void condition_init(pthread_cond_t *condition);
 
-/* Waits, with the lock held, until it is signalled, platform_now_ns() is at the deadline, or for no reason at
- * all; it may be a millisecond late. */
+/* Waits until a signal or until platform_now_ns() reaches the deadline, perhaps a millisecond late. May also return
+ * without a cause. Requires `lock`. */
 void condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t deadline_ns);
 
 #endif

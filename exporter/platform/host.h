@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the exporter needs of its host besides the TCP table: its own resources, listening sockets, and the signal to
- * stop. */
+/* Host: the exporter's own resources, its listening sockets, its log and the signal to stop. The TCP table is in
+ * platform.h. */
 #ifndef EXPORTER_PLATFORM_HOST_H
 #define EXPORTER_PLATFORM_HOST_H
 
@@ -10,7 +10,7 @@
 
 #include "exporter/platform/platform.h"
 
-/* The exporter's own process; a number that the system does not tell is UINT64_MAX. */
+/* The exporter's own process. A number that the system does not report is UINT64_MAX. */
 struct host_process {
 	uint64_t cpu_us; /* user and system time */
 	uint64_t resident_bytes, virtual_bytes, virtual_max_bytes;
@@ -25,40 +25,40 @@ bool host_log_write(const char *line, size_t length);
 /* Returns true if standard error is a journal's, which reads priorities ("<4>") at the start of lines. */
 bool host_log_has_priorities(void);
 
-/* First of all in main(): a pipe or connection whose reader went away is an error of the write, not the end of
- * the program; bytes reach standard output as they were written; sockets work. 0, or -errno with *error filled. */
+/* Prepares the process. Call first in main(). Afterwards a write to a pipe or connection without a reader returns an
+ * error, standard output writes bytes unchanged, and sockets work. Returns 0, or -errno with *error filled. */
 int host_prepare(struct platform_error *error) MUST_CHECK;
 
-/* Before any thread is started: keeps what ends the program, signals or their like, for host_wait_for_stop(), and
- * finds out who wants to be told how it is. 0, or -errno with *error filled. */
+/* Prepares for host_wait_for_stop(): blocks the signals that end the program, and finds out who wants status
+ * reports. Call before any thread starts. Returns 0, or -errno with *error filled. */
 int host_prepare_to_serve(struct platform_error *error) MUST_CHECK;
 
-/* What the program does while it waits. */
+/* Callbacks of host_wait_for_stop(). */
 struct host_hooks {
-	void (*reload)(void *data); /* reads its files anew, where a signal asks for it */
-	bool (*alive)(void *data);  /* whether its parts do their work; may take a moment */
-	const char *status;         /* for people: what it serves */
+	void (*reload)(void *data); /* reads the configuration files again, after a signal */
+	bool (*alive)(void *data);  /* returns true if all parts of the program work; may take a moment */
+	const char *status;         /* what the program serves, for people */
 	void *data;
 };
-/* Says that the program is up, where somebody wants to know, waits until it is to end, and returns what says
- * so ("SIGTERM"). Between that nothing runs, unless somebody watches whether the program is alive. */
+/* Reports that the program is up, waits for the signal to stop, and returns its name ("SIGTERM"). Nothing runs
+ * meanwhile, unless a service manager watches the program. */
 const char *host_wait_for_stop(const struct host_hooks *hooks);
 
-/* An open, bound, listening socket for `address` (listen_address.h has the forms; ":port" is both families where the
- * host has both). The socket, or -errno with *error filled: -EINVAL if the
- * address is not of that form. Non-blocking and close-on-exec. */
+/* Opens, binds and listens on `address` (listen_address.h has the forms; ":port" means both families where the host
+ * has both). Returns the socket, non-blocking and close-on-exec, or -errno with *error filled: -EINVAL if the
+ * address has no such form. */
 int host_listen(const char *address, struct platform_error *error) MUST_CHECK;
-/* The sockets of that kind that whoever started the program has passed on to it. How many, at least one, or -errno
- * with *error filled. */
+/* Fetches the listening sockets that the service manager has passed to the program. Returns their number, at least
+ * 1, or -errno with *error filled. */
 int host_inherited_sockets(int *sockets, size_t max, struct platform_error *error) MUST_CHECK;
-/* Writes the address that a socket is bound to ("[::]:10793"); "" if the system does not tell. */
+/* Writes the address that a socket is bound to ("[::]:10793"), or "" if the system does not report it. */
 enum { HOST_ADDRESS_MAX = 128 };
 void host_socket_address(int socket, char *text, size_t size);
 void host_close_socket(int socket);
-/* Hands one end of a connection to take(), whose it is then, ends the other, and tells whether take()'s is closed
- * soon: whether the loop that it is for goes round. */
+/* Hands one end of a new connection to take(), which owns it then, and shuts the other end down. Returns true if
+ * take()'s end is closed soon: the loop that serves it still runs. */
 bool host_loop_alive(bool (*take)(void *data, int socket), void *data);
-/* Only whether `address` has that form. */
+/* Returns true if `address` has one of the forms that host_listen() accepts. */
 bool host_address_valid(const char *address);
 
 #endif

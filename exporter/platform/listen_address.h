@@ -14,7 +14,7 @@ enum {
 	LISTEN_HOST_MAX = 256,
 	/* The longest service name (RFC 6335, 5.1), and the terminator. */
 	LISTEN_PORT_MAX = 16,
-	/* Of sun_path on Linux. */
+	/* The size of sun_path on Linux. */
 	LISTEN_PATH_MAX = 108,
 };
 
@@ -27,7 +27,7 @@ struct listen_address {
 	uint16_t port_number; /* unless it is a name */
 };
 
-/* False: `text` does not have that form. */
+/* Parses `text`. Returns false if it has none of these forms. */
 bool listen_address_parse(struct listen_address *address, const char *text);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The network that an address is of, as one number: what one client can have to itself. */
+/* Network: the part of an address that one client can have to itself, as one number. */
 #ifndef EXPORTER_PLATFORM_NETWORK_H
 #define EXPORTER_PLATFORM_NETWORK_H
 
 #include <stdint.h>
 #include <string.h>
 
-/* Of the 4 bytes of an IPv4 address. No IPv6 network begins so: ::/16 is reserved (RFC 4291, 2.4). */
+/* Returns the network of the 4 bytes of an IPv4 address. No IPv6 network has the same number: ::/16 is reserved (RFC
+ * 4291, 2.4). */
 static inline uint64_t network_of_v4(const void *address)
 {
 	unsigned char bytes[sizeof(uint64_t)] = {0, 0, 0xff, 0xff};
@@ -17,7 +18,8 @@ static inline uint64_t network_of_v4(const void *address)
 	return network;
 }
 
-/* Of the 16 bytes of an IPv6 address: the first half, unless it is an IPv4 address in ::ffff:0:0/96. */
+/* Returns the network of the 16 bytes of an IPv6 address: its first half, unless it is an IPv4 address in
+ * ::ffff:0:0/96. */
 static inline uint64_t network_of_v6(const void *address)
 {
 	static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};

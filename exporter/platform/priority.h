@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads whose work may take longer where there is not enough for all. */
+/* Priority: threads whose work may take longer on a busy system. */
 #ifndef EXPORTER_PLATFORM_PRIORITY_H
 #define EXPORTER_PLATFORM_PRIORITY_H
 
-/* The calling thread gets a tenth of what another gets that wants the same core. Where it cannot be, it is not. */
+/* Lowers the calling thread's priority: it receives a tenth of the time of another thread that wants the same core.
+ * Does nothing where the system does not allow it. */
 void priority_lower(void);
 
 #endif

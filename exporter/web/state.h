@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is in force: a configuration, with the credentials made of its files. Never changed once it is made; shared
- * by the connections and requests that began with it, each with a reference of its own.
+ * Web state: the active configuration, with the credentials made from its files. It never changes. The connections
+ * and requests that began with it share it; each has a reference.
  */
 #ifndef EXPORTER_WEB_STATE_H
 #define EXPORTER_WEB_STATE_H
@@ -23,22 +23,22 @@ struct web_state {
 	struct tls_credentials *tls; /* NULL: plain HTTP */
 };
 
-/* The stamps of all files that a state was made of, or was to be. */
+/* The stamps of all files that a state was made from, or could not be made from. */
 struct web_stamps {
 	struct file_stamp stamps[STATE_FILES];
-	char *names[STATE_FILES]; /* NULL: none */
+	char *names[STATE_FILES]; /* NULL: no file */
 };
 
-/* Reads the file and those that it names. One reference is the caller's. 0, or -errno with *fault filled. The stamps
- * are of what was looked at in either case; release them. */
+/* Reads the file and those that it names. The caller owns one reference. Returns 0, or -errno with *fault filled.
+ * Fills the stamps in either case; release them. */
 int web_state_new(struct web_state **state, const char *file, struct web_stamps *stamps,
                   struct web_fault *fault) MUST_CHECK;
 void web_state_ref(struct web_state *state);
 void web_state_unref(struct web_state *state);
 
-/* Whether any of the files may have changed since it was looked at. */
+/* Returns true if any of the files may have changed since its stamp. */
 bool web_stamps_changed(const struct web_stamps *stamps);
-/* Whether both are of the same files, none of them changed. */
+/* Returns true if both are stamps of the same unchanged files. */
 bool web_stamps_same(const struct web_stamps *a, const struct web_stamps *b);
 void web_stamps_release(struct web_stamps *stamps);
 

@@ -14,6 +14,7 @@ from process import wait_until
 
 FDS = 10_000  # of a process that dies with them all; half of what these machines give a process
 SECONDS = 20
+FDS_PER_CONNECTION = 3  # the client's socket, and a pair of sockets between the acceptor and the HTTP server
 
 
 def limit_descriptors(exporter: Exporter, limit: int | None) -> None:
@@ -47,8 +48,9 @@ class Descriptors(FaultCase):
     def take_all_descriptors(self, exporter: Exporter) -> None:
         """No new one is allowed, and connections take the numbers that are free between the others."""
         limit = 1 + max(int(number) for number in os.listdir(f"/proc/{exporter.pid}/fd"))
+        limit += -(limit - exporter.open_fds()) % FDS_PER_CONNECTION
         limit_descriptors(exporter, limit)
-        for _ in range(limit - exporter.open_fds()):
+        for _ in range((limit - exporter.open_fds()) // FDS_PER_CONNECTION):
             link = Link(self.scene, exporter.address, PORT, exporter.network)
             self.addCleanup(link.close)
             link.connect()
@@ -75,11 +77,11 @@ class Descriptors(FaultCase):
         with exporter.link() as link:
             link.metrics()
             before = exporter.open_fds()
-            limit_descriptors(exporter, before + 5)
+            limit_descriptors(exporter, before + 2 * FDS_PER_CONNECTION)
             links = [Link(self.scene, exporter.address, PORT, exporter.network) for _ in range(40)]
             for each in links:
                 each.connect()
-            self.assertTrue(wait_until(lambda: exporter.open_fds() >= before + 5, SECONDS))
+            self.assertTrue(wait_until(lambda: exporter.open_fds() >= before + 2 * FDS_PER_CONNECTION, SECONDS))
             self.assertEqual(link.ask("/healthz").status, 200)
             for each in links:
                 each.close()

@@ -30,8 +30,8 @@ enum {
 static const uint64_t ms_ns = 1000000;
 static const struct timespec pause_time = {0, PAUSE_MS * 1000000L};
 
-struct http_front {
-	struct http_front_options options; /* without the sockets */
+struct http_acceptor {
+	struct http_acceptor_options options; /* without the sockets */
 	int *sockets;
 	int wake[2]; /* a pipe: who writes wakes the thread */
 	pthread_t thread;
@@ -52,7 +52,7 @@ struct http_front {
 /* Hands the connection over, unless nobody may be there any more to take it. */
 static void hand_over(void *data, int socket, const struct sockaddr *address, socklen_t length)
 {
-	struct http_front *acceptor = data;
+	struct http_acceptor *acceptor = data;
 
 	pthread_mutex_lock(&acceptor->lock);
 	if (acceptor->quiesced)
@@ -64,7 +64,7 @@ static void hand_over(void *data, int socket, const struct sockaddr *address, so
 
 static void on_failed(void *data, const struct sockaddr *address, enum tls_error error)
 {
-	const struct http_front *acceptor = data;
+	const struct http_acceptor *acceptor = data;
 
 	acceptor->options.failed(acceptor->options.data, address, error);
 }
@@ -75,7 +75,7 @@ static bool is_shortage(int error)
 }
 
 /* Takes what a connection needs from an idle relay. If there is no idle relay, nothing is accepted for a while. */
-static bool relieve(struct http_front *acceptor)
+static bool relieve(struct http_acceptor *acceptor)
 {
 	if (clients_make_room(&acceptor->clients, 1))
 		return true;
@@ -84,7 +84,7 @@ static bool relieve(struct http_front *acceptor)
 }
 
 /* Whether one more may be waiting. */
-static bool accept_one(struct http_front *acceptor, int listener)
+static bool accept_one(struct http_acceptor *acceptor, int listener)
 {
 	struct sockaddr_storage address;
 	socklen_t length = sizeof(address);
@@ -98,14 +98,14 @@ static bool accept_one(struct http_front *acceptor, int listener)
 
 /* ---- The loop ---- */
 
-static bool accepts(const struct http_front *acceptor, uint64_t now_ns)
+static bool accepts(const struct http_acceptor *acceptor, uint64_t now_ns)
 {
 	return !atomic_load(&acceptor->quiesced) && now_ns >= acceptor->pause_until_ns &&
 	       acceptor->clients.count - acceptor->clients.idle_count < acceptor->options.limit;
 }
 
 /* Room for what is watched. False: there is no memory for it. */
-static bool reserve(struct http_front *acceptor)
+static bool reserve(struct http_acceptor *acceptor)
 {
 	size_t wanted = 1 + acceptor->options.count + acceptor->clients.count * RELAY_SOCKETS;
 	struct pollfd *fds;
@@ -122,7 +122,7 @@ static bool reserve(struct http_front *acceptor)
 
 /* Fills `fds`, each descriptor once: poll() takes no more than the process may have. Returns how many they are, and
  * until when to wait at the most. */
-static size_t watch(struct http_front *acceptor, uint64_t now_ns, uint64_t *until_ns)
+static size_t watch(struct http_acceptor *acceptor, uint64_t now_ns, uint64_t *until_ns)
 {
 	size_t count = 0;
 
@@ -154,7 +154,7 @@ static int timeout_ms(uint64_t until_ns, uint64_t now_ns)
 	return until_ns <= now_ns ? 0 : (int)((until_ns - now_ns + ms_ns - 1) / ms_ns);
 }
 
-static void accept_some(struct http_front *acceptor)
+static void accept_some(struct http_acceptor *acceptor)
 {
 	for (size_t i = 0; i < acceptor->listening; i++) {
 		if (acceptor->fds[1 + i].revents == 0)
@@ -164,7 +164,7 @@ static void accept_some(struct http_front *acceptor)
 	}
 }
 
-static void empty_pipe(const struct http_front *acceptor)
+static void empty_pipe(const struct http_acceptor *acceptor)
 {
 	char bytes[16];
 
@@ -173,7 +173,7 @@ static void empty_pipe(const struct http_front *acceptor)
 }
 
 /* Waits, and does what there is to do. */
-static void turn(struct http_front *acceptor)
+static void turn(struct http_acceptor *acceptor)
 {
 	uint64_t now_ns = platform_now_ns(), until_ns, end_ns = atomic_load(&acceptor->end_ns);
 	size_t count = watch(acceptor, now_ns, &until_ns);
@@ -194,7 +194,7 @@ static void turn(struct http_front *acceptor)
 
 static void *acceptor_main(void *data)
 {
-	struct http_front *acceptor = data;
+	struct http_acceptor *acceptor = data;
 
 	for (;;) {
 		uint64_t end_ns = atomic_load(&acceptor->end_ns);
@@ -210,14 +210,14 @@ static void *acceptor_main(void *data)
 
 /* ---- Public ---- */
 
-static void wake(const struct http_front *acceptor)
+static void wake(const struct http_acceptor *acceptor)
 {
 	ssize_t written = write(acceptor->wake[1], "", 1);
 
 	(void)written; /* a full pipe wakes as well */
 }
 
-static void destroy(struct http_front *acceptor)
+static void destroy(struct http_acceptor *acceptor)
 {
 	pthread_mutex_destroy(&acceptor->lock);
 	clients_release(&acceptor->clients);
@@ -244,9 +244,9 @@ static size_t choose_idle_max(void)
 	return share < IDLE_MIN ? IDLE_MIN : share < IDLE_MAX ? (size_t)share : IDLE_MAX;
 }
 
-int http_front_start(struct http_front **result, const struct http_front_options *options)
+int http_acceptor_start(struct http_acceptor **result, const struct http_acceptor_options *options)
 {
-	struct http_front *acceptor = calloc(1, sizeof(*acceptor));
+	struct http_acceptor *acceptor = calloc(1, sizeof(*acceptor));
 	int err;
 
 	*result = NULL;
@@ -278,7 +278,7 @@ int http_front_start(struct http_front **result, const struct http_front_options
 	return 0;
 }
 
-bool http_front_alive(struct http_front *acceptor)
+bool http_acceptor_alive(struct http_acceptor *acceptor)
 {
 	const uint64_t deadline_ns = platform_now_ns() + ALIVE_MS * ms_ns;
 	const struct timespec pause = {0, 1000000};
@@ -293,7 +293,7 @@ bool http_front_alive(struct http_front *acceptor)
 	return true;
 }
 
-void http_front_quiesce(struct http_front *acceptor)
+void http_acceptor_quiesce(struct http_acceptor *acceptor)
 {
 	pthread_mutex_lock(&acceptor->lock);
 	atomic_store(&acceptor->quiesced, true);
@@ -301,7 +301,7 @@ void http_front_quiesce(struct http_front *acceptor)
 	wake(acceptor);
 }
 
-void http_front_stop(struct http_front *acceptor, unsigned ms)
+void http_acceptor_stop(struct http_acceptor *acceptor, unsigned ms)
 {
 	if (acceptor == NULL)
 		return;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Front: accepts connections, takes TLS off them where the web configuration asks for it, checks the heads of requests,
- * and relays the bytes to the HTTP server. One thread for all connections; each has a relay (relay.h).
+ * Acceptor: accepts connections, decrypts TLS where the web configuration asks for it, checks the heads of requests,
+ * and relays the bytes to the HTTP server. One thread serves all connections. Each has a relay (relay.h).
  *
- * It exists for two reasons. TLS is decided for each connection when it comes, and a client that stalls in its
- * handshake keeps nobody waiting; libmicrohttpd decides at its start, and does not fetch certificates again. And
- * libmicrohttpd, 1.0 too, accepts request heads that RFC 9112 tells a server to refuse, shows its callbacks no longer
- * what was wrong with them, and does not answer a client that has closed its sending side; so plain connections pass
- * through here too. The copy costs 20 us a request, and 20 us more for each
- * 100 kB of an answer.
+ * The acceptor exists for two reasons. First, TLS is decided for each connection when it comes, and a client that
+ * stalls in its handshake delays nobody. libmicrohttpd decides at its start, and does not read certificates again.
+ * Second, libmicrohttpd, 1.0 too, accepts request heads that a server must refuse by RFC 9112, hides the fault from
+ * its callbacks, and does not answer a client that has closed its sending side. So plain connections pass through
+ * the acceptor too. The copy costs 20 us per request, and 20 us per 100 kB of an answer.
  *
- * Limits: clients that are not let in yet, or only have to read their last bytes, are idle. There are at most IDLE_MAX
- * of them (acceptor.c); one more takes the place of another, by the rule that the server's connections make room by
- * (slots.h). The server limits the others (connections.h).
+ * Limits: clients that are not let in yet, or only read their last bytes, are idle. There are at most IDLE_MAX idle
+ * clients (acceptor.c). A further client replaces another by the rule of the server's connections (slots.h). The
+ * server limits the others (connections.h).
  *
- * Systems without poll(2) and socket pairs have no acceptor (none.c): there the HTTP server accepts by itself.
+ * Systems without poll(2) and socket pairs have no acceptor (none.c). There the HTTP server accepts connections
+ * itself.
  */
 #ifndef EXPORTER_HTTP_ACCEPTOR_ACCEPTOR_H
 #define EXPORTER_HTTP_ACCEPTOR_ACCEPTOR_H
@@ -25,31 +25,32 @@
 
 #include "exporter/web/web.h"
 
-/* Whether this build has one. */
+/* Says that this build has an acceptor. */
 extern const bool http_acceptor_exists;
 
-struct http_front;
+struct http_acceptor;
 
-struct http_front_options {
+struct http_acceptor_options {
 	struct web *web;    /* NULL: no TLS */
-	const int *sockets; /* listening, non-blocking; to stay open until http_front_stop(). The array is copied */
+	const int *sockets; /* listening and non-blocking; they stay open until http_acceptor_stop(); the array is
+	                       copied */
 	size_t count;
-	size_t limit; /* connections that are not idle: as long as there are so many, nothing is accepted */
-	/* Takes over a connection, and gets the client's address. On the acceptor's thread. */
+	size_t limit; /* connections that are not idle; with so many, the acceptor accepts no more */
+	/* Takes over a connection and receives the client's address. Called on the acceptor's thread. */
 	void (*serve)(void *data, int socket, const struct sockaddr *address, socklen_t length);
-	/* A TLS handshake failed. */
+	/* Notes that a TLS handshake failed. */
 	void (*failed)(void *data, const struct sockaddr *address, enum tls_error error);
 	void *data;
 };
 
-/* Returns 0 or -errno. */
-int http_front_start(struct http_front **acceptor, const struct http_front_options *options) MUST_CHECK;
-/* Returns false if its thread hangs. May take some seconds. */
-bool http_front_alive(struct http_front *acceptor);
-/* Stops accepting: once it returns, serve() is not called any more. Call before http_front_stop(). */
-void http_front_quiesce(struct http_front *acceptor);
-/* Frees the acceptor. Call once the server has closed its ends: waits up to `ms` for clients to read the last bytes.
- * NULL is fine. */
-void http_front_stop(struct http_front *acceptor, unsigned ms);
+/* Starts the acceptor's thread. Returns 0 or -errno. */
+int http_acceptor_start(struct http_acceptor **acceptor, const struct http_acceptor_options *options) MUST_CHECK;
+/* Returns false if the acceptor's thread hangs. May take some seconds. */
+bool http_acceptor_alive(struct http_acceptor *acceptor);
+/* Stops accepting. serve() is not called after the return. Call before http_acceptor_stop(). */
+void http_acceptor_quiesce(struct http_acceptor *acceptor);
+/* Frees the acceptor. Call after the server has closed its ends. Waits up to `ms` milliseconds for clients to read
+ * their last bytes. NULL is allowed. */
+void http_acceptor_stop(struct http_acceptor *acceptor, unsigned ms);
 
 #endif

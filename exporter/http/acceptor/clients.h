@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The acceptor's clients: a list of relays, and which of them make room for others. A client is idle until it is let
- * in, and again when it only has to read its last bytes. Used by the acceptor's thread alone.
+ * Clients of the acceptor: a list of relays, and the rule by which they make room. A client is idle until it is let
+ * in, and again while it only reads its last bytes. Only the acceptor's thread uses them.
  */
 #ifndef EXPORTER_HTTP_ACCEPTOR_CLIENTS_H
 #define EXPORTER_HTTP_ACCEPTOR_CLIENTS_H
@@ -20,7 +20,7 @@ struct client {
 	struct relay *relay;
 	bool encrypted;
 	struct http_connection *idle; /* its place among the idle clients; NULL while it is let in */
-	size_t slot, count;           /* where its descriptors are among those that are polled; none: it is newer */
+	size_t slot, count;           /* the place of its descriptors in the polled array; count 0: it is newer */
 };
 
 /* Fill the first part before clients_init(). */
@@ -29,7 +29,7 @@ struct clients {
 	size_t idle_max; /* idle clients; one more takes the place of another */
 	/* Takes over the local socket of a client that is let in. */
 	void (*serve)(void *data, int socket, const struct sockaddr *address, socklen_t length);
-	/* A TLS handshake failed. */
+	/* Notes that a TLS handshake failed. */
 	void (*failed)(void *data, const struct sockaddr *address, enum tls_error error);
 	void *data;
 

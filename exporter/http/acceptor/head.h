@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Request head checker: reads one request head (RFC 9112, sections 2 to 6) and says whether it is well formed and how
- * long its body is. It exists because libmicrohttpd accepts heads that RFC 9112 tells a server to refuse, and hides
- * what was wrong with them from its callbacks: it cuts values at a NUL, joins folded lines and ends lines at a bare CR.
+ * Request head checker: reads one request head (RFC 9112, sections 2 to 6), decides whether it is well formed, and
+ * finds the length of the body. It exists because libmicrohttpd accepts heads that a server must refuse by RFC 9112,
+ * and hides the fault from its callbacks: it cuts values at a NUL, joins folded lines and ends lines at a bare CR.
  *
- * Pure functions of bytes. Limits: HEAD_BYTES_MAX bytes and HEAD_PARTS_MAX parts, so that libmicrohttpd can hold every
- * head that passes.
+ * The functions are pure. Limits: HEAD_BYTES_MAX bytes and HEAD_PARTS_MAX parts, so that libmicrohttpd can hold
+ * every head that passes.
  */
 #ifndef EXPORTER_HTTP_ACCEPTOR_HEAD_H
 #define EXPORTER_HTTP_ACCEPTOR_HEAD_H
@@ -43,11 +43,11 @@ struct head {
 	enum head_fault fault;
 	bool to_head;    /* the method is HEAD: the answer has no content */
 	bool endless;    /* the body has a transfer coding */
-	uint64_t length; /* of the body; UINT64_MAX or less if it says more than that */
+	uint64_t length; /* of the body; UINT64_MAX if it is larger */
 };
 
-/* Returns the length of the head that starts at `bytes`, with the empty line at its end; 0 if the end is not among the
- * `length` bytes. *searched is 0 at first, and tells later calls how many bytes need no second look. */
+/* Returns the length of the head that starts at `bytes`, with the empty line at its end, or 0 if the end is not
+ * among the `length` bytes. Set *searched to 0 at first. Later calls use it to skip bytes. */
 size_t head_find_end(const char *bytes, size_t length, size_t *searched);
 
 /* Reads the head of `length` bytes that head_find_end() found. Moves blanks at the end of a field's value to its start,
@@ -57,11 +57,11 @@ void head_read(struct head *head, char *bytes, size_t length);
 /* Fills the fault of a head that has grown to HEAD_BYTES_MAX bytes without an end. */
 void head_read_too_large(struct head *head, const char *bytes, size_t length);
 
-/* The field of a request that stands in for a bad one and asks for its refusal: the value is the fault's number. It is
- * no valid name, so no client can send it through an acceptor. */
+/* The field of a request that replaces a bad one and asks for its refusal. Its value is the fault's number. It is no
+ * valid field name, so no client can send it through an acceptor. */
 #define HEAD_FAULT_FIELD "(fault)"
 
-/* The status and the reason, one line without its end, that a fault is answered with. */
+/* The status and the reason, one line without its end, of the answer to a fault. */
 struct head_answer {
 	unsigned status;
 	const char *reason;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Inward buffer: a client's bytes on their way to the HTTP server. It follows where requests begin and end, and
- * releases a request's head only when it is whole and good. After a bad head, or a body that does not say its length,
- * it releases nothing more and throws away what comes.
+ * releases a request's head only when it is whole and good. After a bad head, or a body without a length, it
+ * releases nothing more and discards what follows.
  *
- * Pure: bytes in, bytes out.
+ * The functions are pure.
  */
 #ifndef EXPORTER_HTTP_ACCEPTOR_INWARD_H
 #define EXPORTER_HTTP_ACCEPTOR_INWARD_H
@@ -22,8 +22,8 @@ enum { INWARD_FAULT_MAX = 80 };
 struct inward {
 	size_t start, ready, end; /* released up to `ready`, received up to `end` */
 	size_t searched;          /* of the head that begins at `ready`: see head_find_end() */
-	uint64_t body;            /* bytes that the present request's body still has */
-	bool deaf;                /* what comes is thrown away */
+	uint64_t body;            /* bytes that the current request's body still has */
+	bool deaf;                /* further bytes are discarded */
 	char bytes[HEAD_BYTES_MAX + INWARD_FAULT_MAX];
 };
 
@@ -33,7 +33,7 @@ size_t inward_reserve(struct inward *inward, char **bytes);
 /* Adds the `length` bytes that were received there. With `needs_tls` every head is refused. */
 void inward_add(struct inward *inward, size_t length, bool needs_tls);
 
-/* Returns true if the present request's body is not whole yet. */
+/* Returns true if the current request's body is not whole yet. */
 bool inward_is_within_body(const struct inward *inward);
 
 bool inward_is_ready(const struct inward *inward);
@@ -42,7 +42,7 @@ size_t inward_ready(const struct inward *inward, const char **bytes);
 /* Drops the first `length` of them. */
 void inward_take(struct inward *inward, size_t length);
 
-/* Overwrites all bytes: requests have passwords in them. */
+/* Overwrites all bytes, since requests hold passwords. */
 void inward_wipe(struct inward *inward);
 
 #endif

@@ -6,25 +6,25 @@
 
 const bool http_acceptor_exists = false;
 
-int http_front_start(struct http_front **acceptor, const struct http_front_options *options)
+int http_acceptor_start(struct http_acceptor **acceptor, const struct http_acceptor_options *options)
 {
 	(void)options;
 	*acceptor = NULL;
 	return -ENOTSUP;
 }
 
-bool http_front_alive(struct http_front *acceptor)
+bool http_acceptor_alive(struct http_acceptor *acceptor)
 {
 	(void)acceptor;
 	return true;
 }
 
-void http_front_quiesce(struct http_front *acceptor)
+void http_acceptor_quiesce(struct http_acceptor *acceptor)
 {
 	(void)acceptor;
 }
 
-void http_front_stop(struct http_front *acceptor, unsigned ms)
+void http_acceptor_stop(struct http_acceptor *acceptor, unsigned ms)
 {
 	(void)acceptor;
 	(void)ms;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transport without TLS. */
+/* Plain transport: bytes without TLS. */
 #ifndef EXPORTER_HTTP_ACCEPTOR_PLAIN_H
 #define EXPORTER_HTTP_ACCEPTOR_PLAIN_H
 

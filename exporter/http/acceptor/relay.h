@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Relay: copies bytes between one client and libmicrohttpd, over a local socket pair. It takes TLS off, and passes on a
- * request's head only once the whole head has come and was found good (head.h). In place of a bad head libmicrohttpd
- * gets a request that asks for the refusal, so that the refusal comes after the answers to the requests before it.
+ * Relay: copies bytes between one client and libmicrohttpd, over a local socket pair. It decrypts TLS, and passes on
+ * a request's head only when the whole head has come and is good (head.h). In place of a bad head libmicrohttpd
+ * receives a request that asks for the refusal, so that the refusal follows the answers to earlier requests.
  *
- * A relay never blocks. Its owner polls for it. It ends with its client, with the local socket's other end, or when a
- * handshake takes too long.
+ * A relay never blocks. Its owner polls for it. It ends with its client, with the other end of the local socket, or
+ * when a handshake takes too long.
  */
 #ifndef EXPORTER_HTTP_ACCEPTOR_RELAY_H
 #define EXPORTER_HTTP_ACCEPTOR_RELAY_H
@@ -19,38 +19,38 @@
 
 struct relay;
 
-/* What a relay asks of its owner. */
+/* Callbacks to a relay's owner. */
 struct relay_hooks {
 	/* Takes over the other end of the local socket: the client is let in. */
 	void (*take)(void *data, int socket);
-	/* The client was not let in. */
+	/* Notes that the client was not let in. */
 	void (*failed)(void *data, enum tls_error error);
-	/* Returns true if a client without TLS must not be served any more. */
+	/* Returns true if a client without TLS must no longer be served. */
 	bool (*needs_tls)(void *data);
 	void *data;
 };
 
-/* Takes over the client's socket and its transport, even on failure. 0 or -errno. */
+/* Makes a relay. Takes over the client's socket and its transport, even on failure. Returns 0 or -errno. */
 int relay_new(struct relay **relay, int client, struct transport transport, const struct relay_hooks *hooks,
               uint64_t now_ns) MUST_CHECK;
-/* Closes both sockets. */
+/* Frees the relay and closes both sockets. */
 void relay_free(struct relay *relay);
 
 enum { RELAY_SOCKETS = 2 };
-/* Writes what the relay waits for. Returns how many sockets that are, 1 or 2. */
+/* Writes the sockets that the relay waits for. Returns their number, 1 or 2. */
 size_t relay_poll(const struct relay *relay, struct pollfd fds[RELAY_SOCKETS]);
-/* Returns the time at which the relay ends by itself; UINT64_MAX: the HTTP server decides. */
+/* Returns the time at which the relay ends itself. UINT64_MAX: the HTTP server ends it. */
 uint64_t relay_deadline(const struct relay *relay);
-/* Returns true if the relay stopped only so that others have their turn. */
+/* Returns true if the relay stopped only to let others continue. */
 bool relay_is_eager(const struct relay *relay);
 /* Returns true while the client is let in: between the handshake and the last bytes to the client. */
 bool relay_is_open(const struct relay *relay);
 /* Returns true during the handshake. */
 bool relay_is_new(const struct relay *relay);
 
-/* Begins. Returns false if the relay has ended. */
+/* Starts the relay. Returns false if it has ended. */
 bool relay_begin(struct relay *relay, uint64_t now_ns);
-/* Goes on as far as it can: `fds` are those that relay_poll() wrote, with poll()'s results. Returns false if the relay
+/* Continues as far as possible. `fds` are those of relay_poll(), with poll()'s results. Returns false if the relay
  * has ended. */
 bool relay_step(struct relay *relay, const struct pollfd *fds, size_t count, uint64_t now_ns);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Authorization header of basic authentication (RFC 7617). */
+/* Basic authentication: parses the Authorization header (RFC 7617). */
 #ifndef EXPORTER_WEB_AUTH_BASIC_H
 #define EXPORTER_WEB_AUTH_BASIC_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A name and a password, each with a terminator that is not counted; either may hold zero bytes. */
+/* A name and a password. Each has a terminator that its length does not count, and may hold zero bytes. */
 struct basic_login {
 	char *name; /* the one allocation */
 	size_t name_length;
@@ -14,9 +14,9 @@ struct basic_login {
 	size_t password_length;
 };
 
-/* False: the header (NULL: none) is none of basic authentication, or there is no memory. */
+/* Returns false if the header (NULL: none) is not one of basic authentication, or without memory. */
 bool basic_parse(struct basic_login *login, const char *header);
-/* Wipes what was in it. */
+/* Wipes and frees the login. */
 void basic_release(struct basic_login *login);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a web configuration says, in the format of Prometheus' exporter-toolkit (its docs/web-configuration.md).
+ * Web configuration format: parses the format of Prometheus' exporter-toolkit (its docs/web-configuration.md).
  *
- * Pure: bytes in, a struct or a fault with its line out. Nothing is taken that would have no effect: unknown and
- * repeated keys, values of another type, and settings that contradict each other are faults. Files that it names are
- * not looked at here.
+ * It is pure: bytes in, a struct or a fault with its line out. Keys without an effect are faults: unknown and
+ * repeated keys, values of another type, and settings that contradict each other. It does not read the files that
+ * the configuration names.
  */
 #ifndef EXPORTER_WEB_CONFIG_CONFIG_H
 #define EXPORTER_WEB_CONFIG_CONFIG_H
@@ -25,7 +25,7 @@ enum {
 	WEB_USERS_MAX = 1000,
 };
 
-/* A text of the file, NULL if it is not there or empty; and where it is. */
+/* A text of the file and its line. `text` is NULL if it is missing or empty. */
 struct web_text {
 	const char *text;
 	size_t line;
@@ -56,14 +56,14 @@ struct web_tls {
 	struct web_text cert, key, client_ca;                /* PEM in place */
 	struct web_text cert_file, key_file, client_ca_file; /* relative to the configuration's folder */
 	enum web_client_auth client_auth;
-	struct web_texts allowed_sans; /* none: any */
+	struct web_texts allowed_sans; /* empty: any */
 	enum web_tls_version min_version, max_version;
-	struct web_choices suites; /* numbers of web_suites; none: the usual */
-	struct web_choices curves; /* numbers of web_curves; none: all */
+	struct web_choices suites; /* numbers of web_suites; empty: the usual ones */
+	struct web_choices curves; /* numbers of web_curves; empty: all */
 	bool prefer_server_suites;
 };
 
-/* The headers that may be set, by number; NULL past the last. */
+/* The header fields that may be set, by number. NULL after the last. */
 enum { WEB_HEADER_COUNT = 5 };
 const char *web_header_name(size_t index);
 
@@ -76,19 +76,20 @@ struct web_config {
 	struct web_text headers[WEB_HEADER_COUNT]; /* without text: not set */
 	uint64_t rate_interval_ns;                 /* 0: no limit */
 	int32_t rate_burst;
-	struct web_user *users; /* none: everybody is let in */
+	struct web_user *users; /* empty: everybody is admitted */
 	size_t user_count;
 	unsigned cost_max; /* of the users' hashes */
 
-	yaml_document_t document; /* which holds the texts */
+	yaml_document_t document; /* owns the texts */
 	bool has_document;
 };
 
-/* 0, or -errno with *fault filled: -EINVAL, -ENOMEM; then there is nothing to release. */
+/* Parses the bytes. Returns 0, or -errno with *fault filled: -EINVAL, -ENOMEM; then there is nothing to release. */
 int web_config_parse(struct web_config *config, const char *bytes, size_t length, struct web_fault *fault) MUST_CHECK;
 void web_config_release(struct web_config *config);
 
-/* Whether the settings go together; web_config_parse() asks it. 0 or -EINVAL with *fault filled. */
+/* Checks that the settings do not contradict each other. web_config_parse() calls it. Returns 0, or -EINVAL with
+ * *fault filled. */
 int web_tls_check(const struct web_tls *tls, struct web_fault *fault) MUST_CHECK;
 
 #endif

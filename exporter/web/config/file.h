@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small files, read whole, and whether they have changed since. */
+/* Small files: reads a file whole, and detects changes of it. */
 #ifndef EXPORTER_WEB_CONFIG_FILE_H
 #define EXPORTER_WEB_CONFIG_FILE_H
 
@@ -9,22 +9,22 @@
 
 #include "metrics/compiler.h"
 
-/* What tells one version of a file from another. */
+/* A stamp tells one version of a file from another. */
 struct file_stamp {
 	uint64_t device, inode, size, modified_ns, changed_ns;
 	bool missing;
-	bool fresh; /* it was written just before it was looked at: another write may leave the same stamp */
+	bool fresh; /* it was written just before the stamp: another write may leave the same stamp */
 };
 
-/* Of the file that the name leads to. */
+/* Fills the stamp of the file behind the name. */
 void file_stamp_read(struct file_stamp *stamp, const char *name);
-/* Whether both are of the same version, for all that can be told. */
+/* Returns true if both are stamps of the same version, as far as stamps show. */
 bool file_stamp_same(const struct file_stamp *a, const struct file_stamp *b);
-/* Whether the file may be another one than it was. */
+/* Returns true if the file may have changed since the stamp. */
 bool file_stamp_changed(const struct file_stamp *stamp, const char *name);
 
-/* The bytes, with a terminator that is not counted: free() them. 0, or -errno: -EFBIG over the limit, -EINVAL for
- * what is no regular file. */
+/* Reads the bytes, with a terminator that the length does not count. The caller frees them. Returns 0, or -errno:
+ * -EFBIG over the limit, -EINVAL for anything but a regular file. */
 int file_read(const char *name, size_t limit, char **bytes, size_t *length) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Readers of YAML nodes into fields: sections by a table of their keys, and the values that keys have. */
+/* YAML readers: fill fields from nodes: sections by a table of their keys, and the values of keys. */
 #ifndef EXPORTER_WEB_CONFIG_READER_H
 #define EXPORTER_WEB_CONFIG_READER_H
 
@@ -10,12 +10,12 @@ struct web_reader {
 	struct web_fault *fault;
 };
 
-/* Fills the field from a node that is not null. 0, or -errno with the reader's fault filled. */
+/* Fills the field from a node that is not null. Returns 0, or -errno with the reader's fault filled. */
 typedef int web_read(const struct web_reader *reader, const yaml_node_t *value, void *field);
 
 /* A key of a section and the field that it fills. A null leaves the field as it is. */
 struct web_key {
-	const char *name; /* NULL: the end of the table */
+	const char *name; /* NULL ends the table */
 	web_read *read;
 	size_t offset;
 };
@@ -23,7 +23,7 @@ struct web_key {
 int web_read_section(const struct web_reader *reader, const yaml_node_t *section, const struct web_key *keys,
                      void *fields) MUST_CHECK;
 
-/* A mapping, whose every key is a text that no pair before it has; calls `pair` for each. */
+/* Reads a mapping whose keys are texts and unique. Calls `pair` for each pair. */
 int web_read_pairs(const struct web_reader *reader, const yaml_node_t *mapping, const char *wanted,
                    int (*pair)(const struct web_reader *reader, const yaml_node_t *key, const yaml_node_t *value,
                                void *data),
@@ -40,9 +40,9 @@ web_read web_read_suites;      /* struct web_choices */
 web_read web_read_curves;      /* struct web_choices */
 
 const char *web_node_text(const yaml_node_t *node);
-/* -EINVAL: the value, quoted, is not `wanted`. */
+/* Fills the fault "VALUE is not `wanted`". Returns -EINVAL. */
 int web_value_fault(const struct web_reader *reader, const yaml_node_t *node, const char *wanted);
-/* The node must be a text; `wanted` says what else it must be. */
+/* Checks that the node is a text. `wanted` names what it must be. */
 int web_expect_text(const struct web_reader *reader, const yaml_node_t *node, const char *wanted) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names that Go has for what TLS negotiates, and GnuTLS' names for the same. */
+/* TLS names: Go's names of cipher suites, curves and versions, and GnuTLS' names for the same. */
 #ifndef EXPORTER_WEB_TLS_TLS_NAMES_H
 #define EXPORTER_WEB_TLS_TLS_NAMES_H
 
@@ -8,16 +8,16 @@
 
 #include "exporter/choice.h"
 
-/* How keys are exchanged up to TLS 1.2; the certificate's kind of key must fit. */
+/* The key exchange up to TLS 1.2. The certificate's kind of key must fit. */
 enum web_key_exchange { KX_ANY, KX_ECDHE_ECDSA, KX_ECDHE_RSA };
 
 struct web_suite {
 	const char *name;               /* Go's */
-	enum web_key_exchange exchange; /* KX_ANY: a suite of TLS 1.3, which is always on there */
+	enum web_key_exchange exchange; /* KX_ANY: a suite of TLS 1.3, which is always enabled there */
 	const char *cipher, *mac;       /* GnuTLS' */
 };
 extern const struct web_suite web_suites[];
-/* By number, NULL past the last: choice_find() finds the number of a name. */
+/* Returns the name by number, or NULL after the last. choice_find() finds the number of a name. */
 const char *web_suite_name(size_t index);
 
 struct web_curve {

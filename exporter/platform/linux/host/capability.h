@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the calling thread may do (capabilities(7)). */
+/* Capabilities of the calling thread (capabilities(7)). */
 #ifndef EXPORTER_PLATFORM_LINUX_HOST_CAPABILITY_H
 #define EXPORTER_PLATFORM_LINUX_HOST_CAPABILITY_H
 
@@ -12,24 +12,25 @@
 enum {
 	CALLS_BPF_ITERATOR = 1 << 0,
 	CALLS_SETNS = 1 << 1, /* to network namespaces */
-	CALLS_USERS = 1 << 2, /* what the look-up of users' names may need, which asks daemons */
+	CALLS_USERS = 1 << 2, /* the look-up of users' names, which may ask daemons */
 };
 
-/* Whether a capability, CAP_ of linux/capability.h, is in force. */
+/* Returns true if a capability (CAP_ of linux/capability.h) is effective. */
 bool has_capability(unsigned capability);
 
 /*
- * Without CAP_SYS_PTRACE, to find the other namespaces, and CAP_SYS_ADMIN, to enter them, their sockets would be
- * missing from a snapshot of all, and nothing would say so. 0, or -EPERM with *error filled.
+ * Checks the rights to read every network namespace: CAP_SYS_PTRACE to find the others, CAP_SYS_ADMIN to enter them.
+ * Without them a snapshot would silently miss sockets. Returns 0, or -EPERM with *error filled.
  */
 int capability_check_netns(const struct platform_options *options, struct platform_error *error) MUST_CHECK;
 
-/* Adds what it takes to enter every network namespace, if the options ask for all of them. */
+/* Adds the rights to enter every network namespace, if the options ask for all of them. */
 void capability_for_netns(const struct platform_options *options, struct platform_rights *rights);
 /* Adds the system calls that the look-up of users' names makes, if the options ask for users. */
 void capability_for_users(const struct platform_options *options, struct platform_rights *rights);
 
-/* Whether `works` does with no more than `capabilities` in force, which they are for that moment. */
+/* Returns true if `works` returns true while only `capabilities` are effective. Restores the effective capabilities
+ * afterwards. */
 bool capability_suffice(uint64_t capabilities, bool (*works)(void *data), void *data);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What systemd says by environment variables. */
+/* Environment: numbers that systemd passes in environment variables. */
 #ifndef EXPORTER_PLATFORM_LINUX_HOST_ENVIRONMENT_H
 #define EXPORTER_PLATFORM_LINUX_HOST_ENVIRONMENT_H
 
 #include <stdint.h>
 #include <stdlib.h>
 
-/* The number in a variable; 0: there is none. */
+/* Returns the number in a variable, or 0 if it is not set. */
 static inline uint64_t environment_number(const char *name)
 {
 	const char *text = getenv(name);

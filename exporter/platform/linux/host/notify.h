@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What systemd wants to be told (sd_notify(3)): datagrams of VARIABLE=VALUE lines to the socket that it names in
- * the environment. The protocol is stable and small, so that no library is linked for it. Where nobody asked, all
- * of this does nothing.
+ * Service notification (sd_notify(3)): sends datagrams of VARIABLE=VALUE lines to the socket that systemd names in
+ * the environment. The protocol is stable and small, so no library is linked for it. Without that socket every
+ * function does nothing.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_HOST_NOTIFY_H
 #define EXPORTER_PLATFORM_LINUX_HOST_NOTIFY_H
@@ -11,16 +11,16 @@
 
 #include "exporter/platform/platform.h"
 
-/* Takes the wishes from the environment. 0, or -errno with *error filled: somebody wants to be told and cannot be. */
+/* Reads the environment. Returns 0, or -errno with *error filled if the socket cannot be opened. */
 int notify_open(struct platform_error *error) MUST_CHECK;
 
 void notify_ready(const char *status);
 void notify_reloading(void);
 void notify_stopping(void);
-/* The program is watched and well. */
+/* Reports to the watchdog that the program works. */
 void notify_alive(void);
 
-/* How often notify_alive() is wanted, twice as often as needed; 0: not at all. */
+/* Returns the interval between calls of notify_alive(), half of the watchdog's, or 0 without a watchdog. */
 uint64_t notify_interval_ns(void);
 
 #endif

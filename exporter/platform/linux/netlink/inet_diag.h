@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decodes the messages of an inet_diag dump: (bytes, length) -> rows. Pure; every length that the
- * messages claim is checked. Formats: linux/inet_diag.h, netlink(7), sock_diag(7).
+ * Inet_diag decoder: turns the messages of a dump into rows. It is pure, and checks every length that the messages
+ * claim. Formats: linux/inet_diag.h, netlink(7), sock_diag(7).
  */
 #ifndef EXPORTER_PLATFORM_LINUX_NETLINK_INET_DIAG_H
 #define EXPORTER_PLATFORM_LINUX_NETLINK_INET_DIAG_H
@@ -21,15 +21,15 @@ struct inet_diag_row {
 };
 
 struct inet_diag_sink {
-	int (*row)(void *data, const struct inet_diag_row *row); /* 0, or -errno to give up */
+	int (*row)(void *data, const struct inet_diag_row *row); /* returns 0, or -errno to end the dump */
 	void *data;
-	bool tcp_info; /* it was asked for: without it only listeners have attributes that matter */
+	bool tcp_info; /* the request asked for tcp_info; without it only listeners have attributes that are read */
 };
 
 /*
- * Decodes one datagram of a dump whose request had the sequence number `sequence`; messages of other
- * sequences are passed over. 1: the dump is complete; 0: more is to come; -EBADMSG: not an inet_diag
- * dump; another -errno: the kernel's own error, or the sink's. `bytes` is aligned to 4.
+ * Decodes one datagram of a dump whose request had the sequence number `sequence`. Passes over messages of other
+ * sequences. Returns 1 if the dump is complete, 0 if more follows, -EBADMSG if this is no inet_diag dump, or another
+ * -errno: the kernel's or the sink's. `bytes` is aligned to 4.
  */
 int inet_diag_decode(const void *bytes, size_t length, uint32_t sequence, struct inet_diag_sink *sink) MUST_CHECK;
 

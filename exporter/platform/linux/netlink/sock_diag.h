@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dumps the TCP sockets of the calling thread's network namespace over NETLINK_SOCK_DIAG
- * (sock_diag(7)). Needs no privilege.
+ * Sock_diag: dumps the TCP sockets of the calling thread's network namespace over NETLINK_SOCK_DIAG (sock_diag(7)).
+ * Needs no privilege.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_NETLINK_SOCK_DIAG_H
 #define EXPORTER_PLATFORM_LINUX_NETLINK_SOCK_DIAG_H
@@ -28,28 +28,27 @@ struct sock_diag {
 struct sock_diag_request {
 	unsigned states; /* which to dump */
 	bool tcp_info;   /* rows have quiet_ms; costs a quarter more time a row */
-	/* If there are any, only sockets with one of these local ports, in host byte order. More than
-	 * SOCK_DIAG_PORTS_MAX are taken for none: the dump is then of every port. */
+	/* If not empty: dump only sockets with one of these local ports, in host byte order. With more than
+	 * SOCK_DIAG_PORTS_MAX ports the dump is of every port. */
 	const uint16_t *ports;
 	size_t port_count;
 };
 
-/* A consumer of rows. `restart` forgets the rows
- * of an attempt that has to be made again; 0 or -errno. */
+/* A consumer of rows. `restart` forgets the rows of a failed attempt. Both return 0 or -errno. */
 struct sock_diag_rows {
 	int (*row)(void *data, const struct inet_diag_row *row);
 	int (*restart)(void *data);
 	void *data;
 };
 
-/* 0 or -ENOMEM. */
+/* Prepares *diag. Returns 0 or -ENOMEM. */
 int sock_diag_init(struct sock_diag *diag) MUST_CHECK;
 void sock_diag_release(struct sock_diag *diag);
 
 /*
- * Makes one dump; every socket's row goes to `rows`. A dump that lost a datagram is made again, a
- * bounded number of times. 0, or -errno with *error filled: -ENOBUFS (still lossy), -ETIMEDOUT, -ECANCELED, the
- * consumer's own, others of socket(2) and recv(2).
+ * Makes one dump and hands every socket's row to `rows`. Repeats a dump that lost a datagram, a bounded number of
+ * times. Returns 0, or -errno with *error filled: -ENOBUFS (datagrams were lost each time), -ETIMEDOUT, -ECANCELED,
+ * the consumer's own, others of socket(2) and recv(2).
  */
 int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct deadline *deadline,
                    const struct sock_diag_rows *rows, struct platform_error *error) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads a network namespace's sockets from the kernel into a snapshot, and indexes them by inode. */
+/* Socket table: reads a network namespace's sockets into a snapshot and indexes them by inode. */
 #ifndef EXPORTER_PLATFORM_LINUX_NETLINK_SOCKET_TABLE_H
 #define EXPORTER_PLATFORM_LINUX_NETLINK_SOCKET_TABLE_H
 
@@ -21,22 +21,22 @@ struct socket_table {
 	struct waiting_socket *waiting;
 	size_t waiting_count, waiting_capacity;
 
-	/* The dump that is being read. */
+	/* The current dump. */
 	struct snapshot *snapshot;
 	uint32_t netns;
 	uint32_t first_row;
 	bool remote_addresses;
 };
 
-/* 0 or -ENOMEM. */
+/* Prepares *table. Returns 0 or -ENOMEM. */
 int socket_table_init(struct socket_table *table) MUST_CHECK;
 void socket_table_release(struct socket_table *table);
-/* Forgets the last snapshot's sockets. 0 or -ENOMEM. */
+/* Forgets the last snapshot's sockets. Returns 0 or -ENOMEM. */
 int socket_table_reset(struct socket_table *table) MUST_CHECK;
 
 /*
- * Appends the sockets of the calling thread's network namespace, which is `netns` in the snapshot.
- * `want` are WANT_ bits. 0 or -errno with *error filled.
+ * Appends the sockets of the calling thread's network namespace, which is `netns` in the snapshot. `want` are WANT_
+ * bits. Returns 0, or -errno with *error filled.
  */
 int socket_table_read(struct socket_table *table, struct snapshot *snapshot, uint32_t netns, unsigned want,
                       struct deadline *deadline, struct platform_error *error) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading procfs: directories by getdents64(2) and whole files, into buffers that are kept. */
+/* Procfs files: reads directories by getdents64(2), whole files and links, into buffers of the caller. */
 #ifndef EXPORTER_PLATFORM_LINUX_PROCFS_FILE_H
 #define EXPORTER_PLATFORM_LINUX_PROCFS_FILE_H
 
@@ -9,11 +9,11 @@
 
 #include "exporter/platform/platform.h"
 
-/* Opens where procfs is mounted. The directory, or -errno with *error filled: -ENOENT if it is no procfs, whose lack of
- * processes would be taken for sockets that nobody holds. */
+/* Opens the directory where procfs is mounted. Returns the descriptor, or -errno with *error filled: -ENOENT if the
+ * directory is not a procfs. Its missing processes would make every socket look unheld. */
 int procfs_open_root(const char *path, struct platform_error *error) MUST_CHECK;
 
-/* Room for about a thousand entries a system call; more does not make it faster. */
+/* Room for about a thousand entries per system call. A larger buffer is not faster. */
 #define DIRENTS_SIZE (32 * 1024)
 
 struct dirents {
@@ -22,25 +22,25 @@ struct dirents {
 	_Alignas(8) char buffer[DIRENTS_SIZE];
 };
 
-/* Starts over with an open directory, which stays the caller's. */
+/* Starts with an open directory, which the caller owns. */
 void dirents_begin(struct dirents *dirents, int fd);
-/* The next name; "." and ".." are left out. 1, 0 at the end, or -errno. */
+/* Finds the next name, except "." and "..". Returns 1, 0 at the end, or -errno. */
 int dirents_next(struct dirents *dirents, const char **name) MUST_CHECK;
 
-/* A thread of the process behind a directory of procfs, other than its main one, `pid`. 0, -ESRCH if it has none, or
- * -errno. */
+/* Finds a thread, other than the main thread `pid`, of the process whose procfs directory is `process`. Returns 0,
+ * -ESRCH if it has no other thread, or -errno. */
 int procfs_other_thread(int process, uint32_t pid, uint32_t *tid) MUST_CHECK;
 
-/* Reads a file up to `size` bytes, in one go: procfs gives all there is, or as much as there is room for.
- * The length, or -errno. */
+/* Reads at most `size` bytes of a file, in one call: procfs returns the whole file if it fits. Returns the length,
+ * or -errno. */
 long read_file_at(int dir, const char *path, char *bytes, size_t size) MUST_CHECK;
 
-/* Reads a symbolic link. The length, or -errno; -ENAMETOOLONG if it does not fit. */
+/* Reads a symbolic link. Returns the length, or -errno: -ENAMETOOLONG if it does not fit. */
 long read_link_at(int dir, const char *path, char *bytes, size_t size) MUST_CHECK;
 
-/* Whether an error only says that the process is no more. */
+/* Returns true if an error means that the process has ended. */
 bool is_gone(long result);
-/* Whether it says that we may not look. */
+/* Returns true if an error means that the exporter lacks permission. */
 bool is_denied(long result);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a socket's inode number to its row, and who holds it. Several rows may share a number: sockfs
- * takes its numbers from a 32-bit counter that wraps (get_next_ino() in fs/inode.c).
+ * Inode index: finds the rows of an inode number, and records who holds them. Several rows may share a number:
+ * sockfs takes its numbers from a 32-bit counter that wraps (get_next_ino() in fs/inode.c).
  */
 #ifndef EXPORTER_PLATFORM_LINUX_PROCFS_INODE_INDEX_H
 #define EXPORTER_PLATFORM_LINUX_PROCFS_INODE_INDEX_H
@@ -28,25 +28,25 @@ struct inode_index {
 
 void inode_index_init(struct inode_index *index);
 void inode_index_release(struct inode_index *index);
-/* Empties the index, keeps the memory. 0 or -ENOMEM. */
+/* Empties the index and keeps its memory. Returns 0 or -ENOMEM. */
 int inode_index_reset(struct inode_index *index) MUST_CHECK;
 
-/* Enters a row under its inode, which is not 0. 0 or -ENOMEM. */
+/* Enters a row under its inode, which is not 0. Returns 0 or -ENOMEM. */
 int inode_index_add(struct inode_index *index, uint32_t inode, uint32_t row) MUST_CHECK;
 
-/* Takes out the entries of `first_row` and all later rows. Before any claim. 0 or -ENOMEM. */
+/* Removes the entries of `first_row` and all later rows. Call before any claim. Returns 0 or -ENOMEM. */
 int inode_index_forget(struct inode_index *index, uint32_t first_row) MUST_CHECK;
 
-/* The next slot that has this inode, from the one after `slot` on (NULL: from the start); NULL if there is none.
- * Before any claim: a claim marks entry.row. */
+/* Returns the next slot of this inode after `slot` (NULL: the first), or NULL if no slot follows. Call before any
+ * claim: a claim marks entry.row. */
 const struct inode_entry *inode_index_next(const struct inode_index *index, uint32_t inode,
                                            const struct inode_entry *slot);
 
-/* Gives the rows of this inode to process `owner` unless they have one; a row that another process
- * has already is counted as shared, once. */
+/* Gives the rows of this inode to process `owner`, unless they have an owner. Counts a row that another process owns
+ * as shared, once. */
 void inode_index_claim(struct inode_index *index, struct snapshot *snapshot, uint32_t inode, uint32_t owner);
 
-/* Gives every entered row that has no owner OWNER_UNKNOWN. */
+/* Gives OWNER_UNKNOWN to every entered row without an owner. */
 void inode_index_mark_unknown(const struct inode_index *index, struct snapshot *snapshot);
 
 #endif

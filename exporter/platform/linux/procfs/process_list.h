@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The processes of a host, the oldest first. */
+/* Process list: the processes of a host, the oldest first. */
 #ifndef EXPORTER_PLATFORM_LINUX_PROCFS_PROCESS_LIST_H
 #define EXPORTER_PLATFORM_LINUX_PROCFS_PROCESS_LIST_H
 
@@ -9,13 +9,13 @@
 struct process_entry {
 	uint64_t start; /* clock ticks after boot */
 	uint32_t pid;
-	bool leader_gone; /* the main thread has exited, others live: files are found by a thread */
+	bool leader_gone; /* the main thread has exited and others live: a thread's directory has the files */
 };
 
 struct process_list {
 	struct process_entry *items;
 	size_t count, capacity;
-	uint64_t denied; /* processes that may not even be looked at (hidepid=1) */
+	uint64_t denied; /* processes that the exporter must not look at (hidepid=1) */
 };
 
 /*
@@ -29,9 +29,8 @@ void process_list_init(struct process_list *list);
 void process_list_release(struct process_list *list);
 
 /*
- * Lists the processes that can hold files (no kernel threads, no zombies) by start time, then process
- * id. `procfs` is an open directory; `dirents` is used meanwhile. Processes that end are left out.
- * 0 or -errno with *error filled.
+ * Lists the processes that can hold files (no kernel threads, no zombies) by start time, then process id. `procfs`
+ * is an open directory. Uses `dirents`. Leaves out processes that end. Returns 0, or -errno with *error filled.
  */
 int process_list_read(struct process_list *list, int procfs, struct dirents *dirents, struct deadline *deadline,
                       struct platform_error *error) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The procfs backend: sockets from sock_diag, their owners from /proc/PID/fd. Works on every kernel. */
+/* Procfs backend: reads sockets by sock_diag and their owners from /proc/PID/fd. It works on every kernel. */
 #ifndef EXPORTER_PLATFORM_LINUX_PROCFS_PROCFS_H
 #define EXPORTER_PLATFORM_LINUX_PROCFS_PROCFS_H
 
