@@ -5,13 +5,13 @@
  *
  * Contract of every backend
  *  - read() fills an empty snapshot with the whole TCP table, or fails. It never returns a part of the table.
- * Retries are bounded. A process that exits or execs during the read loses at most its own attribution.
+ *    Retries are bounded. A process that exits or execs during the read loses at most its own attribution.
  *  - A backend decides who holds a socket. It does not credit unheld sockets to listeners, and does not count by
- * label. It never sees a metric's name.
+ *    label. It never sees a metric's name.
  *  - One thread at a time uses a backend. A backend neither logs nor exits: it describes a failure in platform_error
- * and returns.
+ *    and returns.
  *  - read() calls deadline_check() often enough to return within 100 ms of the deadline, except in a blocked system
- * call.
+ *    call.
  */
 #ifndef EXPORTER_PLATFORM_PLATFORM_H
 #define EXPORTER_PLATFORM_PLATFORM_H
