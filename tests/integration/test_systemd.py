@@ -235,14 +235,14 @@ class Sockets(SceneCase):
         self.assertRegex(output.stderr.decode(), f"cannot start.*{words}")
 
     def test_none(self) -> None:
-        self.check_refusal("no sockets were passed: a .socket unit", "/usr/bin/env")
+        self.check_refusal("no sockets were passed .*a .socket unit", "/usr/bin/env")
         self.check_refusal("no sockets were passed", "/usr/bin/env", "LISTEN_FDS=1", "LISTEN_PID=1")
 
     def test_others(self) -> None:
         """Started by hand: systemd-socket-activate waits for who speaks to them."""
         shell = ("/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@" 3</dev/null', "sh", "/usr/bin/env")
-        self.check_refusal("descriptor 3, .* is no listening stream socket", *shell, "LISTEN_FDS=1")
-        self.check_refusal("17 sockets were passed, of which 16", *shell, "LISTEN_FDS=17")
+        self.check_refusal("descriptor 3: not a listening stream socket", *shell, "LISTEN_FDS=1")
+        self.check_refusal("17 inherited sockets: at most 16", *shell, "LISTEN_FDS=17")
 
     def test_a_socket_that_does_not_listen(self) -> None:
         program = self.activate("-d", "-l", "127.0.0.1:8001")
@@ -254,7 +254,7 @@ class Sockets(SceneCase):
 
         self.assertTrue(wait_until(speak, SECONDS), program.output())
         self.assertEqual(program.wait(0), 1)
-        self.assertRegex(program.output().stderr.decode(), "is no listening stream socket")
+        self.assertRegex(program.output().stderr.decode(), "not a listening stream socket")
 
 
 if __name__ == "__main__":

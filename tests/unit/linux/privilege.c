@@ -24,7 +24,7 @@ int __real_capng_apply(capng_select_t sets);
 int __wrap_capng_apply(capng_select_t sets);
 int __wrap_capng_apply(capng_select_t sets)
 {
-	return apply_result == AS_ASKED ? __real_capng_apply(sets) : apply_result; /* and nothing is applied */
+	return apply_result == AS_ASKED ? __real_capng_apply(sets) : apply_result; /* applies nothing */
 }
 
 int __wrap_seccomp_load(const void *filter);
@@ -43,10 +43,10 @@ static void test_a_drop_that_fails(void **state)
 	(void)state;
 	apply_result = -4;
 	assert_int_equal(privilege_drop(&rights, kept, sizeof(kept), &error), -EPERM);
-	assert_string_equal(error.text, "cannot give up privileges: setting the capabilities: Operation not permitted");
+	assert_string_equal(error.text, "cannot drop privileges: setting the capabilities: Operation not permitted");
 }
 
-/* Who has no right to begin with has none left. */
+/* A process without rights keeps none. */
 static void test_a_drop_that_does_nothing(void **state)
 {
 	const struct platform_rights rights = {0};
@@ -61,7 +61,7 @@ static void test_a_drop_that_does_nothing(void **state)
 	assert_int_equal(privilege_drop(&rights, kept, sizeof(kept), &error), had_some ? -EPERM : 0);
 	if (had_some)
 		assert_string_equal(error.text,
-		                    "cannot give up privileges: some capability stayed: Operation not permitted");
+		                    "cannot drop privileges: a capability was not dropped: Operation not permitted");
 	else
 		assert_string_equal(kept, "none");
 }
@@ -74,12 +74,13 @@ static void test_a_filter_that_is_refused(void **state)
 	(void)state;
 	load_result = -EINVAL;
 	assert_int_equal(privilege_install_seccomp(&rights, &error), privilege_has_seccomp ? -EINVAL : -ENOTSUP);
-	assert_string_equal(error.text, privilege_has_seccomp ? "cannot install the filter of system calls: Invalid "
-	                                                        "argument (--no-security.seccomp does without)"
-	                                                      : "this build has no filter of system calls");
+	assert_string_equal(error.text, privilege_has_seccomp
+	                                        ? "cannot install the seccomp filter: Invalid argument "
+	                                          "(--no-security.seccomp starts without it)"
+	                                        : "cannot install the seccomp filter: this build has none");
 }
 
-/* Nor does the program start then. The last test: what it gives up is gone. */
+/* The program does not start after an error. This test is the last, because it drops the rights of the process. */
 static void test_no_start(void **state)
 {
 	static const char *const argv[] = {"--web.listen-address=127.0.0.1:0", "--collector.backend=procfs"};
@@ -92,13 +93,13 @@ static void test_no_start(void **state)
 	assert_int_equal(options_parse(&options, 2, argv, usage, sizeof(usage)), 0);
 	apply_result = -4;
 	assert_int_equal(serve(&options, &build, &error), -EPERM);
-	assert_non_null(strstr(error.text, "cannot give up privileges"));
+	assert_non_null(strstr(error.text, "cannot drop privileges"));
 	if (!privilege_has_seccomp)
 		return;
 	apply_result = AS_ASKED;
 	load_result = -EINVAL;
 	assert_int_equal(serve(&options, &build, &error), -EINVAL);
-	assert_non_null(strstr(error.text, "cannot install the filter"));
+	assert_non_null(strstr(error.text, "cannot install the seccomp filter"));
 }
 
 int main(void)

@@ -21,7 +21,7 @@ static int int_option(int fd, int option)
 	return getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
 }
 
-/* Of TCP, or of the Unix domain with a stream. */
+/* Returns true for a listening socket of TCP, or a listening stream socket of the Unix domain. */
 static bool is_listener(int fd)
 {
 	int domain = int_option(fd, SO_DOMAIN);
@@ -36,8 +36,7 @@ static int take(int fd, struct platform_error *error)
 	int flags;
 
 	if (!is_listener(fd)) {
-		platform_error_set(
-		        error, "descriptor %d, which the service manager passed, is no listening stream socket", fd);
+		platform_error_set(error, "cannot use descriptor %d: not a listening stream socket", fd);
 		return -EINVAL;
 	}
 	flags = fcntl(fd, F_GETFL);
@@ -54,12 +53,13 @@ int host_inherited_sockets(int *sockets, size_t max, struct platform_error *erro
 	int result = 0;
 
 	if (count == 0) {
-		platform_error_set(error, "no sockets were passed: a .socket unit of systemd is to start this program "
-		                          "(LISTEN_FDS and LISTEN_PID tell of them)");
+		platform_error_set(error,
+		                   "cannot use inherited sockets: no sockets were passed (start this program by a "
+		                   ".socket unit of systemd, which sets LISTEN_FDS and LISTEN_PID)");
 		return -ENOTCONN;
 	}
 	if (count > max) {
-		platform_error_set(error, "%llu sockets were passed, of which %zu at the most can be used",
+		platform_error_set(error, "cannot use %llu inherited sockets: at most %zu are supported",
 		                   (unsigned long long)count, max);
 		return -E2BIG;
 	}

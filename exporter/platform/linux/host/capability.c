@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Capabilities, as capget(2) tells them. */
+/* Capabilities, by capget(2) and capset(2). */
 #include "exporter/platform/linux/host/capability.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Timed waits by CLOCK_MONOTONIC, which a condition variable is told once (pthread_condattr_setclock(3)). */
+/* Condition variables with CLOCK_MONOTONIC as their clock (pthread_condattr_setclock(3)). */
 #include "exporter/platform/condition.h"
 
 #include <time.h>

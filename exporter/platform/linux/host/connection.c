@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clients' connections as sockets of Linux. */
+/* Connections: clients' sockets on Linux. */
 #include "exporter/platform/connection.h"
 
 #include <arpa/inet.h>
@@ -36,7 +36,7 @@ void host_connection_peer(const struct sockaddr *address, char text[HOST_PEER_MA
 		snprintf(text, HOST_PEER_MAX, "local");
 }
 
-/* That neither works, for the peer is gone or does not read, is as good. */
+/* Errors of the two functions below are ignored: the peer is gone or does not read. */
 
 void host_connection_send(int socket, const void *bytes, size_t length)
 {

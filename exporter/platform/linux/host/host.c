@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exporter's own process from /proc/self (proc(5)), and the signals that end it. */
+/* Host: reads the exporter's own process from /proc/self (proc(5)), and waits for signals. */
 #include "exporter/platform/host.h"
 
 #include <dirent.h>
@@ -46,10 +46,10 @@ static bool read_text(const char *path, char *text, size_t size)
 	return true;
 }
 
-/* The numbers after the name; fields that are no number read as 0. False: the text is too short. */
+/* Reads the fields after the name. A field that is no number reads as 0. Returns false if the text is too short. */
 static bool stat_fields(const char *text, uint64_t fields[STAT_FIELDS])
 {
-	/* The name may hold any byte but the last ")" ends it. */
+	/* The name can hold any byte. The last ")" ends it. */
 	const char *at = strrchr(text, ')');
 
 	if (at == NULL)
@@ -73,8 +73,8 @@ static uint64_t now_ms(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* stat tells the start since boot. It is turned into a date once: the difference between the two
- * clocks moves when the date is set, and a process does not start twice. */
+/* Returns the start as a date. stat has the start since boot. The conversion is made once: its result changes when the
+ * date is set, but the start does not. */
 static uint64_t start_ms_since_epoch(uint64_t start_ticks, uint64_t ticks_per_second)
 {
 	static _Atomic uint64_t known = ABSENT;
@@ -110,7 +110,7 @@ static void read_usage(struct host_process *process)
 	                  (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-/* "unlimited" is UINT64_MAX, which is what absent is. */
+/* Returns the soft limit. RLIM_INFINITY equals ABSENT. */
 static uint64_t soft_limit(int failed, const struct rlimit *limit)
 {
 	return failed ? ABSENT : limit->rlim_cur;
@@ -127,7 +127,7 @@ static uint64_t count_open_fds(void)
 		if (entry->d_name[0] != '.')
 			count++;
 	closedir(dir);
-	return count > 0 ? count - 1 : 0; /* less the directory's own */
+	return count > 0 ? count - 1 : 0; /* without the descriptor of `dir` */
 }
 
 void host_process_read(struct host_process *process)
@@ -155,7 +155,7 @@ int host_prepare(struct platform_error *error)
 	int opened;
 
 	signal(SIGPIPE, SIG_IGN); /* cannot fail: the number is good */
-	/* A standard stream that is not open would be whatever is opened next, and the log be written to that. */
+	/* Opens each closed standard stream. Otherwise the next file would get its descriptor, and the log with it. */
 	do
 		opened = open("/dev/null", O_RDWR | O_CLOEXEC);
 	while (opened >= 0 && opened <= STDERR_FILENO);
@@ -178,7 +178,7 @@ int host_prepare_to_serve(struct platform_error *error)
 	return notify_open(error);
 }
 
-/* The next signal; 0: the interval has passed, which is none if it is 0. */
+/* Waits for a signal and returns it, or 0 after the interval. Waits without limit if the interval is 0. */
 static int next_signal(uint64_t interval_ns)
 {
 	const struct timespec interval = {(time_t)(interval_ns / NS_PER_SECOND), (long)(interval_ns % NS_PER_SECOND)};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listening sockets from addresses in the form that users write. */
+/* Listening sockets: opens sockets on the addresses of listen_address.h. */
 #include <errno.h>
 #include <net/if.h>
 #include <netdb.h>
@@ -14,12 +14,12 @@
 #include "exporter/platform/host.h"
 #include "exporter/platform/listen_address.h"
 
-/* Connections that wait for accept(): so many that a burst from others does not cost a scraper its SYN; the kernel cuts
- * it to net.core.somaxconn. */
+/* Size of the accept queue: large enough that a burst of other clients does not drop a scraper's SYN. The kernel caps
+ * it at net.core.somaxconn. */
 enum { LISTEN_BACKLOG = 1024 };
 
-/* A listening socket, or -errno. The IPv6 wildcard takes IPv4 too, written ":port" or "[::]:port",
- * as users of other exporters expect. */
+/* Returns a listening socket, or -errno. The IPv6 wildcard (":port", "[::]:port") accepts IPv4 too, as in other
+ * exporters. */
 static int listen_on(const struct sockaddr *address, socklen_t length)
 {
 	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -37,7 +37,7 @@ static int listen_on(const struct sockaddr *address, socklen_t length)
 	return fd;
 }
 
-/* Both families on one socket; IPv4 alone where the host has no IPv6. */
+/* Listens on both families with one socket, or on IPv4 alone if the host has no IPv6. */
 static int listen_everywhere(uint16_t port)
 {
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_ANY_INIT};
@@ -49,7 +49,7 @@ static int listen_everywhere(uint16_t port)
 	return fd;
 }
 
-/* The first of the name's addresses that can be listened on. */
+/* Listens on the first usable address of a host name. */
 static int listen_by_name(const struct listen_address *parts, unsigned zone, const char **reason)
 {
 	const struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
@@ -70,7 +70,8 @@ static int listen_by_name(const struct listen_address *parts, unsigned zone, con
 	return fd;
 }
 
-/* The zone's number; 0: there is none, or no such interface. getaddrinfo() knows names of link-local addresses alone.
+/* Returns the zone's number, or 0 without a zone or interface. getaddrinfo() resolves zones of link-local addresses
+ * only.
  */
 static unsigned zone_number(const struct listen_address *parts)
 {
@@ -79,7 +80,7 @@ static unsigned zone_number(const struct listen_address *parts)
 	return number > 0 ? number : (unsigned)strtoul(parts->zone, NULL, 10);
 }
 
-/* Every address, or one by name. */
+/* Listens on every address, or on the address of a host. */
 static int listen_tcp(const struct listen_address *parts, const char **reason)
 {
 	const struct servent *service = parts->port_is_name ? getservbyname(parts->port, "tcp") : NULL;
@@ -98,7 +99,7 @@ static int listen_tcp(const struct listen_address *parts, const char **reason)
 	return listen_everywhere(service != NULL ? ntohs((uint16_t)service->s_port) : parts->port_number);
 }
 
-/* Whether the socket's file is left from a program that has ended: nobody listens there. */
+/* Returns true if no program listens on the socket file: the program that made it has ended. */
 static bool is_stale(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -110,7 +111,8 @@ static bool is_stale(const struct sockaddr_un *address)
 	return stale;
 }
 
-/* The file of a program that has ended is replaced. Nobody removes ours: by then the privilege may be gone. */
+/* Listens on a Unix socket, and replaces a stale file. The exporter does not remove its file at the end, because it can
+ * lack the privilege then. */
 static int listen_local(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Standard error without blocking. It is not made non-blocking itself: others may share it. */
+/* Log stream: writes to standard error without blocking. O_NONBLOCK is not set, because other processes can share the
+ * stream. */
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -11,8 +12,8 @@
 
 bool host_log_write(const char *line, size_t length)
 {
-	/* A pipe that can be written to has room for PIPE_BUF bytes, which is a line (pipe(7)); a socket, for more.
-	 * With the lock no other thread takes that room. */
+	/* A writable pipe has room for PIPE_BUF bytes, enough for one line (pipe(7)). A writable socket has more. The
+	 * lock keeps other threads from using that room. */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct pollfd wait = {.fd = STDERR_FILENO, .events = POLLOUT};
 	bool written;
@@ -24,7 +25,7 @@ bool host_log_write(const char *line, size_t length)
 	return written;
 }
 
-/* systemd.exec(5): JOURNAL_STREAM has the device and inode of the stream that it connected to the journal. */
+/* JOURNAL_STREAM has the device and inode of the stream that systemd connected to the journal (systemd.exec(5)). */
 bool host_log_has_priorities(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a loop that serves connections goes round, told by one that it only has to close. */
+/* Event loop probe: checks that a loop runs, by a connection that the loop must close. */
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -7,10 +7,11 @@
 
 #include "exporter/platform/host.h"
 
-/* No turn of the loop takes a thousandth of it: what takes time is done by the collector. */
+/* Timeout of the probe. An iteration of the loop needs less than a thousandth of it: the collector does the slow work.
+ */
 enum { LOOP_TURN_MS = 5000 };
 
-/* Whatever the other side has to say before is passed over, as TLS' refusal. */
+/* Returns true if the peer closes in time. Discards the bytes that the peer sends first, such as a TLS alert. */
 static bool wait_for_close(int socket)
 {
 	const uint64_t deadline_ns = platform_now_ns() + LOOP_TURN_MS * UINT64_C(1000000);
@@ -34,7 +35,7 @@ bool host_loop_alive(bool (*take)(void *data, int socket), void *data)
 	int pair[2];
 	bool alive;
 
-	/* Without descriptors to ask with: what serves scrapes has its own. */
+	/* The probe has no descriptors. The scrape connections keep theirs, so the loop counts as alive. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
 		return true;
 	alive = !take(data, pair[1]) || (shutdown(pair[0], SHUT_WR) == 0 && wait_for_close(pair[0]));

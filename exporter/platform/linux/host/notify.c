@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The notification socket of systemd, and its watchdog's wishes. */
+/* Service notification: systemd's notification socket and watchdog. */
 #include "exporter/platform/linux/host/notify.h"
 
 #include <errno.h>
@@ -16,12 +16,12 @@
 
 #define NS_PER_US UINT64_C(1000)
 
-/* Ten datagrams fill systemd's queue (net.unix.max_dgram_qlen): it is waited for, but not without an end. */
+/* Ten datagrams fill systemd's queue (net.unix.max_dgram_qlen). A send waits for room, but not without limit. */
 static const struct timeval send_timeout = {.tv_sec = 1};
 
-/* The process has one environment, and so one of these. The socket is made at the start, since later none can be. */
+/* One per process, like the environment. The socket is created at the start: the seccomp filter forbids it later. */
 static struct {
-	int socket; /* -1: nobody wants to be told */
+	int socket; /* -1: no notifications */
 	struct sockaddr_un address;
 	socklen_t length;
 	uint64_t interval_ns;
@@ -29,12 +29,12 @@ static struct {
 
 static int refuse(const char *name, int result, struct platform_error *error)
 {
-	platform_error_set(error, "cannot tell the service manager at NOTIFY_SOCKET \"%s\": %s", name,
+	platform_error_set(error, "cannot notify the service manager at NOTIFY_SOCKET \"%s\": %s", name,
 	                   strerror(-result));
 	return result;
 }
 
-/* A path, or with "@" in front a name in the abstract namespace. */
+/* Opens the socket. `name` is a path, or an abstract name after "@". */
 static int open_socket(const char *name, struct platform_error *error)
 {
 	size_t length = strlen(name);
@@ -49,7 +49,7 @@ static int open_socket(const char *name, struct platform_error *error)
 	if (name[0] == '@')
 		notify.address.sun_path[0] = '\0';
 	else
-		notify.length++; /* a path ends with its zero */
+		notify.length++; /* the terminator of a path counts */
 	notify.socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (notify.socket < 0 ||
 	    setsockopt(notify.socket, SOL_SOCKET, SO_SNDTIMEO, &send_timeout, sizeof(send_timeout)) != 0)
@@ -57,7 +57,7 @@ static int open_socket(const char *name, struct platform_error *error)
 	return 0;
 }
 
-/* WATCHDOG_PID: whom the wish is for, if it names somebody (sd_watchdog_enabled(3)). */
+/* Returns half the watchdog's timeout, or 0 if it is for another process, by WATCHDOG_PID (sd_watchdog_enabled(3)). */
 static uint64_t watchdog_interval_ns(void)
 {
 	if (getenv("WATCHDOG_PID") != NULL && environment_number("WATCHDOG_PID") != (uint64_t)getpid())
@@ -78,7 +78,7 @@ int notify_open(struct platform_error *error)
 	return result;
 }
 
-/* A datagram that does not arrive is systemd's to miss: it acts by what it does not hear. */
+/* Sends a notification. Errors are ignored: systemd acts when an expected notification does not arrive. */
 static void tell(const char *text)
 {
 	if (notify.socket >= 0)
@@ -94,12 +94,12 @@ void notify_ready(const char *status)
 	tell(text);
 }
 
-/* The time tells apart a reload that this one answers from one that was asked for later. */
+/* MONOTONIC_USEC lets systemd distinguish this reload from a later request. */
 void notify_reloading(void)
 {
 	char text[128];
 
-	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu\nSTATUS=Reading files anew",
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu\nSTATUS=Reloading files",
 	         (unsigned long long)(platform_now_ns() / NS_PER_US));
 	tell(text);
 }

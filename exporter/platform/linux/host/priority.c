@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Niceness, which on Linux is a thread's own (setpriority(2)). */
+/* Thread priority by niceness, which Linux keeps per thread (setpriority(2)). */
 #include "exporter/platform/priority.h"
 
 #include <sys/resource.h>

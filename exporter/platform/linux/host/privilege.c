@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Capabilities are given up by libcap-ng, in all of their sets (capabilities(7)). */
+/* Privileges: drops capabilities from all sets by libcap-ng (capabilities(7)). */
 #include "exporter/platform/privilege.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 static int fail(const char *what, int result, struct platform_error *error)
 {
-	platform_error_set(error, "cannot give up privileges: %s: %s", what, strerror(-result));
+	platform_error_set(error, "cannot drop privileges: %s: %s", what, strerror(-result));
 	return result;
 }
 
@@ -23,7 +23,7 @@ static bool is_kept(const struct platform_rights *rights, unsigned capability)
 	return rights->capabilities & CAPABILITY_BIT(capability);
 }
 
-/* The new sets, as libcap-ng keeps them until they are applied. */
+/* Chooses the new sets. libcap-ng keeps them until they are applied. */
 static int choose(const struct platform_rights *rights)
 {
 	uint64_t permitted = 0;
@@ -39,7 +39,7 @@ static int choose(const struct platform_rights *rights)
 	return result;
 }
 
-/* What is in force now, in words; -EPERM if it is more than wanted. */
+/* Writes the active capabilities to `kept`. Returns -EPERM if there are more than wanted. */
 static int check(const struct platform_rights *rights, char *kept, size_t size)
 {
 	size_t length = 0;
@@ -58,8 +58,8 @@ static int check(const struct platform_rights *rights, char *kept, size_t size)
 }
 
 /*
- * The bounding set only limits what a new program could get. To clear it takes a capability, CAP_SETPCAP; who has
- * none to begin with is kept from new ones by no_new_privs.
+ * The bounding set only limits what a new program can get. Clearing it needs CAP_SETPCAP. Without that capability,
+ * no_new_privs prevents new capabilities.
  */
 int privilege_drop(const struct platform_rights *rights, char *kept, size_t size, struct platform_error *error)
 {
@@ -75,5 +75,5 @@ int privilege_drop(const struct platform_rights *rights, char *kept, size_t size
 	if (choose(rights) != 0 || capng_apply(sets) != 0 || capng_get_caps_process() != 0)
 		return fail("setting the capabilities", -EPERM, error);
 	result = check(rights, kept, size);
-	return result != 0 ? fail("some capability stayed", result, error) : 0;
+	return result != 0 ? fail("a capability was not dropped", result, error) : 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The filter of system calls (seccomp(2)). What is in the tables was seen with strace(1) in both backends and all
- * modes, and other versions of the same calls that the C library takes elsewhere.
+ * Seccomp filter (seccomp(2)). The tables list the system calls that strace(1) shows in both backends and all modes,
+ * and the variants of these calls that the C library uses on other machines.
  *
- * A call that is not listed fails with EPERM, and the kernel logs it: a C library that has learned a new one makes do,
- * or a scrape fails with that reason. A call that only somebody else's code in this process can make ends it.
+ * A call that is not listed fails with EPERM, and the kernel logs it. A newer C library then uses another call, or the
+ * scrape fails with that error. A call that only foreign code can make kills the process.
  */
 #include "exporter/platform/privilege.h"
 
@@ -33,7 +33,7 @@ static const int plain[] = {
         SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close),
         SCMP_SYS(lseek), SCMP_SYS(_llseek), SCMP_SYS(fstat), SCMP_SYS(fstat64), SCMP_SYS(newfstatat),
         SCMP_SYS(fstatat64), SCMP_SYS(statx), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64),
-        /* Connections: those that come, and netlink's. No other socket can be made. */
+        /* Sockets: accepted connections, and netlink. No other socket can be created. */
         SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recv), SCMP_SYS(sendto), SCMP_SYS(sendmsg),
         SCMP_SYS(send), SCMP_SYS(shutdown), SCMP_SYS(bind), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
         SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
@@ -45,14 +45,14 @@ static const int plain[] = {
         SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigtimedwait), SCMP_SYS(rt_sigtimedwait_time64), SCMP_SYS(restart_syscall),
         SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(clock_gettime),
         SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(exit), SCMP_SYS(exit_group),
-        /* How a thread begins that was started just before: it sees the filter, too. */
+        /* The first calls of a thread that was started just before the filter. */
         SCMP_SYS(rseq), SCMP_SYS(set_robust_list),
-        /* What the process is */
+        /* Identity of the process */
         SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
         SCMP_SYS(getrusage), SCMP_SYS(getrlimit), SCMP_SYS(ugetrlimit), SCMP_SYS(capget), SCMP_SYS(getrandom),
         SCMP_SYS(sysinfo)};
 
-/* Daemons that know users' names, asked by modules of the C library's (nss(5)). */
+/* Look-up of users' names at daemons, by the C library's modules (nss(5)). */
 static const int for_users[] = {SCMP_SYS(connect),        SCMP_SYS(access),        SCMP_SYS(faccessat),
                                 SCMP_SYS(faccessat2),     SCMP_SYS(epoll_create1), SCMP_SYS(timerfd_create),
                                 SCMP_SYS(timerfd_settime)};
@@ -87,15 +87,15 @@ static const int deadly[] = {SCMP_SYS(execve),
                              SCMP_SYS(add_key),
                              SCMP_SYS(request_key)};
 
-/* A call that is allowed if an argument is such: of its bits in `mask`, these. */
+/* A call that is allowed if the bits of one argument in `mask` equal `value`. */
 struct narrow {
 	int call;
 	unsigned argument;
-	unsigned needs; /* CALLS_ bits, all of them; 0: always */
+	unsigned needs; /* CALLS_ bits, all needed; 0: always allowed */
 	uint64_t mask, value;
 };
 
-/* Of an int the kernel looks at no more. */
+/* The bits of an int argument that the kernel reads. */
 #define INT    UINT32_MAX
 #define WHOLE  UINT64_MAX
 #define WRITES ((uint64_t)(O_ACCMODE | O_CREAT | O_TRUNC))
@@ -116,7 +116,7 @@ static const struct narrow narrow[] = {
         {SCMP_SYS(fcntl64), 1, 0, INT, F_GETFD},
         {SCMP_SYS(fcntl64), 1, 0, INT, F_SETFD},
         {SCMP_SYS(prctl), 0, 0, INT, PR_SET_NAME},
-        {SCMP_SYS(prlimit64), 2, 0, WHOLE, 0}, /* no new limit */
+        {SCMP_SYS(prlimit64), 2, 0, WHOLE, 0}, /* reads a limit, sets none */
         {SCMP_SYS(bpf), 0, CALLS_BPF_ITERATOR, INT, BPF_ITER_CREATE},
         {SCMP_SYS(setns), 1, CALLS_SETNS, INT, CLONE_NEWNET},
         {SCMP_SYS(socket), 0, CALLS_USERS, INT, AF_UNIX},
@@ -151,7 +151,7 @@ static struct scmp_arg_cmp equals(unsigned argument, scmp_datum_t value)
 	return (struct scmp_arg_cmp){.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value};
 }
 
-/* Those with two arguments, or one that is known only now. */
+/* Adds the calls with two checked arguments, or with a value that is known only at run time. */
 static int add_others(scmp_filter_ctx filter)
 {
 	int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, equals(0, AF_NETLINK),
@@ -163,8 +163,8 @@ static int add_others(scmp_filter_ctx filter)
 	return result;
 }
 
-/* For all threads; a refusal is logged. This program runs no code of others', against whom the processor would have
- * to be slowed down (SSB). The tree finds a call in a few steps (OPTIMIZE). */
+/* Applies the filter to all threads, and logs refusals. Speculative store bypass stays allowed, because the program
+ * runs no foreign code. OPTIMIZE makes the filter a binary tree. */
 static int set_attributes(scmp_filter_ctx filter)
 {
 	int result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
@@ -205,7 +205,7 @@ int privilege_install_seccomp(const struct platform_rights *rights, struct platf
 	seccomp_release(filter);
 	if (result != 0)
 		platform_error_set(error,
-		                   "cannot install the filter of system calls: %s (--no-security.seccomp does without)",
+		                   "cannot install the seccomp filter: %s (--no-security.seccomp starts without it)",
 		                   strerror(-result));
 	return result;
 }

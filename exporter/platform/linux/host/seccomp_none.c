@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A build without libseccomp, or with sanitizers, which call what they like. */
+/* No seccomp filter: a build without libseccomp, or with sanitizers, which make calls of their own. */
 #include "exporter/platform/privilege.h"
 
 #include <errno.h>
@@ -9,6 +9,6 @@ const bool privilege_has_seccomp = false;
 int privilege_install_seccomp(const struct platform_rights *rights, struct platform_error *error)
 {
 	(void)rights;
-	platform_error_set(error, "this build has no filter of system calls");
+	platform_error_set(error, "cannot install the seccomp filter: this build has none");
 	return -ENOTSUP;
 }

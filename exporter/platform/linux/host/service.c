@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No service manager of Linux needs to be spoken to. */
+/* Services: not supported on Linux, where service managers run the program as it is. */
 #include "exporter/platform/service.h"
 
 #include <errno.h>
 
 static int refuse(struct platform_error *error)
 {
-	platform_error_set(error,
-	                   "services of this kind are Windows'; here, systemd and others run the program as it is");
+	platform_error_set(
+	        error, "cannot use Windows services: not on this system (systemd and others run the program as it is)");
 	return -ENOTSUP;
 }
 
