@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decoder of inet_diag dumps. */
+/* Decoder of inet_diag dumps. */
 #include "exporter/platform/linux/netlink/inet_diag.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static int decode_attribute(const struct nlattr *attribute, void *data)
 	struct inet_diag_row *row = data;
 
 	switch (mnl_attr_get_type(attribute)) {
-	case INET_DIAG_INFO: /* grows from kernel to kernel: only what is read must be there */
+	case INET_DIAG_INFO: /* newer kernels append fields: only quiet_ms must be there */
 		if (length >= quiet_at + sizeof(row->quiet_ms)) {
 			memcpy(&row->quiet_ms, payload + quiet_at, sizeof(row->quiet_ms));
 			row->has_quiet = true;
@@ -38,12 +38,12 @@ static int decode_row(const struct nlmsghdr *header, struct inet_diag_sink *sink
 {
 	struct inet_diag_row row = {0};
 
-	/* The last attribute is padded, and so is the row; libmnl reads to the padded end in any case. */
+	/* The last attribute is padded, and so is the row. libmnl always reads to the padded end. */
 	if (mnl_nlmsg_get_payload_len(header) < sizeof(*row.msg) || header->nlmsg_len % MNL_ALIGNTO != 0)
 		return -EBADMSG;
 	row.msg = mnl_nlmsg_get_payload(header);
 	if (!sink->tcp_info && row.msg->idiag_state != TCP_LISTEN)
-		return sink->row(sink->data, &row); /* no attribute that matters */
+		return sink->row(sink->data, &row); /* no attribute is needed */
 	if (mnl_attr_parse(header, sizeof(*row.msg), decode_attribute, &row) != MNL_CB_OK)
 		return -EBADMSG;
 	return sink->row(sink->data, &row);
@@ -55,11 +55,11 @@ static int decode_error(const struct nlmsghdr *header)
 
 	if (mnl_nlmsg_get_payload_len(header) < sizeof(*error))
 		return -EBADMSG;
-	/* A dump is never acknowledged: an error of 0 or of the wrong sign is no answer to it. */
+	/* The kernel never acknowledges a dump. An error of 0 or of the wrong sign is invalid. */
 	return error->error < 0 && error->error != INT_MIN ? error->error : -EBADMSG;
 }
 
-/* The end of a dump carries its errno, since Linux 4.11; 0 is success. */
+/* Decodes the end of a dump. Since Linux 4.11 it carries an errno, or 0 for success. */
 static int decode_done(const struct nlmsghdr *header)
 {
 	int error = 0;
@@ -93,7 +93,7 @@ int inet_diag_decode(const void *bytes, size_t length, uint32_t sequence, struct
 	const struct nlmsghdr *header = bytes;
 	int left = length > INT_MAX ? INT_MAX : (int)length;
 
-	/* mnl_nlmsg_ok() takes a length of 2 GiB and more for a negative one, which is small enough. */
+	/* mnl_nlmsg_ok() reads a length of 2 GiB or more as a negative number, and accepts it. */
 	while (mnl_nlmsg_ok(header, left) && header->nlmsg_len <= (uint32_t)left) {
 		int result = header->nlmsg_seq == sequence ? decode_message(header, sink) : 0;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One dump of the TCP sockets over netlink, repeated if the kernel drops a part of it.
+ * Dumps of the TCP sockets over netlink. A dump is repeated if the kernel drops a part of it.
  *
  * The kernel never marks such a dump with NLM_F_DUMP_INTR: nl_dump_check_consistent() compares sequence numbers that
  * inet_diag_dump_icsk() in net/ipv4/inet_diag.c does not set.
@@ -18,11 +18,11 @@
 
 #include <libmnl/libmnl.h>
 
-/* The kernel fills at most 32 KiB a datagram (netlink_dump in net/netlink/af_netlink.c). */
+/* The kernel fills at most 32 KiB per datagram (netlink_dump in net/netlink/af_netlink.c). */
 #define DATAGRAM_SIZE ((size_t)32 * 1024)
-/* Three dumps in a row that lose a datagram lack memory in the kernel: a fourth is likely to lose one too. */
+/* Three dumps in a row lose a datagram only if the kernel lacks memory. A fourth is likely to lose one too. */
 #define DUMP_ATTEMPTS 3
-/* The kernel answers a dump at once; a second of silence only happens when it never will. */
+/* The kernel answers a dump at once. After a second without an answer, no answer comes. */
 #define RECEIVE_TIMEOUT_SECONDS 1
 
 int sock_diag_init(struct sock_diag *diag)
@@ -56,9 +56,9 @@ static int open_socket(struct mnl_socket **out)
 }
 
 /*
- * A filter program for one port, in a chain of them (inet_diag_bc_run() in net/ipv4/inet_diag.c). `yes` and
- * `no` are how many bytes to go on by; the operand of a comparison is the `no` of what follows it. To arrive
- * at the program's end takes the socket, to arrive 4 bytes beyond it refuses it.
+ * A filter program for one port, in a chain of programs (inet_diag_bc_run() in net/ipv4/inet_diag.c). `yes` and `no`
+ * are jump distances in bytes. The operand of a comparison is the `no` of the next instruction. A jump to the program's
+ * end accepts the socket. A jump to 4 bytes beyond the end refuses it.
  */
 struct port_filter {
 	struct inet_diag_bc_op at_least, low, at_most, high, taken;
@@ -96,7 +96,7 @@ static void put_ports(struct nlmsghdr *header, const struct sock_diag_request *r
 	mnl_attr_put(header, INET_DIAG_REQ_BYTECODE, request->port_count * sizeof(filters[0]), filters);
 }
 
-/* family AF_UNSPEC is the older request type, which walks the hash table once for both families. */
+/* Sends a request. AF_UNSPEC selects the older request type, which walks the hash table once for both families. */
 static int send_request(struct sock_diag *diag, struct mnl_socket *socket, int family,
                         const struct sock_diag_request *request)
 {
@@ -160,14 +160,14 @@ static int dump_family(struct sock_diag *diag, int family, const struct sock_dia
 	return result;
 }
 
-/* Whether a kernel without the one-walk request might answer so. */
+/* Returns true for the errors of a kernel that lacks the one-walk request. */
 static bool is_refusal(int result)
 {
 	return result == -EINVAL || result == -EOPNOTSUPP || result == -ENOENT || result == -EPROTONOSUPPORT ||
 	       result == -EAFNOSUPPORT;
 }
 
-/* Without IPv6 in the kernel there are no IPv6 sockets: a refusal then is an empty dump. */
+/* Dumps both families one after the other. A kernel without IPv6 refuses the IPv6 dump, which then counts as empty. */
 static int dump_both(struct sock_diag *diag, const struct sock_diag_request *request, struct deadline *deadline,
                      struct inet_diag_sink *sink)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the snapshot. */
+/* Rows of the snapshot, from the kernel's numbers. */
 #include "exporter/platform/linux/netlink/socket_row.h"
 
 #include <arpa/inet.h>
@@ -10,7 +10,7 @@
 _Static_assert((int)STATE_ESTABLISHED == TCP_ESTABLISHED - 1 && (int)STATE_CLOSING == TCP_CLOSING - 1,
                "the kernel numbers the states from 1, in the order of enum socket_state");
 
-/* A FIN that the peer has sent and the process has not read counts as one byte of rcv_nxt - copied_seq. */
+/* Returns the unread bytes. A FIN that the process has not read counts as one byte of rcv_nxt - copied_seq. */
 static uint32_t unread_bytes(enum socket_state state, uint32_t queue)
 {
 	bool fin_received = state == STATE_CLOSE_WAIT || state == STATE_LAST_ACK || state == STATE_CLOSING;
@@ -19,8 +19,9 @@ static uint32_t unread_bytes(enum socket_state state, uint32_t queue)
 }
 
 /*
- * A FIN of ours that the peer has not acknowledged counts as one byte of write_seq - snd_una. Before a SYN has left
- * (TCP_FASTOPEN_CONNECT) the one is a random number and the other 0; and nothing waits but what the SYN itself carries.
+ * Returns the unacknowledged bytes. A FIN without an acknowledgement counts as one byte of write_seq - snd_una. Before
+ * the SYN is sent (TCP_FASTOPEN_CONNECT), write_seq is a random number and snd_una is 0. Only the SYN's data waits
+ * then.
  */
 static uint32_t unacknowledged_bytes(enum socket_state state, uint32_t queue)
 {

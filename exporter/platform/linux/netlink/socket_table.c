@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of sock_diag -> rows of the snapshot. */
+/* Socket table: enters the rows of sock_diag into the snapshot. */
 #include "exporter/platform/linux/netlink/socket_table.h"
 
 #include <arpa/inet.h>
@@ -33,8 +33,8 @@ int socket_table_reset(struct socket_table *table)
 	return inode_index_reset(&table->inodes);
 }
 
-/* A socket that moved while the table was walked can be dumped twice. The sockets of a Multipath TCP connection have
- * one inode, but a cookie each. Returns the row that the socket has; NULL: none. */
+/* Returns the row that a socket already has, or NULL. A socket that moves during the dump can be dumped twice. The
+ * sockets of a Multipath TCP connection share an inode, but have different cookies. */
 static struct snapshot_socket *find_again(struct socket_table *table, const struct inet_diag_msg *msg)
 {
 	const struct inode_entry *entry = NULL;
@@ -45,7 +45,7 @@ static struct snapshot_socket *find_again(struct socket_table *table, const stru
 	return NULL;
 }
 
-/* Enters a row that some process can hold. */
+/* Adds a row that a process can hold to the index. */
 static int enter(struct socket_table *table, const struct inet_diag_msg *msg, uint32_t row)
 {
 	int result = array_reserve((void **)&table->cookies, &table->cookie_capacity, (size_t)row + 1,
@@ -69,7 +69,7 @@ static int remember_waiting(struct socket_table *table, const struct inet_diag_m
 	return 0;
 }
 
-/* Puts the row into the snapshot, and into the indexes that later passes need. */
+/* Adds the row to the snapshot, and to the indexes of later passes. */
 static int store(struct socket_table *table, const struct inet_diag_msg *msg, const struct snapshot_socket *socket)
 {
 	struct snapshot_socket *row = NULL;
@@ -92,7 +92,7 @@ static int store(struct socket_table *table, const struct inet_diag_msg *msg, co
 	return result;
 }
 
-/* A socket in TCP_CLOSE is in no table of connections; it has at most a port. */
+/* Adds a row of the dump. A socket in TCP_CLOSE is in no table of connections: it has at most a port. */
 static int add_row(void *data, const struct inet_diag_row *row)
 {
 	struct socket_table *table = data;
@@ -147,7 +147,7 @@ static int nothing_to_restart(void *data)
 	return 0;
 }
 
-/* tcp_info costs a quarter more time a row, so only the sockets in CLOSE_WAIT are asked for it, if there are any. */
+/* Requests tcp_info for the sockets in CLOSE_WAIT alone, because it costs a quarter more time per row. */
 static int read_close_wait_ages(struct socket_table *table, struct deadline *deadline, struct platform_error *error)
 {
 	const struct sock_diag_request request = {.states = SOCK_DIAG_CLOSE_WAIT, .tcp_info = true};
@@ -162,7 +162,7 @@ static int read_close_wait_ages(struct socket_table *table, struct deadline *dea
 int socket_table_read(struct socket_table *table, struct snapshot *snapshot, uint32_t netns, unsigned want,
                       struct deadline *deadline, struct platform_error *error)
 {
-	/* The snapshot has the bound ports of the first namespace alone. */
+	/* The snapshot has the bound ports of the first namespace only. */
 	const struct sock_diag_request request = {
 	        .states = SOCK_DIAG_ALL_STATES | (netns == 0 ? SOCK_DIAG_BOUND : 0),
 	};
