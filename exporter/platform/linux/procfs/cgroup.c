@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What /proc/PID/cgroup tells of a process: its systemd unit and its container. */
+/* Parser of /proc/PID/cgroup: finds a process's systemd unit and its container. */
 #include "exporter/platform/linux/procfs/parse.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ static bool has_suffix(struct parsed_text text, const char *suffix)
 	return text.length > length && memcmp(text.bytes + text.length - length, suffix, length) == 0;
 }
 
-/* The path of one "ID:CONTROLLERS:PATH" line and its controllers; false if the line is none. */
+/* Splits an "ID:CONTROLLERS:PATH" line. Returns false if the line has another form. */
 static bool split_line(struct parsed_text line, struct parsed_text *controllers, struct parsed_text *path)
 {
 	const char *end = line.bytes + line.length;
@@ -28,7 +28,7 @@ static bool split_line(struct parsed_text line, struct parsed_text *controllers,
 	return true;
 }
 
-/* Takes the next line off `rest`. */
+/* Removes the next line from `rest`. */
 static bool next_line(struct parsed_text *rest, struct parsed_text *line)
 {
 	const char *newline;
@@ -43,7 +43,7 @@ static bool next_line(struct parsed_text *rest, struct parsed_text *line)
 	return true;
 }
 
-/* Takes the next component off a path. */
+/* Removes the next component from a path. */
 static bool next_component(struct parsed_text *path, struct parsed_text *component)
 {
 	const char *slash;
@@ -62,7 +62,7 @@ static bool next_component(struct parsed_text *path, struct parsed_text *compone
 	return true;
 }
 
-/* systemd's hierarchy: the unified one ("0::") or the named one of cgroup v1. */
+/* Returns true for systemd's hierarchy: the unified hierarchy ("0::") or the named hierarchy of cgroup v1. */
 static bool is_systemd_hierarchy(struct parsed_text controllers)
 {
 	static const char name[] = "name=systemd";
@@ -95,7 +95,7 @@ static struct parsed_text unit_of_path(struct parsed_text path)
 		if (is_unit(component))
 			unit = component;
 		else if (!is_above_units(component))
-			break; /* a cgroup of the unit's own making */
+			break; /* a cgroup that the unit made */
 	}
 	return unit;
 }
@@ -128,7 +128,7 @@ static bool is_of_conmon(const char *path, const char *id)
 	return (size_t)(id - path) >= length && memcmp(id - length, prefix, length) == 0;
 }
 
-/* The last run of exactly 64 hexadecimal digits. */
+/* Returns the last run of exactly 64 hexadecimal digits. */
 static struct parsed_text container_of_path(struct parsed_text path)
 {
 	struct parsed_text found = {NULL, 0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The walk over /proc/PID/fd. */
+/* Descriptor walk over /proc/PID/fd. */
 #include "exporter/platform/linux/procfs/fd_walk.h"
 
 #include <errno.h>
@@ -12,26 +12,26 @@
 
 #include "exporter/platform/linux/procfs/parse.h"
 
-/* "socket:[4294967295]" and more: a longer link is no socket's. */
+/* Room for "socket:[4294967295]". A longer link is not a socket. */
 #define LINK_SIZE 64
-/* Files between two looks at the clock: about a millisecond. */
+/* Files between two checks of the deadline: about a millisecond. */
 #define FILES_PER_CHECK 512
-/* Descriptors that may be missing when counting them up, and one for every so many that are there: few
- * processes have gaps, and a listing costs about a third of reading all links. */
+/* The misses that a walk by number allows, and one more per this many descriptors. Few processes have gaps, and a
+ * listing costs about a third of reading all links. */
 #define SPARSE_MISSES 16
-/* The first lines of /proc/PID/status, NSpid among them; Groups may be long. */
+/* Room for the lines of /proc/PID/status up to NSpid. Groups can be long. */
 #define STATUS_SIZE 4096
 
 /* A comm is at most 15 bytes (TASK_COMM_LEN), and a newline follows. */
 #define COMM_SIZE 32
 
-/* One process that is being walked. */
+/* The process whose descriptors are walked. */
 struct visit {
 	const struct process_entry *process;
-	int dir;        /* its directory in procfs: keeps meaning this process if the pid is reused */
-	uint32_t owner; /* its index in the snapshot, once it holds a socket */
+	int dir;        /* its directory in procfs, which stays this process's if the pid is reused */
+	uint32_t owner; /* its index in the snapshot, if has_owner */
 	bool has_owner;
-	unsigned files;   /* looked at */
+	unsigned files;   /* descriptors visited */
 	bool may_put_off; /* false on the second round */
 	bool put_off;
 };
@@ -58,7 +58,7 @@ void fd_walk_release(struct fd_walk *walk)
 	process_texts_release(&walk->texts);
 }
 
-/* Returns true if the process is PID 1 of its PID namespace. *nested tells whether that is not the initial one. */
+/* Returns true if the process is PID 1 of its PID namespace. Sets *nested if that namespace is not the initial one. */
 static bool is_first_process(const struct fd_walk *walk, const struct visit *visit, bool *nested)
 {
 	char bytes[STATUS_SIZE];
@@ -67,12 +67,12 @@ static bool is_first_process(const struct fd_walk *walk, const struct visit *vis
 	long length = read_link_at(visit->dir, "ns/pid", bytes, LINK_SIZE);
 
 	if (length > 0 && !parse_ns_link(bytes, (size_t)length, "pid", &namespace))
-	namespace = 0;
-	/* A link that cannot be read is that of our own namespace, if its PID 1 is. */
+		namespace = 0;
+	/* A process that is PID 1 in procfs counts as one of the exporter's namespace if its link cannot be read. */
 	if (namespace == 0 && visit->process->pid == 1)
-	namespace = walk->own_pid_namespace;
+		namespace = walk->own_pid_namespace;
 	*nested = namespace != INITIAL_PID_NAMESPACE;
-	/* Most processes are in our own namespace, where their number here is the one that counts. */
+	/* Most processes are in the exporter's own namespace, where the pid in procfs is the right one. */
 	if (namespace != 0 && namespace == walk->own_pid_namespace)
 		return visit->process->pid == 1;
 	length = read_file_at(visit->dir, "status", bytes, sizeof(bytes));
@@ -105,8 +105,8 @@ static int put_off(struct fd_walk *walk, struct visit *visit)
 	return result;
 }
 
-/* A descriptor that was opened with O_PATH refers to the socket's file name alone: it neither reads nor writes, which
- * the permissions of its link tell (tid_fd_revalidate() in fs/proc/fd.c). */
+/* Returns true for a descriptor that was opened with O_PATH, which refers to the socket's file name only. Its link has
+ * neither read nor write permission (tid_fd_revalidate() in fs/proc/fd.c). */
 static bool is_path_only(int files, const char *name)
 {
 	struct stat link;
@@ -114,8 +114,8 @@ static bool is_path_only(int files, const char *name)
 	return fstatat(files, name, &link, AT_SYMLINK_NOFOLLOW) == 0 && (link.st_mode & (S_IRUSR | S_IWUSR)) == 0;
 }
 
-/* O_PATH is looked for until the process holds one socket: such processes are rare, and a look at every descriptor
- * would cost as much as reading its link. */
+/* Claims a socket for the process. Checks for O_PATH only until the process holds a socket: O_PATH descriptors are
+ * rare, and the check costs as much as reading the link. */
 static int found_socket(struct fd_walk *walk, struct visit *visit, int files, const char *name, uint32_t inode)
 {
 	int result;
@@ -137,7 +137,7 @@ static int found_socket(struct fd_walk *walk, struct visit *visit, int files, co
 	return 0;
 }
 
-/* Looks behind one descriptor. 1 if it is open, 0 if not; -errno to give up on the process or the walk. */
+/* Visits one descriptor. Returns 1 if it is open, 0 if not, or -errno to end the process's visit or the walk. */
 static int visit_file(struct fd_walk *walk, struct visit *visit, int files, const char *name)
 {
 	char link[LINK_SIZE];
@@ -173,9 +173,9 @@ static bool is_left(const struct fd_walk *walk, const struct visit *visit)
 }
 
 /*
- * Counts from 0 until as many descriptors are found as the directory says there are, which spares the kernel most of
- * the listing. What is still to be listed begins at *next: all if they lie too far apart; else what comes after the
- * last, since a gap that was filled meanwhile has been counted for it. 0 or -errno.
+ * Visits the descriptors from 0 up until `count` are found, which saves most of the listing. Sets *next to the first
+ * descriptor that must still be listed: 0 if the gaps are too large, else the next number. A gap that was filled
+ * meanwhile was counted instead of the last descriptor. Returns 0 or -errno.
  */
 static int walk_by_number(struct fd_walk *walk, struct visit *visit, int files, uint64_t count, unsigned *next)
 {
@@ -197,8 +197,8 @@ static int walk_by_number(struct fd_walk *walk, struct visit *visit, int files, 
 	return 0;
 }
 
-/* The position of a descriptor in its directory is its number after "." and ".." (proc_readfd_common() in
- * fs/proc/fd.c). */
+/* Lists the descriptors from `next` on. A descriptor's position in the directory is its number plus 2, for "." and ".."
+ * (proc_readfd_common() in fs/proc/fd.c). */
 static int walk_by_listing(struct fd_walk *walk, struct visit *visit, int files, unsigned next)
 {
 	const char *name;
@@ -221,7 +221,7 @@ static int walk_files(struct fd_walk *walk, struct visit *visit, int files)
 	unsigned next = 0;
 	int result = 0;
 
-	/* Since Linux 6.2 its size is the number of open descriptors; before, 0. */
+	/* Since Linux 6.2 the directory's size is the number of open descriptors. Before, it is 0. */
 	if (fstat(files, &stat) == 0 && stat.st_size > 0)
 		result = walk_by_number(walk, visit, files, (uint64_t)stat.st_size, &next);
 	return result != 0 ? result : walk_by_listing(walk, visit, files, next);

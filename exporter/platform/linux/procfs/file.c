@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading procfs. */
+/* Files and directories of procfs. */
 #include "exporter/platform/linux/procfs/file.h"
 
 #include <dirent.h>
@@ -19,7 +19,7 @@ int procfs_open_root(const char *path, struct platform_error *error)
 		platform_error_set(error, "cannot open \"%s\": %s", path, strerror(-err));
 		return err;
 	}
-	/* No other file system has it, and every procfs does, even one that shows not this process (Linux 3.17). */
+	/* Only procfs has this file, since Linux 3.17, even a procfs that does not show this process. */
 	if (faccessat(root, "thread-self", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return root;
 	platform_error_set(error, "\"%s\" is not a procfs", path);

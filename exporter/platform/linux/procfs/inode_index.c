@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An open-addressed hash from inode numbers to rows. */
+/* Inode index: an open-addressed hash table from inode numbers to rows. */
 #include "exporter/platform/linux/procfs/inode_index.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Few hosts have fewer sockets; also keeps mask non-zero. */
+/* Most hosts have more sockets. Also keeps the mask non-zero. */
 #define MIN_SLOTS 1024
 /*
- * In inode_entry.row: the row has an owner, and another process holds the socket too. Kept here, so
- * that a claim need not wait for the row's memory. Leaves numbers for 2^30 rows, 32 GiB of them.
+ * Flags in inode_entry.row: the row has an owner, and another process holds the socket too. A claim reads the flags
+ * here, without a cache miss on the row. Leaves numbers for 2^30 rows.
  */
 #define ROW_OWNED  (UINT32_C(1) << 30)
 #define ROW_SHARED (UINT32_C(1) << 31)
@@ -28,9 +28,9 @@ void inode_index_release(struct inode_index *index)
 }
 
 /*
- * A process's sockets mostly have neighbouring numbers and are looked up one after the other, with a
- * system call in between that empties the near caches. So the slots of neighbours share a cache line,
- * and only the lines are spread over the table (Fibonacci hashing).
+ * A process's sockets mostly have neighbouring numbers. They are looked up in sequence, and the system calls between
+ * them evict the caches. Therefore neighbours share a cache line, and only the lines are spread over the table
+ * (Fibonacci hashing).
  */
 #define LINE_SLOTS (64 / sizeof(struct inode_entry))
 static size_t slot_of(const struct inode_index *index, uint32_t inode)
@@ -40,7 +40,7 @@ static size_t slot_of(const struct inode_index *index, uint32_t inode)
 	return (size_t)(line * LINE_SLOTS + inode % LINE_SLOTS) & index->mask;
 }
 
-/* Makes the first `count` slots, a power of two, the empty table. */
+/* Empties the first `count` slots and makes them the table. `count` is a power of two. */
 static int use_slots(struct inode_index *index, size_t count)
 {
 	if (count > index->capacity) {
@@ -63,7 +63,7 @@ int inode_index_reset(struct inode_index *index)
 	size_t slots = MIN_SLOTS;
 	int result;
 
-	/* As large as the last table needed: a quiet host clears little, a steady one never grows. */
+	/* The table starts at the size that the last snapshot needed, so it rarely grows. */
 	while (slots < index->count * 2)
 		slots *= 2;
 	result = use_slots(index, slots);
@@ -101,7 +101,7 @@ static int rebuild(struct inode_index *index, size_t slots, uint32_t row_end)
 	rebuilt.unresolved = rebuilt.count;
 	free(index->slots);
 	*index = rebuilt;
-	return 0; /* -Wanalyzer-malloc-leak: the slots are the index's now */
+	return 0; /* -Wanalyzer-malloc-leak: the index owns the slots */
 }
 
 int inode_index_forget(struct inode_index *index, uint32_t first_row)

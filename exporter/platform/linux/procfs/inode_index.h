@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Inode index: finds the rows of an inode number, and records who holds them. Several rows may share a number:
- * sockfs takes its numbers from a 32-bit counter that wraps (get_next_ino() in fs/inode.c).
+ * sockfs numbers its inodes by a 32-bit counter that wraps (get_next_ino() in fs/inode.c).
  */
 #ifndef EXPORTER_PLATFORM_LINUX_PROCFS_INODE_INDEX_H
 #define EXPORTER_PLATFORM_LINUX_PROCFS_INODE_INDEX_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding and entering network namespaces. */
+/* Network namespaces: finds and enters them. */
 #include "exporter/platform/linux/procfs/netns.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 /* "net:[4026531840]". */
 #define LINK_SIZE 64
-/* ip_local_reserved_ports may list 65536 ports; lists people write are short. */
+/* ip_local_reserved_ports can list 65536 ports. Real lists are short. */
 #define RESERVED_SIZE 16384
 
 uint64_t netns_current_id(int procfs)
@@ -53,7 +53,7 @@ uint32_t netns_find(const struct snapshot *snapshot, uint64_t id)
 	return index;
 }
 
-/* Enters the namespace behind `path`. -ENOENT if it is gone. */
+/* Enters the namespace at `path`. Returns -ENOENT if it is gone. */
 static int enter(int procfs, const char *path)
 {
 	int fd = openat(procfs, path, O_RDONLY | O_CLOEXEC);
@@ -75,7 +75,7 @@ struct visit {
 	struct platform_error *error;
 };
 
-/* The file in procfs that is the namespace of a process: its main thread's, or, once this has ended, another's. */
+/* Reads the link of a process's namespace: its main thread's, or another thread's if the main thread has ended. */
 static long read_link(int procfs, uint32_t pid, char *path, size_t path_size, char *link, size_t link_size)
 {
 	char name[16];
@@ -99,7 +99,7 @@ static long read_link(int procfs, uint32_t pid, char *path, size_t path_size, ch
 	return read_link_at(procfs, path, link, link_size);
 }
 
-/* Visits the namespace of process `pid`, `name` in procfs, if it is wanted. Leaves the thread wherever it got to. */
+/* Visits the namespace of process `pid`, `name` in procfs, if it is wanted. Does not return to the own namespace. */
 static int visit_namespace_of(struct visit *visit, uint32_t pid, const char *name)
 {
 	const struct netns_visitor *visitor = visit->visitor;
@@ -124,7 +124,7 @@ static int visit_namespace_of(struct visit *visit, uint32_t pid, const char *nam
 		return result;
 	}
 	visit->left = true;
-	/* The process may have moved to another namespace since its link was read. */
+	/* The process can have moved to another namespace since its link was read. */
 	entered = netns_current_id(visit->procfs);
 	if (entered != id)
 		result = entered == visit->own ? 0 : visitor->wanted(visitor->data, entered, name);
@@ -164,7 +164,7 @@ static int leave_and_return(int procfs, struct dirents *dirents, const struct ne
 	} else {
 		visit.own = netns_current_id(procfs);
 		result = visit_others(&visit, dirents);
-		/* A thread left in a foreign namespace would report that one's sockets as the host's. */
+		/* A thread that stays in another namespace would report that namespace's sockets as the host's. */
 		if (visit.left && setns(own, CLONE_NEWNET) < 0 && result == 0)
 			result = -errno;
 		close(own);
@@ -180,7 +180,8 @@ int netns_visit(int procfs, struct dirents *dirents, const struct netns_scope *s
 	int result;
 
 	if (scope->others && netns_current_id(procfs) != scope->own) {
-		platform_error_set(error, "an earlier read could not return to its network namespace");
+		platform_error_set(
+		        error, "cannot read the sockets: an earlier read could not return to its network namespace");
 		return -EXDEV;
 	}
 	result = visitor->visit(visitor->data, scope->own);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* A position in bytes that are being read. */
+/* A read position in bytes. */
 struct cursor {
 	const char *at, *end;
 };
@@ -14,7 +14,7 @@ static bool is_digit(char byte)
 	return byte >= '0' && byte <= '9';
 }
 
-/* Reads a decimal number that is at most `max`; false if there is none. */
+/* Reads a decimal number. Returns false if it is missing or above `max`. */
 static bool take_number(struct cursor *cursor, uint64_t max, uint64_t *value)
 {
 	uint64_t sum = 0;
@@ -99,7 +99,7 @@ bool parse_stat(const char *bytes, size_t length, struct proc_stat *stat)
 	return true;
 }
 
-/* "KIND:[NUMBER]", nothing before and nothing after. */
+/* Parses exactly "KIND:[NUMBER]". */
 static bool parse_bracketed(const char *bytes, size_t length, const char *kind, uint64_t max, uint64_t *number)
 {
 	size_t kind_length = strlen(kind);
@@ -132,7 +132,7 @@ bool parse_ns_link(const char *bytes, size_t length, const char *kind, uint64_t 
 	return parse_bracketed(bytes, length, kind, UINT64_MAX, id);
 }
 
-/* The rest of the line that begins with `key`, without blanks before it. */
+/* Finds the line that begins with `key`. Sets `line` to the text after the key and blanks. */
 static bool find_line(const char *bytes, size_t length, const char *key, struct cursor *line)
 {
 	size_t key_length = strlen(key);
@@ -196,7 +196,7 @@ bool parse_status_uid(const char *bytes, size_t length, uint32_t *uid)
 	return true;
 }
 
-/* "NAME NUMBER" and blanks. */
+/* Reads "NAME NUMBER" and the blanks around it. */
 static bool take_named(struct cursor *cursor, const char *name, uint64_t *value)
 {
 	struct cursor ahead = *cursor;
@@ -225,7 +225,7 @@ bool parse_sockstat(const char *bytes, size_t length, const char *protocol, stru
 	return true;
 }
 
-/* The second line of a protocol has the numbers of the first one's names. */
+/* A protocol has two lines: the first has names, the second their numbers. */
 bool parse_snmp_opened(const char *bytes, size_t length, uint64_t *opened)
 {
 	struct cursor names, numbers;
@@ -245,7 +245,7 @@ bool parse_snmp_opened(const char *bytes, size_t length, uint64_t *opened)
 	return true;
 }
 
-/* Only white space is left. */
+/* Returns true if only white space is left. */
 static bool at_end(struct cursor *cursor)
 {
 	skip_blanks(cursor);
@@ -268,7 +268,7 @@ bool parse_port_range(const char *bytes, size_t length, uint16_t *low, uint16_t 
 	return true;
 }
 
-/* "8080" or "9148-9150". */
+/* Reads "8080" or "9148-9150". */
 static bool take_port_span(struct cursor *cursor, uint64_t *first, uint64_t *last)
 {
 	if (!take_number(cursor, UINT16_MAX, first))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of processes from procfs. */
+/* Process list, read from procfs. */
 #include "exporter/platform/linux/procfs/process_list.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "exporter/platform/linux/procfs/parse.h"
 
-/* /proc/PID/stat is 52 numbers and a comm of at most 64 bytes (PROC_NUMBUF and TASK_COMM_LEN). */
+/* /proc/PID/stat has 52 numbers and a comm of at most 64 bytes (PROC_NUMBUF and TASK_COMM_LEN). */
 #define STAT_SIZE 2048
 
 bool process_is_init(bool nested, const char *comm, size_t length)

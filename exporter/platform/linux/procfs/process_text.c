@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names and labels of one process, from its directory in procfs. */
+/* Process texts: reads names and labels of a process from its directory in procfs. */
 #include "exporter/platform/linux/procfs/process_text.h"
 
 #include <errno.h>
@@ -10,10 +10,9 @@
 
 #include "exporter/platform/linux/procfs/parse.h"
 
-/* getpwuid_r() wants room for a whole passwd entry; sysconf(_SC_GETPW_R_SIZE_MAX) gives 1024 here and is a hint only.
- */
+/* getpwuid_r() needs room for a whole passwd entry. sysconf(_SC_GETPW_R_SIZE_MAX) is only a hint. */
 #define PASSWD_SIZE 4096
-/* useradd(8) allows 32 bytes; directories of other makes allow more. */
+/* useradd(8) allows 32 bytes. Other user directories allow more. */
 #define USER_NAME_SIZE 64
 
 struct user_name {
@@ -33,7 +32,7 @@ void process_texts_release(struct process_texts *texts)
 	process_texts_init(texts);
 }
 
-/* A text that cannot be read for want of permission, or is not there, is absent; other errors are errors. */
+/* Returns 0 for errors that make a text absent: no permission, or no such file. Returns other errors. */
 static int optional(long result)
 {
 	return is_gone(result) || is_denied(result) ? 0 : (int)result;
@@ -45,12 +44,12 @@ static int read_comm(struct process_texts *texts, int dir, size_t *length)
 
 	if (got < 0)
 		return is_gone(got) ? -ESRCH : (int)got;
-	/* The kernel ends the comm with a newline; one before it is the comm's own. */
+	/* The kernel ends the comm with a newline. Other newlines belong to the comm. */
 	*length = got > 0 && texts->bytes[got - 1] == '\n' ? (size_t)got - 1 : (size_t)got;
 	return 0;
 }
 
-/* The executable's path; length 0 if it cannot be read. */
+/* Reads the executable's path. The length is 0 if it cannot be read. */
 static int read_exe(struct process_texts *texts, int dir, size_t *length)
 {
 	long got = read_link_at(dir, "exe", texts->bytes, sizeof(texts->bytes));
@@ -59,7 +58,7 @@ static int read_exe(struct process_texts *texts, int dir, size_t *length)
 	return got < 0 && got != -ENAMETOOLONG ? optional(got) : 0;
 }
 
-/* A text that fills the room may go on: it is read again with more. */
+/* Reads a text. If it fills the buffer, reads it again with a larger buffer. */
 static int read_command_line(struct process_texts *texts, int dir, size_t max, size_t *length)
 {
 	size_t room = texts->command_line_size < max ? texts->command_line_size : max;
@@ -81,7 +80,7 @@ static int read_command_line(struct process_texts *texts, int dir, size_t max, s
 	return 0;
 }
 
-/* The name of the kind asked for; length 0: there is none, or it is the comm that is asked for. */
+/* Reads the name that `naming` selects. The length is 0 if the process has no such name, or for NAMING_COMM. */
 static int read_better_name(struct process_texts *texts, int dir, enum process_naming naming,
                             const struct snapshot *snapshot, const char **name, size_t *length)
 {
@@ -122,13 +121,13 @@ static int set_name(struct process_texts *texts, int dir, enum process_naming na
 	return result != 0 ? result : snapshot_set_text(snapshot, index, PROCESS_NAME, name, length);
 }
 
-/* Whether the user database has answered, be it that there is no such user, and not just failed for now. */
+/* Returns true if the user database has answered, even with "no such user". A temporary failure is no answer. */
 static bool is_answer(int error)
 {
 	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM; /* getpwnam(3) */
 }
 
-/* The name of a user id, looked up once; a user without a name is named by number. NULL: no memory. */
+/* Returns the name of a user id, or its number as text. Looks each id up once. Returns NULL without memory. */
 static const char *user_name(struct process_texts *texts, uint32_t uid)
 {
 	struct passwd entry, *found = NULL;
@@ -196,7 +195,7 @@ static int set_cgroup(struct process_texts *texts, int dir, unsigned want, struc
 	return result;
 }
 
-/* Everything but the name. */
+/* Sets every text but the name. */
 static int set_labels(struct process_texts *texts, int dir, unsigned want, struct snapshot *snapshot, uint32_t index)
 {
 	int result = 0;
@@ -221,7 +220,7 @@ int process_texts_add(struct process_texts *texts, int dir, const struct process
 	if (result == 0)
 		result = set_labels(texts, dir, options->want, snapshot, *index);
 	if (result != 0)
-		snapshot->process_count--; /* the one that was just added: nothing refers to it yet */
+		snapshot->process_count--; /* removes the new process, to which nothing refers yet */
 	return result;
 }
 

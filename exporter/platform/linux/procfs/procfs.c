@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The procfs backend: one read is a dump of the sockets, then a walk to their owners. */
+/* Procfs backend: a read dumps the sockets, then walks over descriptors to find their owners. */
 #include "exporter/platform/linux/procfs/procfs.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ struct platform {
 	struct visibility visibility;
 };
 
-/* What a visit of one network namespace needs. */
+/* Context of a visit to one network namespace. */
 struct read_context {
 	struct platform *platform;
 	struct deadline *deadline;
@@ -109,8 +109,8 @@ static int read_sockets(struct read_context *context)
 	                                 context->error);
 }
 
-/* Sockets that some process should hold, whose holder could not be seen. Where every process's files may be
- * read, a socket without a holder really has none. */
+/* Marks the owners of sockets whose holder is not visible as unknown. If the files of all processes can be read, a
+ * socket without a visible holder is unheld. */
 static void mark_unknown_owners(struct platform *platform, struct snapshot *snapshot)
 {
 	const struct inode_index *inodes = &platform->table.inodes;
@@ -165,8 +165,9 @@ static int procfs_read(struct platform *platform, struct deadline *deadline, str
 	return result;
 }
 
-/* CAP_SYS_PTRACE is asked for before the kernel tells what a process has open, CAP_DAC_READ_SEARCH before it lists
- * the descriptors of another user's. */
+/* CAP_SYS_PTRACE is needed to read a process's descriptors, CAP_DAC_READ_SEARCH to list those of another user's
+ * process.
+ */
 static void procfs_rights(struct platform *platform, struct platform_rights *rights)
 {
 	capability_for_netns(platform->options, rights);

@@ -9,7 +9,7 @@
 
 #include "exporter/platform/linux/procfs/parse.h"
 
-/* The first lines of /proc/PID/status, NSpid among them; Groups may be long. */
+/* Room for the lines of /proc/PID/status up to NSpid. Groups can be long. */
 #define STATUS_SIZE 4096
 /* "pid:[4026531836]". */
 #define LINK_SIZE 64
@@ -61,7 +61,7 @@ static bool has_kernel_threads(int procfs)
 	struct proc_stat stat;
 	long length = read_file_at(procfs, KTHREADD, bytes, sizeof(bytes));
 
-	if (length == -ENOENT) /* where hidepid hides even process 1, it may be there */
+	if (length == -ENOENT) /* hidepid can hide even process 1 */
 		return !shows_first_process(procfs);
 	return length > 0 && parse_stat(bytes, (size_t)length, &stat) && (stat.flags & PF_KTHREAD);
 }
@@ -74,7 +74,7 @@ static bool is_nested(int procfs, enum visibility_source source)
 	return !has_kernel_threads(procfs);
 }
 
-/* Each network namespace has files of its own below /proc/PID/net, which everybody may look at. */
+/* Each network namespace has its own files below /proc/PID/net, which every user can read. */
 static bool is_in_other_netns(int procfs)
 {
 	struct stat first, own;
@@ -94,7 +94,7 @@ static const struct platform_limit *find_limit(int procfs, enum visibility_sourc
 	return NULL;
 }
 
-/* Counts the processes that procfs shows, and its other directories. False: it cannot be read. */
+/* Counts the processes that procfs shows, and its other directories. Returns false if procfs cannot be read. */
 static bool count_entries(int procfs, struct dirents *dirents, uint64_t *processes, uint64_t *directories)
 {
 	struct stat stat;
@@ -132,7 +132,7 @@ void visibility_init(struct visibility *visibility, int procfs, enum visibility_
 	        .procfs = procfs,
 	};
 	if (visibility->limit && count_entries(procfs, dirents, &processes, &directories))
-		visibility->other_links = directories + 2; /* "." and that of its parent */
+		visibility->other_links = directories + 2; /* "." and the entry in its parent */
 }
 
 uint64_t visibility_hidden_processes(const struct visibility *visibility, struct dirents *dirents)

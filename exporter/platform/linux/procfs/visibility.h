@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Visibility: whether every process that may hold a socket can be seen. Where it cannot, a socket that some process
- * holds, and no visible one, has an unknown owner rather than none.
+ * Visibility: finds out if the exporter can see every process that may hold a socket. If it cannot, a socket without a
+ * visible holder has an unknown owner instead of no owner.
  */
 #ifndef EXPORTER_PLATFORM_LINUX_PROCFS_VISIBILITY_H
 #define EXPORTER_PLATFORM_LINUX_PROCFS_VISIBILITY_H
@@ -12,13 +12,13 @@
 struct visibility {
 	const struct platform_limit *limit; /* NULL: every process can be seen */
 	int procfs;                         /* open directory, not owned */
-	uint64_t other_links;               /* of procfs's root directory, those of no process */
+	uint64_t other_links;               /* links of procfs's root directory that belong to no process */
 };
 
-/* Which processes a backend learns of. */
+/* The processes that a backend can see. */
 enum visibility_source {
-	VISIBLE_BY_PROCFS,    /* those that procfs shows */
-	VISIBLE_BY_ITERATORS, /* those of the exporter's PID namespace */
+	VISIBLE_BY_PROCFS,    /* the processes that procfs shows */
+	VISIBLE_BY_ITERATORS, /* the processes of the exporter's PID namespace */
 };
 
 /* Finds out what limits the view. `dirents` is used meanwhile. */
