@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The walk to the owners, over a procfs made of files: who owns, who comes last, when it stops. */
+/* Tests of the descriptor walk, over a procfs made of files: owners, the order of inits, and the early end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -78,7 +78,7 @@ struct fake {
 	char state;
 	unsigned threads;
 	unsigned flags;
-	unsigned innermost_pid; /* 0: the kernel does not tell */
+	unsigned innermost_pid; /* 0: status has no NSpid */
 };
 
 static void add_process(struct fake fake)
@@ -139,7 +139,7 @@ static void assert_owner(size_t row, uint32_t pid, const char *name)
 static void oldest_holder_owns(void **state)
 {
 	(void)state;
-	/* The worker has the lower number: process ids wrap. */
+	/* The worker has the lower process id, because process ids wrap. */
 	add_process((struct fake){.pid = 20, .comm = "worker", .start = 900});
 	add_process((struct fake){.pid = 300, .comm = "master", .start = 100});
 	add_fd("20/fd", 3, 77);
@@ -195,7 +195,7 @@ static void pid_1_of_a_container_yields(void **state)
 	assert_owner(0, 401, "service");
 }
 
-/* The number of descriptors that fstat() tells of the directory of them; 0: what the kernel says. */
+/* The size of the descriptor directory that fstat() returns. 0: the kernel's number. */
 static off_t descriptors;
 
 int __real_fstat(int fd, struct stat *stat);
@@ -209,7 +209,7 @@ int __wrap_fstat(int fd, struct stat *stat)
 	return result;
 }
 
-/* One that was closed when they were counted and opened before the walk came by is found instead of the last. */
+/* A descriptor that is opened after the count and before the walk is found instead of the last one. */
 static void a_gap_that_was_filled(void **state)
 {
 	int last = socket(AF_UNIX, SOCK_STREAM, 0);

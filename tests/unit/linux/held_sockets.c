@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Held sockets: rows of the BPF walk over files -> rows of the snapshot. */
+/* Tests of held sockets: rows of the BPF walk over files -> rows of the snapshot. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -74,7 +74,7 @@ static struct window_row *row(uint64_t identity, uint8_t state, uint16_t task_in
 	return added;
 }
 
-/* The window has been filled: empties it. */
+/* Empties a full window. */
 static int drain(void)
 {
 	int result = held_sockets_add(&held, &window);
@@ -159,7 +159,7 @@ static void a_task_that_is_none(void **state)
 	assert_int_equal(drain(), -EBADMSG);
 }
 
-/* The order of the walk is that of pids, which tells nothing of age. */
+/* The walk is in the order of pids, which does not depend on age. */
 static void the_oldest_holder_owns(void **state)
 {
 	(void)state;
@@ -192,7 +192,7 @@ static void the_first_process_comes_last(void **state)
 	assert_string_equal(owner_of(1), "host's first");
 }
 
-/* Of a container: an init yields, a service that is PID 1 owns by age. */
+/* PID 1 of a container: an init yields, and a service owns by age. */
 static void the_first_process_of_a_container(void **state)
 {
 	static const char *const names[] = {"systemd", "init", "gunicorn", "systemd2"};
@@ -210,7 +210,7 @@ static void the_first_process_of_a_container(void **state)
 	}
 }
 
-/* Thread ids wrap: a thread may come before its process. */
+/* Thread ids wrap, so a thread can come before its process. */
 static void a_thread_that_comes_before_its_process(void **state)
 {
 	(void)state;
@@ -226,7 +226,7 @@ static void a_thread_that_comes_before_its_process(void **state)
 	assert_int_equal(held.shared, 0);
 }
 
-/* The walk goes through a table once; whoever shares it holds the same sockets. */
+/* The walk visits a shared descriptor table once. All its processes hold the same sockets. */
 static void processes_that_share_a_table(void **state)
 {
 	(void)state;
@@ -322,7 +322,7 @@ static void ages_need_the_length_of_a_jiffy(void **state)
 	assert_int_equal(drain(), 0);
 	assert_false(snapshot.sockets[0].flags & SOCKET_HAS_QUIET);
 	held.hz = 1;
-	row(2, TCP_CLOSE_WAIT, 0)->quiet = UINT32_MAX; /* longer than milliseconds can tell */
+	row(2, TCP_CLOSE_WAIT, 0)->quiet = UINT32_MAX; /* too long for a 32-bit number of milliseconds */
 	assert_int_equal(drain(), 0);
 	assert_int_equal(snapshot.sockets[1].quiet_ms, UINT32_MAX);
 }

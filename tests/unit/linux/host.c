@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host: listening sockets of every form, the process's own numbers, the signals that end it. */
+/* Tests of the host: listening sockets of every form, the process's own numbers, and the signals to stop. */
 #include "exporter/platform/host.h"
 
 #include <arpa/inet.h>
@@ -142,7 +142,7 @@ static void test_listen_errors(void **state)
 
 	assert_int_equal(host_listen("nonsense", &error), -EINVAL);
 	assert_string_equal(error.text, "cannot listen on \"nonsense\": not of the form [host]:port or unix:/path");
-	assert_true(host_listen("192.0.2.1:0", &error) < 0); /* TEST-NET-1: nobody's address */
+	assert_true(host_listen("192.0.2.1:0", &error) < 0); /* TEST-NET-1: no host has this address */
 	assert_string_equal(error.text, "cannot listen on \"192.0.2.1:0\": Cannot assign requested address");
 	assert_true(host_listen("256.256.256.256.:0", &error) < 0);
 	assert_non_null(strstr(error.text, "cannot listen on \"256.256.256.256.:0\": "));
@@ -184,7 +184,7 @@ static void test_process(void **state)
 	munmap(memory, size);
 }
 
-/* The one that ends the wait comes after the reload. */
+/* Sends the signal to stop after the reload. */
 static void count_reload(void *count)
 {
 	++*(int *)count;

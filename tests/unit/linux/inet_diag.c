@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decoder of inet_diag dumps, on messages made by hand. */
+/* Tests of the decoder of inet_diag dumps, with messages made by hand. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 #define SEQUENCE 77
 
-/* A datagram that is being built. */
+/* The datagram under construction. */
 static struct {
 	_Alignas(8) char bytes[4096];
 	size_t length;
@@ -65,7 +65,7 @@ static struct nlmsghdr *put(uint16_t type, uint16_t flags, const void *payload, 
 	return header;
 }
 
-/* A row with one attribute of `length` bytes. */
+/* Adds a row with one attribute of `length` bytes. */
 static void put_row(uint16_t attribute, const void *payload, size_t length)
 {
 	struct {
@@ -114,7 +114,7 @@ static void attributes(void **state)
 	put_row(INET_DIAG_SKV6ONLY, &no, 1);
 	assert_int_equal(decode(&sink), 0);
 	assert_false(seen.last.v6_only);
-	/* An old kernel's shorter tcp_info: absent, not zero. */
+	/* quiet_ms is absent, not 0, with the shorter tcp_info of an old kernel. */
 	put_row(INET_DIAG_INFO, &info, offsetof(struct tcp_info, tcpi_last_ack_recv));
 	assert_int_equal(decode(&sink), 0);
 	assert_false(seen.last.has_quiet);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The index from inodes to rows: growth, shared numbers, claims. */
+/* Tests of the inode index: growth, shared numbers, claims. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

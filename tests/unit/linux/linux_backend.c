@@ -23,7 +23,7 @@ static struct options parsed(const char *first, const char *second)
 	return options;
 }
 
-/* No backend works: auto never falls back to replay, and the last one's reason is told. */
+/* Without a working backend, auto does not fall back to replay, and reports the last backend's error. */
 static void test_none_works(void **state)
 {
 	static const char *const backends[] = {"--collector.backend=auto", "--collector.backend=procfs"};
@@ -41,7 +41,7 @@ static void test_none_works(void **state)
 	}
 }
 
-/* Services that must speak to their manager are Windows'. */
+/* Windows services are refused. */
 static void test_service(void **state)
 {
 	const struct service_work work = {NULL, NULL};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parsers of procfs texts. */
+/* Tests of the parsers of procfs texts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -203,7 +203,7 @@ static void socket_counts(void **state)
 	assert_false(parse_sockstat(v4, strlen(v4), "TCP6:", &sockstat));
 	assert_false(parse_sockstat("TCP: orphan 3 tw 15\n", 20, "TCP:", &sockstat));
 	assert_false(parse_sockstat("TCP: inuse 3 orphan 3\n", 22, "TCP:", &sockstat));
-	assert_int_equal(sockstat.in_use, 8); /* left alone */
+	assert_int_equal(sockstat.in_use, 8); /* unchanged */
 }
 
 static void opened_connections(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A log that nobody reads. On Windows a write to a full pipe blocks. */
+/* Test of a log without a reader. Not on Windows, where a write to a full pipe blocks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #include "exporter/log.h"
 
-/* A pipe that nobody reads. It takes some lines; the others are counted and do not block. */
+/* A pipe without a reader accepts some lines. The log counts the others, and does not block. */
 static void test_stuck_reader(void **state)
 {
 	int ends[2], saved = dup(STDERR_FILENO);

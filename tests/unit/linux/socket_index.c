@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Socket index: by identity during the walk over files, by connection after it. */
+/* Tests of the socket index: by identity during the walk over files, by connection after it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* A row for a connection from 192.0.2.1 to 198.51.100.`peer`. */
+/* Adds a row for a connection from 192.0.2.1 to 198.51.100.`peer`. */
 static struct snapshot_socket *add_row(enum socket_state state, uint16_t local, uint16_t remote)
 {
 	struct snapshot_socket *row = snapshot_add_socket(&snapshot);
@@ -80,7 +80,7 @@ static void identities_grow_and_are_found(void **state)
 	assert_int_equal(row, 0);
 }
 
-/* Half of an identity is kept: the check tells from each other those of which it is equal. */
+/* The index keeps half of an identity. A check distinguishes identities with an equal half. */
 static void identities_with_an_equal_half(void **state)
 {
 	const uint64_t one = 0xffff888000002400, other = one + (UINT64_C(1) << 38);
@@ -118,7 +118,7 @@ static void mapped_addresses_check_as_ipv4(void **state)
 	assert_int_not_equal(check_of(8), check_of(7));
 }
 
-/* Appends a row, and settles: returns how many rows are left. */
+/* Appends a row and settles. Returns the number of rows that are left. */
 static size_t settle_with(enum socket_state state, uint16_t local, uint16_t remote, uint8_t peer, bool may_repeat)
 {
 	add_row(state, local, remote);
@@ -181,7 +181,7 @@ static void appended_rows_repeat_each_other(void **state)
 		assert_int_equal(snapshot.sockets[i].remote_port, i);
 }
 
-/* A dump that is made again forgets the rows of the first attempt. */
+/* A repeated dump forgets the rows of the first attempt. */
 static void appended_rows_are_forgotten(void **state)
 {
 	(void)state;

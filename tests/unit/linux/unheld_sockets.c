@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unheld sockets: what may be there, by the kernel's counts around a walk over files. */
+/* Tests of unheld sockets: their possible kinds, by the kernel's counts around a walk over files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static void a_socket_is_missing(void **state)
 	(void)state;
 	assert_int_equal(expected(10, 0, 0, 9), UNHELD_ANY);
 	assert_int_equal(expected(10, 0, 5, 9), UNHELD_ANY);
-	/* One was opened: the walk may have found it instead of the one that is hidden. */
+	/* A connection was opened. The walk may have found it instead of a hidden socket. */
 	assert_int_equal(expected(10, 1, 0, 10), UNHELD_ANY);
 }
 

@@ -33,11 +33,11 @@ static void test_deadline(void **state)
 	assert_int_equal(deadline_check(&deadline), 0);
 	atomic_store(&deadline.expires_ns, platform_now_ns());
 	assert_int_equal(deadline_check(&deadline), -ETIMEDOUT);
-	atomic_store(&deadline.expires_ns, UINT64_MAX); /* a deadline may be put off */
+	atomic_store(&deadline.expires_ns, UINT64_MAX); /* a deadline can be extended */
 	assert_int_equal(deadline_check(&deadline), 0);
 	atomic_store(&deadline.cancelled, true);
 	assert_int_equal(deadline_check(&deadline), -ECANCELED);
-	atomic_store(&deadline.expires_ns, 0); /* the end of the program goes first */
+	atomic_store(&deadline.expires_ns, 0); /* cancellation has priority */
 	assert_int_equal(deadline_check(&deadline), -ECANCELED);
 }
 
