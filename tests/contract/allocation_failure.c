@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory that runs out at each allocation of a scrape in turn, with the backends that users run: the
- * scrape is answered, a failure is counted as one of memory, and the next scrape is whole and right.
+ * Allocation failures at each allocation of a scrape in turn, with each backend. The scrape is answered, its failure is
+ * counted as a memory failure, and the next scrape is complete.
  */
 #include <errno.h>
 #include <semaphore.h>
@@ -29,24 +29,24 @@
 #define TEXT_MAX   ((size_t)4 * 1024 * 1024)
 
 enum {
-	/* Far more than a scrape makes: the loops end at the first scrape that needs no more. */
+	/* More than a scrape makes. The loops end at the first scrape without a failed allocation. */
 	ALLOCATIONS_MAX = 5000,
-	/* Fewer cannot be: the table, the census, the text and the body each take some. */
+	/* The fewest possible: the table, the census, the text and the body each need some. */
 	ALLOCATIONS_MIN = 10,
 	ALL_THAT_FOLLOW = 1 << 30,
 };
 
 static struct scene scene;
 
-/* A backend that refuses its first read, the snapshot that a scraper begins with: so that the scrape under
- * test is the first to need memory. */
+/* A backend that refuses the first read, which a scraper makes at its start. The scrape under test is then the first
+ * that needs memory. */
 struct platform {
 	const struct platform_backend *inner;
 	struct platform *platform;
 	atomic_uint reads;
 };
 
-/* A scraper, and what it stands on. */
+/* A scraper and the objects that it uses. */
 struct subject {
 	struct platform_options options;
 	struct platform platform;
@@ -83,7 +83,7 @@ static void wait_for_first_read(struct subject *subject)
 	}
 }
 
-/* The kernel's iterator knows the processes of the real procfs only. */
+/* Returns the backend's options. The BPF iterator needs the real procfs. */
 static struct platform_options options_for(const struct platform_backend *backend)
 {
 	return (struct platform_options){.procfs = strcmp(backend->name, "bpf") == 0 ? "/proc" : scene.procfs,
@@ -119,7 +119,7 @@ static void on_done(struct scrape_ticket *ticket)
 	sem_post(ticket->owner);
 }
 
-/* Submits the ticket and waits for the answer. free() its body. */
+/* Submits the ticket and waits for the answer. The caller frees its body. */
 static void scrape(struct subject *subject, const struct form *form, struct scrape_ticket *ticket)
 {
 	sem_t done;
@@ -137,7 +137,7 @@ static void scrape(struct subject *subject, const struct form *form, struct scra
 	sem_destroy(&done);
 }
 
-/* The body as text; *length is its length. free() it. */
+/* Returns the body as text. The caller frees it. */
 static char *unpacked(const struct scrape_ticket *ticket, bool gzip, size_t *length)
 {
 	z_stream stream = {.next_in = (Bytef *)ticket->body, .avail_in = (uInt)ticket->length};
@@ -164,7 +164,7 @@ static void expect_line(const char *text, size_t length, const char *line)
 		fail_msg("'%s' is not in\n%.*s", line, (int)length, text);
 }
 
-/* What this program or the recording has for certain. */
+/* Checks the rows of this program's sockets, or of the recording. */
 static void expect_rows(const struct subject *subject, const char *text, size_t length, uint64_t sockets)
 {
 	char line[128];
@@ -178,7 +178,7 @@ static void expect_rows(const struct subject *subject, const char *text, size_t 
 	expect_line(text, length, line);
 }
 
-/* A 200: well-formed, with every socket counted by process, and so many failed scrapes for want of memory. */
+/* Checks a 200: well-formed, with every socket counted by process, and with `failures` of memory. */
 static void expect_whole(const struct subject *subject, const struct form *form, const struct scrape_ticket *ticket,
                          unsigned failures)
 {
@@ -198,8 +198,8 @@ static void expect_whole(const struct subject *subject, const struct form *form,
 	free(text);
 }
 
-/* The first scrape, of which allocation number `first` and `count` - 1 more fail; then one that has all it
- * needs. Whether any allocation failed. */
+/* Makes a scrape in which allocation number `first` and the `count` - 1 after it fail, then a scrape without failures.
+ * Returns true if an allocation failed. */
 static bool try(const struct platform_backend *backend, const struct form *form, unsigned first, unsigned count)
 {
 	struct scrape_ticket ticket;
@@ -238,7 +238,7 @@ static void fail_at_each(const struct platform_backend *backend, unsigned count)
 	}
 }
 
-/* Opening a backend fails as a whole, or works. */
+/* Checks that open() either fails as a whole or works. */
 static void fail_to_open(const struct platform_backend *backend)
 {
 	const struct platform_options options = options_for(backend);
@@ -282,7 +282,7 @@ static void replay_one_allocation_fails(void **state)
 	fail_at_each(&platform_replay, 1);
 }
 
-/* Then there is none for the reason either. */
+/* The error text cannot be allocated either. */
 static void replay_all_that_follow_fail(void **state)
 {
 	(void)state;

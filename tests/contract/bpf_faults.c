@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A kernel that refuses what the BPF backend asks of it: maps, programs, links and iterators, each call in
- * turn and all of them. It opens or says why not, leaves nothing open, and a read that failed is followed by
- * one that is right. The kernel is real; bpf(2) and read(2) are taken from libc's callers on the way.
+ * Kernel refusals in the BPF backend: maps, programs, links and iterators fail, each call in turn and all calls. The
+ * backend opens or reports an error, leaves no descriptor open, and reads correctly after a failed read. The kernel is
+ * real. The tests replace libc's bpf(2) and read(2) wrappers.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -26,8 +26,8 @@
 enum { ALL_COMMANDS = -1, READ_OF_ITERATOR = -2, EVERY_TIME = 0, CALLS_MAX = 1000 };
 
 static struct {
-	int command; /* of bpf(2), or one of the above */
-	unsigned at; /* which of these calls from now on fails, from 1; EVERY_TIME: each */
+	int command; /* of bpf(2), or a constant above */
+	unsigned at; /* the number of the call that fails, from 1; EVERY_TIME: all */
 	int error;
 	unsigned seen;
 	bool armed, failed;
@@ -47,7 +47,7 @@ static bool fails(int command)
 	return true;
 }
 
-/* Calls of libraries find these before libc's. */
+/* Libraries call these functions instead of libc's. */
 long syscall(long number, ...)
 {
 	static long (*real)(long, long, long, long, long, long, long);
@@ -65,7 +65,7 @@ long syscall(long number, ...)
 	return real(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
 }
 
-/* Only the iterator is read a byte at a time. */
+/* Only the iterator is read in single bytes. */
 ssize_t __real_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_read(int fd, void *bytes, size_t size)
@@ -130,7 +130,7 @@ static void expect_reads(struct platform *platform)
 	snapshot_release(&snapshot);
 }
 
-/* Whether any call failed. What opens in spite of it works. */
+/* Opens the backend with a failing call. If it opens, it must work. Returns true if a call failed. */
 static bool open_with(int command, unsigned at, int error_number)
 {
 	const struct platform_options options = {.procfs = "/proc"};
@@ -165,7 +165,7 @@ static void opens_or_says_why_not(void **state)
 
 		while (at < CALLS_MAX && open_with(ALL_COMMANDS, at, errors[i]))
 			at++;
-		assert_in_range(at, 5, CALLS_MAX - 1); /* maps, programs and links at the least */
+		assert_in_range(at, 5, CALLS_MAX - 1); /* maps, programs and links at least */
 	}
 }
 

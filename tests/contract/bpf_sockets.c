@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sockets for the tests of the BPF programs, and what is seen of them. */
+/* Sockets for the tests of the BPF programs, and the rows of a walk over them. */
 #include "bpf_sockets.h"
 
 #include <arpa/inet.h>
@@ -50,7 +50,7 @@ static void write_setting(const char *path, const char *value)
 		_exit(1);
 }
 
-/* Half of the connections are the clients' ends, half the servers'; all have the listener's port on one side. */
+/* Holds both ends of the connections. Each has the listener's port on one side. */
 static void hold_connections(const char *ehash_entries, int connections, int port, int end)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The BPF program that walks over the kernel's tables of sockets: each kind of row, and nothing else. */
+/* Tests of the BPF program that walks over the kernel's socket tables: each kind of row, and nothing else. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -28,9 +28,9 @@ enum {
 };
 
 static struct seen sockets;
-/* Of clients that are closed, by the state they are in. */
+/* Ports of closed clients, by state. */
 static uint16_t time_wait_port, fin_wait2_port, fin_wait1_port;
-/* Of a listener with connections that wait, and of one whose connection is held in CLOSE_WAIT. */
+/* Ports of a listener with connections in its accept queue, and of a listener with a held connection in CLOSE_WAIT. */
 static uint16_t waiting_port, server_port;
 
 static uint16_t connect_to(int *client, const struct sockaddr_in6 *address)
@@ -49,7 +49,7 @@ static int accept_one(int listener)
 	return server;
 }
 
-/* Until the peer has seen the end. */
+/* Waits until the peer has received the FIN. */
 static void wait_for_end(int fd)
 {
 	char byte;
@@ -58,7 +58,7 @@ static void wait_for_end(int fd)
 		;
 }
 
-/* Clients that nobody holds any more, and connections that nobody holds yet. Of IPv6, but for the two that wait. */
+/* Makes orphaned clients and connections that are not accepted yet. All but the two waiting ones are IPv6. */
 static void make_unheld(void)
 {
 	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
@@ -93,7 +93,7 @@ static void make_unheld(void)
 	assert_int_equal(shutdown(client, SHUT_WR), 0);
 }
 
-/* The same states, and a process that holds them. */
+/* Makes sockets in the same states that a process holds. */
 static void make_held(void)
 {
 	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
@@ -165,7 +165,7 @@ static void walk_tables(const struct bpf_iterator_options *options, const struct
 		fail_msg("%d: %s", result, error.text);
 }
 
-/* By each of the programs. */
+/* Walks with one of the programs. */
 static void walk_with(enum bpf_variant variant, bool candidates)
 {
 	const struct bpf_iterator_options options = {.variant = variant};
@@ -240,7 +240,7 @@ static void candidates_that_are_kept(void **state)
 	}
 }
 
-/* With the life of a minisocket a walk tells those that are older than it. */
+/* With the lifetime of minisockets, a walk marks the minisockets that are older than the walk. */
 static void minisockets_that_are_older(void **state)
 {
 	const struct bpf_iterator_options options = {.variant = BPF_DIRECTLY};
@@ -278,7 +278,7 @@ static void other_namespaces(void **state)
 	}
 }
 
-/* More than a window has room for: the walk goes on where it was. */
+/* With more rows than a window holds, the walk continues where it stopped. */
 static void more_than_a_window(void **state)
 {
 	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};

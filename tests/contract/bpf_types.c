@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The BPF programs with the types of other kernels: copies of the running kernel's BTF in which a name is spoilt, as if
- * the kernel were built without it. The programs load, and find what this process holds.
+ * Tests of the BPF programs with the types of other kernels. Copies of the running kernel's BTF lack a name, as if the
+ * kernel were built without it. The programs load, and find the sockets of this process.
  */
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -33,7 +33,7 @@ static int keep(void *data, const struct window *window)
 	return 0;
 }
 
-/* Spoils each whole string `name` of the BTF. Strings are stored once, whatever uses them. */
+/* Overwrites each whole string `name` of the BTF. Strings are stored once, whatever uses them. */
 static void spoil(char *bytes, size_t length, const char *name)
 {
 	const size_t size = strlen(name) + 1;
@@ -48,7 +48,7 @@ static void spoil(char *bytes, size_t length, const char *name)
 	assert_true(found > 0);
 }
 
-/* A file with the kernel's BTF but for the names, which end with a NULL. */
+/* Writes a file with the kernel's BTF without `names`, a list that ends with a NULL. */
 static void write_types(char *path, const char *const *names)
 {
 	struct btf *btf = btf__load_vmlinux_btf();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The BPF program on descriptors that this process makes: each socket once, whole and nothing else, more of
- * them than a window holds, while others come and go, and the same by the program for older kernels, which reads by
- * helpers.
+ * Tests of the BPF program on descriptors of this process: each socket once and complete, more sockets than a window
+ * holds, and while other descriptors open and close. The program for older kernels, which reads by helpers, passes the
+ * same tests.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -44,11 +44,11 @@ enum {
 };
 
 static struct seen directly, by_helper;
-static pid_t observed; /* whose rows are kept */
+static pid_t observed; /* the process whose rows are kept */
 static int first_listener;
 static uint16_t server_port, client_port, high_port, v6_port;
 
-/* What looks like a TCP socket and is none that counts. */
+/* Opens descriptors that resemble TCP sockets but must not count. */
 static void open_others(void)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "/tmp/bpf_walk.XXXXXX/socket"};
@@ -68,7 +68,7 @@ static void open_others(void)
 	assert_int_equal(rmdir(name.sun_path), 0);
 }
 
-/* A connection whose server end is in CLOSE_WAIT with unread bytes. */
+/* Makes a connection whose server end is in CLOSE_WAIT with unread bytes. */
 static void connect_pair(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -113,7 +113,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* Keeps the rows of the process that is observed. */
+/* Keeps the rows of the observed process. */
 static int keep(void *data, const struct window *window)
 {
 	struct seen *seen = data;
@@ -175,7 +175,7 @@ static void every_socket_once(void **state)
 	expect_all(&directly);
 }
 
-/* Field by field, but for what time changes. */
+/* Compares all fields that do not change with time. */
 static void expect_equal(const struct window_row *a, const struct window_row *b)
 {
 	size_t length = a->family == 4 ? 4 : 16;
@@ -205,14 +205,14 @@ static void the_same_by_helpers(void **state)
 	for (size_t i = 0; i < directly.count; i++) {
 		struct window_row *a = &directly.rows[i], *b = &by_helper.rows[i];
 
-		/* The window keeps of a connection what its last row was of a listener. */
+		/* The window reuses rows: a connection's row keeps old values in fields that only listeners have. */
 		if (a->state != TCP_LISTEN)
 			a->inode = b->inode = 0;
 		expect_equal(a, b);
 	}
 }
 
-/* Descriptors that share their batches with others that last. */
+/* Opens and closes descriptors that share their batches with lasting ones. */
 static void *open_and_close(void *data)
 {
 	const atomic_bool *stop = data;
@@ -255,7 +255,7 @@ static void *stay(void *data)
 	return NULL;
 }
 
-/* A process that has some of the listeners and many threads, of which the main one has ended. */
+/* Runs a process that has some of the listeners and many threads, and whose main thread has ended. */
 static void run_without_main_thread(void)
 {
 	pthread_t thread;

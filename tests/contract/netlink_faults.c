@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dumps that go wrong: the kernel calls them inconsistent, loses a datagram, refuses the one-walk request,
- * or a signal arrives. The kernel is real; what it answers is altered on the way (--wrap of libmnl's
- * receiver).
+ * Tests of failing dumps: the kernel marks a dump as inconsistent, loses a datagram, or refuses the one-walk request,
+ * or a signal arrives. The kernel is real. A wrapper of libmnl's receiver (--wrap) alters its answers.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,7 +22,7 @@
 
 enum fault { FAULT_NONE, FAULT_OVERRUN, FAULT_SIGNAL, FAULT_SILENCE, FAULT_REFUSAL };
 
-/* The next `count` datagrams meet with the fault. */
+/* The next `count` datagrams have the fault. */
 static struct {
 	enum fault fault;
 	unsigned count;
@@ -142,7 +141,7 @@ static unsigned listeners_at(uint16_t port, uint8_t family, bool v6_only)
 	return count;
 }
 
-/* Each of our listeners is there, once; the index of inodes knows no more than the rows. */
+/* Checks that the table has each of the test's listeners once, and that the inode index has no other rows. */
 static void assert_whole_table(void)
 {
 	assert_int_equal(listeners_at(scene.v4_port, 4, false), 1);
@@ -156,7 +155,7 @@ static void one_walk_and_two_say_the_same(void **state)
 	assert_int_equal(read_with(FAULT_NONE, 0), 0);
 	assert_whole_table();
 	assert_false(scene.table.diag.no_one_walk);
-	/* An older kernel: refused once, never asked for again. */
+	/* An older kernel refuses the request once. The backend does not repeat it. */
 	assert_int_equal(read_with(FAULT_REFUSAL, 1), 0);
 	assert_whole_table();
 	assert_true(scene.table.diag.no_one_walk);
@@ -168,7 +167,7 @@ static void no_ipv6_is_an_empty_dump(void **state)
 {
 	(void)state;
 	scene.table.diag.no_one_walk = true;
-	assert_int_equal(read_with(FAULT_REFUSAL, 1), -EOPNOTSUPP); /* not so IPv4 */
+	assert_int_equal(read_with(FAULT_REFUSAL, 1), -EOPNOTSUPP); /* IPv4 must not be refused */
 	assert_non_null(strstr(scene.error.text, "cannot dump the sockets"));
 }
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-/* Windows tells no states to those who have the sockets; over loopback, a segment takes far less. */
+/* Windows does not report a socket's state to its owner. Over loopback, a segment needs far less time. */
 enum { SETTLE_MS = 200 };
 
 const char *own_name(void)
@@ -47,7 +47,7 @@ bool own_shows_made(int socket)
 	return true;
 }
 
-/* Wine never does; Windows does. */
+/* Windows reports the owner. Wine never does. */
 bool own_shows_accepted(int socket)
 {
 	(void)socket;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The contract of every backend: the same assertions on a table that this program makes of sockets of
- * its own, read from the kernel, and read back from a recording of it.
+ * Tests of the contract of every backend: the same assertions on a table of this program's own sockets, read from the
+ * kernel, and read from a recording of it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -52,7 +52,7 @@ static uint16_t port_of(int fd)
 	return ntohs(address.sin_port);
 }
 
-/* A listener, and a connection whose server end is in CLOSE_WAIT with unread bytes. */
+/* Makes a listener, and a connection whose server end is in CLOSE_WAIT with unread bytes. */
 static void make_sockets(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -114,7 +114,7 @@ static const struct snapshot_socket *find(const struct snapshot *snapshot, enum 
 		const struct snapshot_socket *socket = &snapshot->sockets[i];
 
 		if (socket->state == state && socket->local_port == local && socket->remote_port == remote) {
-			assert_null(found); /* one row a socket */
+			assert_null(found); /* one row per socket */
 			found = socket;
 		}
 	}
@@ -207,7 +207,7 @@ static void gives_up_when_told(struct subject *subject)
 	assert_true(strlen(error.text) > 0);
 	snapshot_reset(&subject->snapshot);
 	assert_int_equal(subject->backend->read(subject->platform, &cancelled, &subject->snapshot, &error), -ECANCELED);
-	read_subject(subject); /* and works the next time */
+	read_subject(subject); /* the next read works */
 }
 
 static void says_what_is_missing(struct subject *subject)
@@ -217,7 +217,7 @@ static void says_what_is_missing(struct subject *subject)
 	struct platform *platform;
 
 	if (subject->backend->lacks & LACKS_PROCFS)
-		return; /* it opens nothing that could be missing */
+		return; /* it opens no files */
 	options.procfs = options.replay_file = "/no/such/place";
 	assert_int_equal(subject->backend->open(&platform, &options, &error), -ENOENT);
 	assert_null(platform);
@@ -241,7 +241,7 @@ static struct platform_options options_of_scene(void)
 	        .procfs = "/proc", .replay_file = scene.recording, .want = EVERYTHING, .naming = NAMING_COMM};
 }
 
-/* Records what the first backend reads, which is the operating system's best. */
+/* Records a snapshot of the first backend, which is the operating system's best. */
 static void record_scene(void)
 {
 	struct subject subject = {.backend = platform_backends[0], .options = options_of_scene()};

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-/* In a network namespace of its own where that is allowed: there are no sockets but this one. */
+/* Listens in a new network namespace if that is allowed. The namespace has no other sockets. */
 static void listen_somewhere(struct scene *scene)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
@@ -68,7 +68,7 @@ static void make_procfs(struct scene *scene)
 	for_each_procfs_name(scene, link_procfs);
 }
 
-/* Many names and addresses, so that every table grows more than once. */
+/* Writes many names and addresses, so that every table grows more than once. */
 static void write_recording(struct scene *scene)
 {
 	FILE *file;
