@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is in force: a configuration, with the credentials made of its files. Never changed once it is made; shared
- * by the connections and requests that began with it, each with a reference of its own.
+ * Web state: one loaded configuration with the credentials from its files. It is immutable and reference-counted. Each
+ * connection and request holds a reference to the state that was active at its start.
  */
 #ifndef EXPORTER_WEB_STATE_H
 #define EXPORTER_WEB_STATE_H
@@ -23,22 +23,22 @@ struct web_state {
 	struct tls_credentials *tls; /* NULL: plain HTTP */
 };
 
-/* The stamps of all files that a state was made of, or was to be. */
+/* Stamps of all files that web_state_new() read or tried to read. */
 struct web_stamps {
 	struct file_stamp stamps[STATE_FILES];
 	char *names[STATE_FILES]; /* NULL: none */
 };
 
-/* Reads the file and those that it names. One reference is the caller's. 0, or -errno with *fault filled. The stamps
- * are of what was looked at in either case; release them. */
+/* Reads the file and the files that it names. Returns 0, or -errno with *fault filled. The caller owns one reference.
+ * The stamps are filled in either case, and the caller releases them. */
 int web_state_new(struct web_state **state, const char *file, struct web_stamps *stamps,
                   struct web_fault *fault) MUST_CHECK;
 void web_state_ref(struct web_state *state);
 void web_state_unref(struct web_state *state);
 
-/* Whether any of the files may have changed since it was looked at. */
+/* Returns true if a file has, or could have, changed since its stamp. */
 bool web_stamps_changed(const struct web_stamps *stamps);
-/* Whether both are of the same files, none of them changed. */
+/* Returns true if both name the same files with equal stamps. */
 bool web_stamps_same(const struct web_stamps *a, const struct web_stamps *b);
 void web_stamps_release(struct web_stamps *stamps);
 

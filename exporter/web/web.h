@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a --web.config.file asks of the endpoint: TLS, headers, a limit on the rate of requests, and passwords.
+ * Web configuration of the endpoint (--web.config.file): TLS, headers, a rate limit of requests, and passwords.
  *
  * Invariants
- *  - The file, and the certificates and keys that it names, are looked at for every connection and every request. A
- *    change is in force for the next of them; a bad change leaves what was in force, and the log says so once.
+ *  - Every connection and every request checks the file, and the certificates and keys that it names, for changes. A
+ *    good change is active from then on. A bad change is logged once, and the old state stays active.
  *  - Nothing runs between requests.
- *  - One password is hashed at a time, on a thread of its own, and few wait for it: guesses take one core at the
- *    most, and everything else goes on being served.
- *  - No password is kept longer than it takes to hash it.
+ *  - One thread hashes one password at a time, and its queue is short. Guesses cost at most one core, and other
+ *    requests are still served.
+ *  - No password is kept after it is hashed.
  *
- * Builds without what it takes (CMake: TCP_EXPORTER_WEB_CONFIG) refuse to, with -ENOTSUP.
+ * Builds without TCP_EXPORTER_WEB_CONFIG (CMake) refuse a web configuration with -ENOTSUP.
  */
 #ifndef EXPORTER_WEB_WEB_H
 #define EXPORTER_WEB_WEB_H
@@ -26,21 +26,21 @@
 struct web;
 struct web_state;
 
-/* Whether this build can. 0, or -ENOTSUP with *error filled. */
+/* Returns 0 if this build supports a web configuration, or -ENOTSUP with *error filled. */
 int web_possible(struct platform_error *error) MUST_CHECK;
-/* Reads the file. 0, or -errno with *error filled: "FILE:LINE: reason". The name is not copied. */
+/* Reads the file. Returns 0, or -errno with *error filled: "FILE:LINE: reason". The name is not copied. */
 int web_open(struct web **web, const char *file, struct platform_error *error) MUST_CHECK;
-/* Reads the files now, whether they have changed or not. */
+/* Reads the files now, even if they have not changed. */
 void web_reload(struct web *web);
-/* Ends the hashing: who waits for it is answered WEB_BUSY, and so is who comes later. */
+/* Stops the hashing. Answers WEB_BUSY to all waiting and all later requests that need it. */
 void web_stop(struct web *web);
-/* Once no request is left. NULL is fine. */
+/* Frees the web configuration. Call when no request is left. NULL is fine. */
 void web_close(struct web *web);
 
 /* ---- Connections ---- */
 
-/* Makes the transport that a new connection must have: TLS, or `ops` is NULL: none. 0 or -errno; the socket stays the
- * caller's. */
+/* Makes the transport of a new connection; `ops` is NULL without TLS. Returns 0 or -errno. The caller keeps the
+ * socket. */
 int web_accept(struct web *web, int socket, struct transport *transport) MUST_CHECK;
 /* Returns true if requests without TLS must be refused now. */
 bool web_needs_tls(struct web *web);
@@ -55,9 +55,9 @@ enum web_verdict {
 	WEB_BUSY,         /* 503: too many passwords wait to be hashed */
 };
 
-/* One request on its way in. */
+/* Authentication of one request. */
 struct web_auth {
-	/* Called, once, after web_auth_hash(): on another thread, or before it returns; with no lock held. */
+	/* Called once after web_auth_hash(), on another thread or before it returns. No lock is held. */
 	void (*done)(struct web_auth *auth);
 	void *owner;
 	uint64_t network; /* of the client: host_connection_network() */
@@ -67,18 +67,19 @@ struct web_auth {
 
 	struct web_state *state; /* private, as is all that follows */
 	struct web_auth *next;
-	const char *hash; /* NULL: nobody is called so */
-	unsigned cost;    /* of the hash for nobody */
+	const char *hash; /* NULL: no user has the name */
+	unsigned cost;    /* of the hash for an unknown user */
 	unsigned char tag[32];
 	char password[73];
 	bool must_fail; /* no hash can be right */
 };
 
-/* Asks for a request whose Authorization header is that one (NULL: none): fills the verdict. web_auth_end() once it was
- * answered; there, all zeros are fine too. */
+/* Fills the verdict for a request with the header Authorization, which can be NULL. Call web_auth_end() after the
+ * answer. */
 void web_auth_begin(struct web *web, struct web_auth *auth, const char *authorization, bool without_password);
-/* For WEB_HASHING: done() will be called, with another verdict. */
+/* Hashes the password of a request with WEB_HASHING. Calls done() with another verdict. */
 void web_auth_hash(struct web *web, struct web_auth *auth);
+/* Releases what web_auth_begin() made. All zeros are fine. */
 void web_auth_end(struct web_auth *auth);
 
 #endif

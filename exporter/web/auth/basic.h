@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Authorization header of basic authentication (RFC 7617). */
+/* Parser of the Authorization header of basic authentication (RFC 7617). */
 #ifndef EXPORTER_WEB_AUTH_BASIC_H
 #define EXPORTER_WEB_AUTH_BASIC_H
 
@@ -14,9 +14,9 @@ struct basic_login {
 	size_t password_length;
 };
 
-/* False: the header (NULL: none) is none of basic authentication, or there is no memory. */
+/* Returns false if `header` is NULL or is not of basic authentication, or if memory is short. */
 bool basic_parse(struct basic_login *login, const char *header);
-/* Wipes what was in it. */
+/* Overwrites and frees the name and the password. */
 void basic_release(struct basic_login *login);
 
 #endif

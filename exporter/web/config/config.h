@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a web configuration says, in the format of Prometheus' exporter-toolkit (its docs/web-configuration.md).
+ * Web configuration parser: reads the format of Prometheus' exporter-toolkit (its docs/web-configuration.md).
  *
- * Pure: bytes in, a struct or a fault with its line out. Nothing is taken that would have no effect: unknown and
- * repeated keys, values of another type, and settings that contradict each other are faults. Files that it names are
- * not looked at here.
+ * Pure: bytes in, a struct or a fault with its line out. Settings without an effect are faults: unknown and repeated
+ * keys, values of another type, and settings that contradict each other. The parser does not read the files that the
+ * configuration names.
  */
 #ifndef EXPORTER_WEB_CONFIG_CONFIG_H
 #define EXPORTER_WEB_CONFIG_CONFIG_H
@@ -25,7 +25,7 @@ enum {
 	WEB_USERS_MAX = 1000,
 };
 
-/* A text of the file, NULL if it is not there or empty; and where it is. */
+/* A text of the file and its line. The text is NULL if it is absent or empty. */
 struct web_text {
 	const char *text;
 	size_t line;
@@ -36,7 +36,7 @@ struct web_texts {
 	size_t count;
 };
 
-/* Numbers of names, in the file's order. */
+/* Indexes of names, in the file's order. */
 struct web_choices {
 	size_t items[WEB_LIST_MAX];
 	size_t count;
@@ -63,7 +63,7 @@ struct web_tls {
 	bool prefer_server_suites;
 };
 
-/* The headers that may be set, by number; NULL past the last. */
+/* Names of the headers that can be set. web_header_name() returns NULL past the last. */
 enum { WEB_HEADER_COUNT = 5 };
 const char *web_header_name(size_t index);
 
@@ -76,19 +76,20 @@ struct web_config {
 	struct web_text headers[WEB_HEADER_COUNT]; /* without text: not set */
 	uint64_t rate_interval_ns;                 /* 0: no limit */
 	int32_t rate_burst;
-	struct web_user *users; /* none: everybody is let in */
+	struct web_user *users; /* none: no password is needed */
 	size_t user_count;
 	unsigned cost_max; /* of the users' hashes */
 
-	yaml_document_t document; /* which holds the texts */
+	yaml_document_t document; /* holds the texts */
 	bool has_document;
 };
 
-/* 0, or -errno with *fault filled: -EINVAL, -ENOMEM; then there is nothing to release. */
+/* Returns 0; or -EINVAL or -ENOMEM with *fault filled, and then nothing needs a release. */
 int web_config_parse(struct web_config *config, const char *bytes, size_t length, struct web_fault *fault) MUST_CHECK;
 void web_config_release(struct web_config *config);
 
-/* Whether the settings go together; web_config_parse() asks it. 0 or -EINVAL with *fault filled. */
+/* Checks that the settings do not contradict each other; part of web_config_parse(). Returns 0, or -EINVAL with *fault
+ * filled. */
 int web_tls_check(const struct web_tls *tls, struct web_fault *fault) MUST_CHECK;
 
 #endif

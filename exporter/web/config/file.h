@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small files, read whole, and whether they have changed since. */
+/* File reader: reads small files whole, and detects later changes by their stamps. */
 #ifndef EXPORTER_WEB_CONFIG_FILE_H
 #define EXPORTER_WEB_CONFIG_FILE_H
 
@@ -9,22 +9,22 @@
 
 #include "metrics/compiler.h"
 
-/* What tells one version of a file from another. */
+/* Identity of one version of a file. */
 struct file_stamp {
 	uint64_t device, inode, size, modified_ns, changed_ns;
 	bool missing;
-	bool fresh; /* it was written just before it was looked at: another write may leave the same stamp */
+	bool fresh; /* written just before stat(2): another write could leave the same stamp */
 };
 
-/* Of the file that the name leads to. */
+/* Fills the stamp of the file `name`, after symbolic links. */
 void file_stamp_read(struct file_stamp *stamp, const char *name);
-/* Whether both are of the same version, for all that can be told. */
+/* Returns true if the stamps are equal; `fresh` is not compared. */
 bool file_stamp_same(const struct file_stamp *a, const struct file_stamp *b);
-/* Whether the file may be another one than it was. */
+/* Returns true if the file has, or could have, changed since the stamp. */
 bool file_stamp_changed(const struct file_stamp *stamp, const char *name);
 
-/* The bytes, with a terminator that is not counted: free() them. 0, or -errno: -EFBIG over the limit, -EINVAL for
- * what is no regular file. */
+/* Reads the file. The caller frees the bytes, which end with a NUL that is not counted. Returns 0 or -errno: -EFBIG for
+ * more than `limit` bytes, -EINVAL if it is not a regular file. */
 int file_read(const char *name, size_t limit, char **bytes, size_t *length) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Readers of YAML nodes into fields: sections by a table of their keys, and the values that keys have. */
+/* YAML reader: fills fields from nodes. A table of keys describes a section; each key has a reader for its value. */
 #ifndef EXPORTER_WEB_CONFIG_READER_H
 #define EXPORTER_WEB_CONFIG_READER_H
 
@@ -10,7 +10,7 @@ struct web_reader {
 	struct web_fault *fault;
 };
 
-/* Fills the field from a node that is not null. 0, or -errno with the reader's fault filled. */
+/* Fills the field from a node that is not null. Returns 0, or -errno with the reader's fault filled. */
 typedef int web_read(const struct web_reader *reader, const yaml_node_t *value, void *field);
 
 /* A key of a section and the field that it fills. A null leaves the field as it is. */
@@ -23,7 +23,7 @@ struct web_key {
 int web_read_section(const struct web_reader *reader, const yaml_node_t *section, const struct web_key *keys,
                      void *fields) MUST_CHECK;
 
-/* A mapping, whose every key is a text that no pair before it has; calls `pair` for each. */
+/* Calls `pair` for each pair of a mapping. Keys must be texts, and each key must be unique. */
 int web_read_pairs(const struct web_reader *reader, const yaml_node_t *mapping, const char *wanted,
                    int (*pair)(const struct web_reader *reader, const yaml_node_t *key, const yaml_node_t *value,
                                void *data),
@@ -40,9 +40,9 @@ web_read web_read_suites;      /* struct web_choices */
 web_read web_read_curves;      /* struct web_choices */
 
 const char *web_node_text(const yaml_node_t *node);
-/* -EINVAL: the value, quoted, is not `wanted`. */
+/* Fills the fault: the quoted value is not `wanted`. Returns -EINVAL. */
 int web_value_fault(const struct web_reader *reader, const yaml_node_t *node, const char *wanted);
-/* The node must be a text; `wanted` says what else it must be. */
+/* Returns 0 if the node is a text, or -EINVAL with the fault filled. `wanted` describes the value in the fault. */
 int web_expect_text(const struct web_reader *reader, const yaml_node_t *node, const char *wanted) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transport with TLS: a session of GnuTLS on a client's socket. */
+/* TLS transport: a GnuTLS session on a client's socket. */
 #ifndef EXPORTER_WEB_TLS_CHANNEL_H
 #define EXPORTER_WEB_TLS_CHANNEL_H
 
@@ -8,7 +8,7 @@
 #include "exporter/web/state.h"
 #include "exporter/web/transport.h"
 
-/* Makes a TLS transport for the socket, which stays the caller's, with a reference to the state. 0 or -errno. */
+/* Makes a TLS transport that holds a reference to the state. The caller keeps the socket. Returns 0 or -errno. */
 int tls_channel_new(struct transport *transport, int socket, struct web_state *state) MUST_CHECK;
 
 #endif

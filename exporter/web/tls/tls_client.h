@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a client may come in with the certificate that it has, or with none. */
+/* Client check: accepts or refuses a TLS client by its certificate. */
 #ifndef EXPORTER_WEB_TLS_TLS_CLIENT_H
 #define EXPORTER_WEB_TLS_TLS_CLIENT_H
 
@@ -12,7 +12,7 @@ struct tls_client_policy {
 	const struct web_texts *allowed_sans;
 };
 
-/* In a handshake: 0, or GNUTLS_E_CERTIFICATE_ERROR and the client was sent an alert that says why. */
+/* Checks the client during a handshake. Returns 0, or GNUTLS_E_CERTIFICATE_ERROR after an alert with the reason. */
 int tls_client_check(gnutls_session_t session, const struct tls_client_policy *policy);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names that Go has for what TLS negotiates, and GnuTLS' names for the same. */
+/* Name tables of TLS versions, cipher suites and curves: Go's names and GnuTLS' names. */
 #ifndef EXPORTER_WEB_TLS_TLS_NAMES_H
 #define EXPORTER_WEB_TLS_TLS_NAMES_H
 
@@ -8,7 +8,7 @@
 
 #include "exporter/choice.h"
 
-/* How keys are exchanged up to TLS 1.2; the certificate's kind of key must fit. */
+/* Key exchange up to TLS 1.2; the certificate's kind of key must match. */
 enum web_key_exchange { KX_ANY, KX_ECDHE_ECDSA, KX_ECDHE_RSA };
 
 struct web_suite {
@@ -17,7 +17,7 @@ struct web_suite {
 	const char *cipher, *mac;       /* GnuTLS' */
 };
 extern const struct web_suite web_suites[];
-/* By number, NULL past the last: choice_find() finds the number of a name. */
+/* Returns the name at `index`, or NULL past the last. choice_find() finds the index of a name. */
 const char *web_suite_name(size_t index);
 
 struct web_curve {
