@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One request, and the answers that it can get. Each function queues one answer and returns what libmicrohttpd's
- * callback must return. */
+/* Answers: each function queues one answer to a request and returns the result for libmicrohttpd's callback. */
 #ifndef EXPORTER_HTTP_ANSWER_H
 #define EXPORTER_HTTP_ANSWER_H
 
@@ -11,22 +10,22 @@
 /* One line of text: the longest names a family. */
 enum { REASON_MAX = 320 };
 
-/* One request. libmicrohttpd keeps it beside the connection until the answer was sent. */
+/* One request. libmicrohttpd keeps it with the connection until the answer is sent. */
 struct http_request {
 	struct http_site *site;
 	struct MHD_Connection *connection;
 	struct web_auth auth;
-	bool hashing; /* the request waits for its verdict, or had to */
+	bool hashing; /* the request waits, or waited, for its verdict */
 	struct scrape_ticket ticket;
-	const char *content_type; /* that the ticket's body will have */
+	const char *content_type; /* of the ticket's body */
 	bool scraping;            /* the ticket was submitted */
-	bool last;                /* of its connection, which is closed after the answer */
+	bool last;                /* the connection is closed after the answer */
 };
 
-/* The answer for when nothing can be allocated. */
+/* Answers with the response that was made beforehand, if memory is short. */
 enum MHD_Result http_answer_no_memory(struct http_site *site, struct MHD_Connection *connection);
 enum MHD_Result http_answer(struct http_request *request, const struct http_reply *reply);
-/* One line of text. `headers` are further ones, ended by a NULL name, or NULL. */
+/* Answers with one line of text. `headers` are additional headers, ended by a NULL name; can be NULL. */
 enum MHD_Result http_answer_line(struct http_request *request, unsigned status, const char *text,
                                  const struct http_header *headers);
 enum MHD_Result http_answer_landing(struct http_request *request);

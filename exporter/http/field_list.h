@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A header whose value is a list and which may have several lines: they are one list (RFC 9110, 5.3). */
+/* Field list: joins the lines of one header into one list (RFC 9110, 5.3). */
 #ifndef EXPORTER_HTTP_FIELD_LIST_H
 #define EXPORTER_HTTP_FIELD_LIST_H
 
@@ -10,10 +10,10 @@ struct MHD_Connection;
 struct field_list {
 	const char *name;
 	size_t lines, length;
-	char text[4096]; /* far more than a scraper sends; lines that do not fit are left out */
+	char text[4096]; /* far more than a scraper sends; lines that do not fit are omitted */
 };
 
-/* Returns the elements of all lines of that name; NULL: there is no such line. The text is the list's. */
+/* Returns the elements of all lines of the header `name`, or NULL without such a line. The list owns the text. */
 const char *field_list_read(struct field_list *list, struct MHD_Connection *connection, const char *name);
 
 #endif

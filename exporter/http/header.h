@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A header field of HTTP. The web configuration gives some to every answer, and knows nothing else of HTTP's server. */
+/* HTTP header field. It has its own file because the web configuration needs no other part of the HTTP server. */
 #ifndef EXPORTER_HTTP_HEADER_H
 #define EXPORTER_HTTP_HEADER_H
 

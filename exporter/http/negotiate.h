@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Content negotiation: pure functions from the request's header texts to what to send. RFC 9110, section 12. */
+/* Content negotiation (RFC 9110, section 12): pure functions from header texts to the format of the answer. */
 #ifndef EXPORTER_HTTP_NEGOTIATE_H
 #define EXPORTER_HTTP_NEGOTIATE_H
 
@@ -9,25 +9,25 @@
 #include "metrics/report/exposition.h"
 
 struct negotiated {
-	bool acceptable; /* false: the client refused (q=0) everything there is: 406 */
+	bool acceptable; /* false: the client refused (q=0) every format: 406 */
 	enum exposition_format format;
 	const char *content_type; /* exact, a constant */
 };
 
 /*
- * Picks the format by q-value; among equals the one named first. A header that names nothing we can
- * write is answered with text 0.0.4, as Prometheus' content negotiation asks for; only an explicit
- * q=0 refuses. OpenMetrics 1.0.0's `escaping` is echoed: allow-utf-8 and underscores as they are, any
- * other as underscores, which changes nothing for names like ours. `accept` may be NULL.
+ * Returns the format with the highest q-value, or the first of equal ones. Without a supported format in the header the
+ * format is text 0.0.4, as in Prometheus' content negotiation. Only an explicit q=0 refuses a format. The `escaping`
+ * values allow-utf-8 and underscores are echoed, and any other value becomes underscores. The names of this exporter
+ * are the same in each. `accept` can be NULL.
  */
 struct negotiated negotiate_format(const char *accept);
 
-/* Whether Accept-Encoding allows gzip. `accept_encoding` may be NULL. */
+/* Returns true if Accept-Encoding allows gzip. `accept_encoding` can be NULL. */
 bool negotiate_gzip(const char *accept_encoding);
 
 /*
- * X-Prometheus-Scrape-Timeout-Seconds -> how long the answer may take, in nanoseconds: the header's
- * time, at most 60 s, less a margin for sending. UINT64_MAX if there is no header. False: not a positive number.
+ * Converts X-Prometheus-Scrape-Timeout-Seconds to the time limit of the answer in nanoseconds: at most 60 s, less a
+ * margin for sending. *ns is UINT64_MAX without the header. Returns false if the header is not a positive number.
  */
 bool negotiate_timeout(const char *header, uint64_t *ns);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Replies as libmicrohttpd wants them. */
+/* Reply: builds responses of libmicrohttpd. */
 #ifndef EXPORTER_HTTP_REPLY_H
 #define EXPORTER_HTTP_REPLY_H
 
@@ -17,15 +17,15 @@ struct http_reply {
 	const char *content_type;
 	const void *body;
 	size_t length;
-	enum MHD_ResponseMemoryMode memory; /* whether the body is copied, freed or left alone */
-	const struct http_header *headers;  /* further ones; ended by a NULL name; may be NULL */
-	/* The same, configured by the operator: they replace all others of their names. */
+	enum MHD_ResponseMemoryMode memory; /* the body is copied, freed or kept */
+	const struct http_header *headers;  /* additional; ended by a NULL name; can be NULL */
+	/* Headers from the web configuration: they replace all others of the same names. */
 	const struct http_header *configured;
-	bool last; /* on its connection, which is closed */
+	bool last; /* the connection is closed afterwards */
 };
 
-/* A response with the reply's headers and body, or NULL: out of memory. A body that is to be freed is
- * taken over in any case. MHD_destroy_response() it once it is queued. */
+/* Returns a response with the reply's headers and body, or NULL if memory is short. Takes over a body of the mode
+ * MHD_RESPMEM_MUST_FREE, even on failure. The caller calls MHD_destroy_response() after queueing. */
 struct MHD_Response *http_response(const struct http_reply *reply);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The endpoint: libmicrohttpd in front of a scraper. The front (front/front.h) accepts, checks and relays all
- * connections, and one thread of libmicrohttpd serves them; on a system without a front one thread per listening socket
- * does both. A request for metrics is suspended until its ticket is answered, so that the other paths answer while a
- * snapshot is taken.
+ * HTTP server: serves a scraper's metrics with libmicrohttpd. The acceptor (acceptor/acceptor.h) accepts, checks and
+ * relays all connections, and one thread of libmicrohttpd serves them. On a system without an acceptor one thread per
+ * listening socket does both. A request for metrics is suspended until its ticket is answered, so that the other paths
+ * are served during a snapshot.
  */
 #ifndef EXPORTER_HTTP_SERVER_H
 #define EXPORTER_HTTP_SERVER_H
@@ -23,15 +23,15 @@ struct http_options {
 	bool health_without_auth;
 	uint64_t families; /* METRIC_BITs that collect[] and exclude[] choose from */
 	struct scraper *scraper;
-	struct web *web; /* of a --web.config.file; NULL: plain HTTP for everybody. Not owned */
+	struct web *web; /* of a --web.config.file; NULL: plain HTTP without passwords. Not owned */
 };
 
-/* Serves on `sockets` (listening, from host_listen(); taken over even on failure) until http_stop().
- * 0 or -errno with *error filled. `options` is copied, its strings are not. */
+/* Serves on the listening `sockets` of host_listen() until http_stop(). Takes over the sockets even on failure. Returns
+ * 0, or -errno with *error filled. `options` is copied, its strings are not. */
 int http_start(struct http_server **server, const struct http_options *options, const int *sockets, size_t count,
                struct platform_error *error) MUST_CHECK;
 
-/* False if a thread that serves a socket hangs. May take some seconds to tell. */
+/* Returns false if a thread that serves a socket hangs. Can last some seconds. */
 bool http_alive(struct http_server *server);
 
 /* Stops accepting. Call before scraper_stop(). */

@@ -14,7 +14,7 @@
 
 struct transport_ops {
 	/* Continues the handshake. Returns 0 when it is done, -EAGAIN if poll() must come first, or another -errno
-	 * with *error filled, after an alert to the client. */
+	 * with *error filled. Sends the client an alert if possible. */
 	int (*handshake)(void *channel, enum tls_error *error);
 	/* Returns true if the handshake waits to write, and false if it waits to read. */
 	bool (*is_writing)(void *channel);

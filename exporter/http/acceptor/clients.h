@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The acceptor's clients: a list of relays, and which of them make room for others. A client is idle until it is let
- * in, and again when it only has to read its last bytes. Used by the acceptor's thread alone.
+ * Client list: the acceptor's clients with their relays, and the limit on idle clients. A client is idle until its
+ * handshake is done, and again while it only has to read its last bytes. Only the acceptor's thread uses the list.
  */
 #ifndef EXPORTER_HTTP_ACCEPTOR_CLIENTS_H
 #define EXPORTER_HTTP_ACCEPTOR_CLIENTS_H
@@ -19,23 +19,23 @@ struct client {
 	socklen_t length;
 	struct relay *relay;
 	bool encrypted;
-	struct http_connection *idle; /* its place among the idle clients; NULL while it is let in */
-	size_t slot, count;           /* where its descriptors are among those that are polled; none: it is newer */
+	struct http_connection *idle; /* its slot among the idle clients; NULL while it is served */
+	size_t slot, count;           /* range of its descriptors in the polled array; empty for a newer client */
 };
 
-/* Fill the first part before clients_init(). */
+/* The caller fills the fields up to `data` before clients_init(). */
 struct clients {
 	struct web *web; /* NULL: no TLS */
-	size_t idle_max; /* idle clients; one more takes the place of another */
-	/* Takes over the local socket of a client that is let in. */
+	size_t idle_max; /* limit of idle clients; one more replaces another */
+	/* Takes over the local socket of a client whose handshake is done. */
 	void (*serve)(void *data, int socket, const struct sockaddr *address, socklen_t length);
-	/* A TLS handshake failed. */
+	/* Called after a failed TLS handshake. */
 	void (*failed)(void *data, const struct sockaddr *address, enum tls_error error);
 	void *data;
 
 	struct client *first, **last; /* in the order of arrival */
 	size_t count;
-	struct http_slots slots; /* of the idle ones */
+	struct http_slots slots; /* of the idle clients */
 	size_t idle_count;
 };
 
@@ -44,13 +44,13 @@ int clients_init(struct clients *clients) MUST_CHECK;
 /* Ends all clients. */
 void clients_release(struct clients *clients);
 
-/* Takes over an accepted socket, even if there is no memory for it. */
+/* Takes over an accepted socket; closes it if memory is short. */
 void clients_add(struct clients *clients, int socket, const struct sockaddr_storage *address, socklen_t length);
 /* Ends the oldest client. */
 void clients_remove_first(struct clients *clients);
 /* Ends an idle client if there are `too_many` of them or more. */
 bool clients_make_room(struct clients *clients, size_t too_many);
-/* Lets each client go on that was polled for: see relay_step(). */
+/* Calls relay_step() for each polled client. */
 void clients_step(struct clients *clients, const struct pollfd *fds, uint64_t now_ns);
 
 #endif

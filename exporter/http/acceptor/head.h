@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Request head checker: reads one request head (RFC 9112, sections 2 to 6) and says whether it is well formed and how
- * long its body is. It exists because libmicrohttpd accepts heads that RFC 9112 tells a server to refuse, and hides
- * what was wrong with them from its callbacks: it cuts values at a NUL, joins folded lines and ends lines at a bare CR.
+ * Request head checker: reads one request head (RFC 9112, sections 2 to 6), and finds its fault and the length of its
+ * body. It exists because libmicrohttpd accepts heads that RFC 9112 requires a server to refuse, and hides their faults
+ * from its callbacks. libmicrohttpd cuts values at a NUL, joins folded lines and ends lines at a bare CR.
  *
  * Pure functions of bytes. Limits: HEAD_BYTES_MAX bytes and HEAD_PARTS_MAX parts, so that libmicrohttpd can hold every
- * head that passes.
+ * good head.
  */
 #ifndef EXPORTER_HTTP_ACCEPTOR_HEAD_H
 #define EXPORTER_HTTP_ACCEPTOR_HEAD_H
@@ -43,25 +43,25 @@ struct head {
 	enum head_fault fault;
 	bool to_head;    /* the method is HEAD: the answer has no content */
 	bool endless;    /* the body has a transfer coding */
-	uint64_t length; /* of the body; UINT64_MAX or less if it says more than that */
+	uint64_t length; /* of the body; capped at UINT64_MAX */
 };
 
 /* Returns the length of the head that starts at `bytes`, with the empty line at its end; 0 if the end is not among the
- * `length` bytes. *searched is 0 at first, and tells later calls how many bytes need no second look. */
+ * `length` bytes. *searched is 0 at first, and holds the number of searched bytes for later calls. */
 size_t head_find_end(const char *bytes, size_t length, size_t *searched);
 
 /* Reads the head of `length` bytes that head_find_end() found. Moves blanks at the end of a field's value to its start,
  * where libmicrohttpd ignores them. */
 void head_read(struct head *head, char *bytes, size_t length);
 
-/* Fills the fault of a head that has grown to HEAD_BYTES_MAX bytes without an end. */
+/* Fills the fault of a head without an end in HEAD_BYTES_MAX bytes. */
 void head_read_too_large(struct head *head, const char *bytes, size_t length);
 
-/* The field of a request that stands in for a bad one and asks for its refusal: the value is the fault's number. It is
- * no valid name, so no client can send it through an acceptor. */
+/* Header field of the request that replaces a bad one. Its value is the number of the fault, and the server refuses the
+ * request for it. The name is not valid, so that no client can send it through an acceptor. */
 #define HEAD_FAULT_FIELD "(fault)"
 
-/* The status and the reason, one line without its end, that a fault is answered with. */
+/* Answer to a fault: the status and the reason, one line without a newline. */
 struct head_answer {
 	unsigned status;
 	const char *reason;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inward buffer: a client's bytes on their way to the HTTP server. It follows where requests begin and end, and
- * releases a request's head only when it is whole and good. After a bad head, or a body that does not say its length,
- * it releases nothing more and throws away what comes.
+ * Inward buffer: holds a client's bytes before the HTTP server gets them. It finds the start and end of each request,
+ * and releases a request's head only when the head is whole and good. After a bad head, or a body without a length, it
+ * discards all further bytes.
  *
  * Pure: bytes in, bytes out.
  */
@@ -15,34 +15,34 @@
 
 #include "exporter/http/acceptor/head.h"
 
-/* A request that asks for a refusal. */
+/* Bytes of the request that replaces a bad one. */
 enum { INWARD_FAULT_MAX = 80 };
 
 /* All zeros at first. */
 struct inward {
 	size_t start, ready, end; /* released up to `ready`, received up to `end` */
 	size_t searched;          /* of the head that begins at `ready`: see head_find_end() */
-	uint64_t body;            /* bytes that the present request's body still has */
-	bool deaf;                /* what comes is thrown away */
+	uint64_t body;            /* bytes of the current request's body that have not arrived */
+	bool deaf;                /* received bytes are discarded */
 	char bytes[HEAD_BYTES_MAX + INWARD_FAULT_MAX];
 };
 
 bool inward_has_room(const struct inward *inward);
-/* Returns how many bytes can be received, and where. */
+/* Returns the number of bytes that can be received, and stores their address in *bytes. */
 size_t inward_reserve(struct inward *inward, char **bytes);
-/* Adds the `length` bytes that were received there. With `needs_tls` every head is refused. */
+/* Adds `length` bytes that were received at the reserved address. With `needs_tls` every head is refused. */
 void inward_add(struct inward *inward, size_t length, bool needs_tls);
 
-/* Returns true if the present request's body is not whole yet. */
+/* Returns true if the current request's body is not whole yet. */
 bool inward_is_within_body(const struct inward *inward);
 
 bool inward_is_ready(const struct inward *inward);
-/* Returns how many bytes can be passed on, and where they are. */
+/* Returns the number of released bytes, and stores their address in *bytes. */
 size_t inward_ready(const struct inward *inward, const char **bytes);
-/* Drops the first `length` of them. */
+/* Removes the first `length` released bytes. */
 void inward_take(struct inward *inward, size_t length);
 
-/* Overwrites all bytes: requests have passwords in them. */
+/* Overwrites all bytes, because requests contain passwords. */
 void inward_wipe(struct inward *inward);
 
 #endif

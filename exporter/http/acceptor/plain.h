@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transport without TLS. */
+/* Plain transport: the transport without TLS. */
 #ifndef EXPORTER_HTTP_ACCEPTOR_PLAIN_H
 #define EXPORTER_HTTP_ACCEPTOR_PLAIN_H
 
 #include "exporter/web/transport.h"
 
-/* Returns a transport whose bytes are the socket's. */
+/* Returns a transport that reads and writes the socket directly. */
 struct transport transport_plain(int socket);
 
 #endif

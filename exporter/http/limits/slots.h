@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records of connections: made once, for as many as there may be, so that none fails for want of memory; in the
- * order of their last progress; and how many each network has. Clients that are not let in yet and connections of the
- * HTTP server make room by the same rule, http_slots_victim(). No lock: the caller's.
+ * Connection slots: records of connections in the order of their last progress, and counts per network. All records
+ * are allocated at the start, so that no connection fails without memory. The acceptor's idle clients and the HTTP
+ * server's connections share one replacement rule, http_slots_victim(). The caller holds the lock.
  */
 #ifndef EXPORTER_HTTP_LIMITS_SLOTS_H
 #define EXPORTER_HTTP_LIMITS_SLOTS_H
@@ -17,8 +17,8 @@ struct MHD_Connection;
 
 struct http_network {
 	uint64_t id;
-	size_t connections; /* that did not leave it */
-	unsigned scrapes;   /* requests for metrics in flight, of these */
+	size_t connections; /* that have not left the network */
+	unsigned scrapes;   /* requests for metrics in flight */
 	struct http_network *next;
 };
 
@@ -27,18 +27,18 @@ enum http_progress {
 	PROGRESS_WAITING,   /* for the snapshot, or for a password's hash */
 	PROGRESS_ANSWERING, /* the answer is on its way */
 	PROGRESS_ANSWERED,  /* the next request is not whole yet, or has not begun */
-	PROGRESS_ENDED,     /* told to end; the daemon's thread is about to close it */
+	PROGRESS_ENDED,     /* shut down; the daemon's thread will close it */
 };
 
 struct http_connection {
 	struct http_connection *previous, *next; /* towards older and newer progress */
-	struct http_network *network;            /* NULL once it left */
+	struct http_network *network;            /* NULL after http_slots_leave() */
 	void *owner;
 	struct MHD_Connection *handle;
 	int socket;
-	bool scrapes; /* its request is one of those in flight */
+	bool scrapes; /* its request for metrics is in flight */
 	enum http_progress progress;
-	uint64_t since_ns; /* of that progress */
+	uint64_t since_ns; /* time of the last progress */
 };
 
 struct http_slots {
@@ -46,20 +46,20 @@ struct http_slots {
 	struct http_network *networks, *free_networks, *all_networks;
 };
 
-/* 0 or -ENOMEM; http_slots_release() in either case. */
+/* Allocates `room` records. Returns 0 or -ENOMEM; call http_slots_release() in either case. */
 int http_slots_init(struct http_slots *slots, size_t room) MUST_CHECK;
 void http_slots_release(struct http_slots *slots);
 
-/* The newest connection, of that network; else all zeros. NULL: there is no room. */
+/* Returns a zeroed record, the newest, for a connection of `network`. Returns NULL if no record is free. */
 struct http_connection *http_slots_take(struct http_slots *slots, uint64_t network);
-/* Returns the connection that must make room for another: of the network with the most connections, the oldest one that
- * `may` go (NULL: any). NULL: there is none. */
+/* Returns the connection to replace: the oldest in the network with the most connections. `may` excludes connections
+ * for which it returns false, and can be NULL. Returns NULL if no connection qualifies. */
 struct http_connection *http_slots_victim(const struct http_slots *slots,
                                           bool (*may)(const struct http_connection *connection, uint64_t now_ns),
                                           uint64_t now_ns);
-/* It counts for its network no more. */
+/* Removes the connection from its network's count. */
 void http_slots_leave(struct http_slots *slots, struct http_connection *connection);
-/* It made progress: it is the newest again. */
+/* Makes the connection the newest. */
 void http_slots_renew(struct http_slots *slots, struct http_connection *connection);
 /* Frees the slot of a connection that has left its network. */
 void http_slots_put(struct http_slots *slots, struct http_connection *connection);

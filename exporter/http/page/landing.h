@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page at `/`, a table of processes by state that a browser makes from the metrics, and the files it loads. */
+/* Landing page: the page at `/` and the files it loads. A browser makes a table of processes by state from the
+ * metrics. */
 #ifndef EXPORTER_HTTP_PAGE_LANDING_H
 #define EXPORTER_HTTP_PAGE_LANDING_H
 
@@ -10,7 +11,7 @@
  * They are escaped for element content and quoted attributes. Errors are sticky in `out`. */
 void landing_write(struct textbuf *out, const char *version, const char *telemetry_path);
 
-/* The file of the page that is served at `path`; NULL if there is none. */
+/* Returns the page's file that is served at `path`, or NULL. */
 const struct page_file *landing_file(const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files of this folder, as the build has put them into the program. */
+/* Page files: the files of this folder, embedded into the program by the build. */
 #ifndef EXPORTER_HTTP_PAGE_PAGE_FILES_H
 #define EXPORTER_HTTP_PAGE_PAGE_FILES_H
 
@@ -12,7 +12,7 @@ struct page_file {
 	size_t length;
 };
 
-/* The first is index.html. Ended by a NULL path. */
+/* The first file is index.html. A NULL path ends the array. */
 extern const struct page_file page_files[];
 
 #endif

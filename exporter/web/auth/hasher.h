@@ -22,8 +22,8 @@ void hasher_stop(struct hasher *hasher);
 void hasher_free(struct hasher *hasher);
 
 /* Checks the login against `hash` as far as possible without hashing, and fills the verdict. `hash` is NULL if no user
- * has the name; a hash of cost `cost` is then computed. After WEB_HASHING `hash` must stay valid until done() is
- * called. */
+ * has the name; hasher_submit() then computes a hash of cost `cost`. After WEB_HASHING `hash` must stay valid until
+ * done() is called. */
 void hasher_check(struct hasher *hasher, struct web_auth *auth, const struct basic_login *login, const char *hash,
                   unsigned cost);
 /* Queues the request for hashing. Calls done() later, or at once if too many requests wait. */
