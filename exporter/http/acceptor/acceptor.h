@@ -24,7 +24,7 @@
 
 #include "exporter/web/web.h"
 
-/* True if this build has an acceptor. */
+/* Is true if this build has an acceptor. */
 extern const bool http_acceptor_exists;
 
 struct http_front;
