@@ -10,7 +10,7 @@ struct MHD_Connection;
 struct field_list {
 	const char *name;
 	size_t lines, length;
-	char text[4096]; /* far more than a scraper sends; lines that do not fit are left out */
+	char text[4096]; /* far more than a scraper sends; lines that do not fit are omitted */
 };
 
 /* Returns the elements of all lines of that name, or NULL if the request has no such line. The list owns the text. */

@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longer than any family's name, so that a mistyped one is shown whole. */
+/* Longer than any family's name, so that a mistyped name is shown whole. */
 enum { HTTP_QUERY_NAME_MAX = 80 };
 
 struct http_query {
-	uint64_t allowed;          /* METRIC_BITs that may be asked for */
+	uint64_t allowed;          /* METRIC_BITs that a request can select */
 	uint64_t collect, exclude; /* METRIC_BITs that were named */
 	bool collects, excludes;
 	bool bad; /* a name is unknown, or collect[] names a family that is not allowed */

@@ -23,11 +23,11 @@ struct client {
 	size_t slot, count;           /* the place of its descriptors in the polled array; count 0: it is newer */
 };
 
-/* Fill the first part before clients_init(). */
+/* The caller fills the fields up to `data` before clients_init(). */
 struct clients {
 	struct web *web; /* NULL: no TLS */
-	size_t idle_max; /* idle clients; one more takes the place of another */
-	/* Takes over the local socket of a client that is let in. */
+	size_t idle_max; /* limit of idle clients; one more replaces another */
+	/* Takes over the local socket of a client whose handshake is done. */
 	void (*serve)(void *data, int socket, const struct sockaddr *address, socklen_t length);
 	/* Notes that a TLS handshake failed. */
 	void (*failed)(void *data, const struct sockaddr *address, enum tls_error error);
@@ -35,7 +35,7 @@ struct clients {
 
 	struct client *first, **last; /* in the order of arrival */
 	size_t count;
-	struct http_slots slots; /* of the idle ones */
+	struct http_slots slots; /* of the idle clients */
 	size_t idle_count;
 };
 
@@ -44,13 +44,13 @@ int clients_init(struct clients *clients) MUST_CHECK;
 /* Ends all clients. */
 void clients_release(struct clients *clients);
 
-/* Takes over an accepted socket, even if there is no memory for it. */
+/* Takes over an accepted socket; closes it if memory is short. */
 void clients_add(struct clients *clients, int socket, const struct sockaddr_storage *address, socklen_t length);
 /* Ends the oldest client. */
 void clients_remove_first(struct clients *clients);
 /* Ends an idle client if there are `too_many` of them or more. */
 bool clients_make_room(struct clients *clients, size_t too_many);
-/* Lets each client go on that was polled for: see relay_step(). */
+/* Calls relay_step() for each polled client. */
 void clients_step(struct clients *clients, const struct pollfd *fds, uint64_t now_ns);
 
 #endif

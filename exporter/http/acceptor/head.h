@@ -54,7 +54,7 @@ size_t head_find_end(const char *bytes, size_t length, size_t *searched);
  * where libmicrohttpd ignores them. */
 void head_read(struct head *head, char *bytes, size_t length);
 
-/* Fills the fault of a head that has grown to HEAD_BYTES_MAX bytes without an end. */
+/* Fills the fault of a head without an end in HEAD_BYTES_MAX bytes. */
 void head_read_too_large(struct head *head, const char *bytes, size_t length);
 
 /* The field of a request that replaces a bad one and asks for its refusal. Its value is the fault's number. It is no

@@ -15,7 +15,7 @@
 
 #include "exporter/http/acceptor/head.h"
 
-/* A request that asks for a refusal. */
+/* Bytes of the request that replaces a bad one. */
 enum { INWARD_FAULT_MAX = 80 };
 
 /* All zeros at first. */
@@ -28,18 +28,18 @@ struct inward {
 };
 
 bool inward_has_room(const struct inward *inward);
-/* Returns how many bytes can be received, and where. */
+/* Returns the number of bytes that can be received, and stores their address in *bytes. */
 size_t inward_reserve(struct inward *inward, char **bytes);
-/* Adds the `length` bytes that were received there. With `needs_tls` every head is refused. */
+/* Adds `length` bytes that were received at the reserved address. With `needs_tls` every head is refused. */
 void inward_add(struct inward *inward, size_t length, bool needs_tls);
 
 /* Returns true if the current request's body is not whole yet. */
 bool inward_is_within_body(const struct inward *inward);
 
 bool inward_is_ready(const struct inward *inward);
-/* Returns how many bytes can be passed on, and where they are. */
+/* Returns the number of released bytes, and stores their address in *bytes. */
 size_t inward_ready(const struct inward *inward, const char **bytes);
-/* Drops the first `length` of them. */
+/* Removes the first `length` released bytes. */
 void inward_take(struct inward *inward, size_t length);
 
 /* Overwrites all bytes, since requests hold passwords. */

@@ -5,7 +5,7 @@
 
 #include "exporter/web/transport.h"
 
-/* Returns a transport whose bytes are the socket's. */
+/* Returns a transport that reads and writes the socket directly. */
 struct transport transport_plain(int socket);
 
 #endif

@@ -21,7 +21,7 @@ struct relay;
 
 /* Callbacks to a relay's owner. */
 struct relay_hooks {
-	/* Takes over the other end of the local socket: the client is let in. */
+	/* Takes over the other end of the local socket, after the handshake. */
 	void (*take)(void *data, int socket);
 	/* Notes that the client was not let in. */
 	void (*failed)(void *data, enum tls_error error);
@@ -43,7 +43,7 @@ size_t relay_poll(const struct relay *relay, struct pollfd fds[RELAY_SOCKETS]);
 uint64_t relay_deadline(const struct relay *relay);
 /* Returns true if the relay stopped only to let others continue. */
 bool relay_is_eager(const struct relay *relay);
-/* Returns true while the client is let in: between the handshake and the last bytes to the client. */
+/* Returns true while the client is served: from the end of the handshake until only last bytes are left. */
 bool relay_is_open(const struct relay *relay);
 /* Returns true during the handshake. */
 bool relay_is_new(const struct relay *relay);

@@ -53,7 +53,7 @@ void http_connections_stop(struct http_connections *connections);
 void http_connections_notify(void *connections, struct MHD_Connection *connection, void **context,
                              enum MHD_ConnectionNotificationCode code);
 
-/* ---- The progress of one connection, told by its daemon's thread ---- */
+/* ---- Progress of one connection, called by its daemon's thread ---- */
 
 enum http_admission {
 	HTTP_ADMITTED,

@@ -36,7 +36,7 @@ struct http_connection {
 	void *owner;
 	struct MHD_Connection *handle;
 	int socket;
-	bool scrapes; /* its request is one of those in flight */
+	bool scrapes; /* its request for metrics is in flight */
 	enum http_progress progress;
 	uint64_t since_ns; /* the time of that progress */
 };
