@@ -62,18 +62,18 @@ void fd_walk_release(struct fd_walk *walk)
 static bool is_first_process(const struct fd_walk *walk, const struct visit *visit, bool *nested)
 {
 	char bytes[STATUS_SIZE];
-	uint64_t namespace = 0;
+	uint64_t pid_namespace = 0;
 	uint32_t innermost;
 	long length = read_link_at(visit->dir, "ns/pid", bytes, LINK_SIZE);
 
-	if (length > 0 && !parse_ns_link(bytes, (size_t)length, "pid", &namespace))
-	namespace = 0;
+	if (length > 0 && !parse_ns_link(bytes, (size_t)length, "pid", &pid_namespace))
+		pid_namespace = 0;
 	/* A link that cannot be read is that of our own namespace, if its PID 1 is. */
-	if (namespace == 0 && visit->process->pid == 1)
-	namespace = walk->own_pid_namespace;
-	*nested = namespace != INITIAL_PID_NAMESPACE;
+	if (pid_namespace == 0 && visit->process->pid == 1)
+		pid_namespace = walk->own_pid_namespace;
+	*nested = pid_namespace != INITIAL_PID_NAMESPACE;
 	/* Most processes are in our own namespace, where their number here is the one that counts. */
-	if (namespace != 0 && namespace == walk->own_pid_namespace)
+	if (pid_namespace != 0 && pid_namespace == walk->own_pid_namespace)
 		return visit->process->pid == 1;
 	length = read_file_at(visit->dir, "status", bytes, sizeof(bytes));
 	if (length > 0 && parse_status_innermost_pid(bytes, (size_t)length, &innermost))
@@ -114,8 +114,8 @@ static bool is_path_only(int files, const char *name)
 	return fstatat(files, name, &link, AT_SYMLINK_NOFOLLOW) == 0 && (link.st_mode & (S_IRUSR | S_IWUSR)) == 0;
 }
 
-/* O_PATH is looked for until the process holds one socket: such processes are rare, and a look at every descriptor
- * would cost as much as reading its link. */
+/* A process is checked for O_PATH until it holds one socket. Processes with descriptors of both kinds are rare, and a
+ * check of every descriptor makes the walk half as long again. */
 static int found_socket(struct fd_walk *walk, struct visit *visit, int files, const char *name, uint32_t inode)
 {
 	int result;
