@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every flag there is: its name, default, help, and the setter that fills its field. */
+/* The table of flags: name, default, help, and the setter that fills the flag's field. */
 #include "exporter/cli/option_table.h"
 
 #include "exporter/cli/option_choices.h"
@@ -37,25 +37,23 @@ enum {
 };
 
 const struct option option_table[ROW_COUNT] = {
-        [ROW_LISTEN] =
-                {.name = "web.listen-address",
-                 .group = "Endpoint",
-                 .kind = OPTION_TEXT,
-                 .repeatable = true,
-                 .fallback = ":10793",
-                 .placeholder = "ADDRESS",
-                 .set = set_listen,
-                 .accepted =
-                         "an address like :10793, 127.0.0.1:10793, [::1]:10793 or unix:/run/tcp_exporter.sock (16 at "
-                         "the most)",
-                 .help = "Address to serve on, [HOST]:PORT or unix:PATH; without a host, every address of this "
-                         "machine."},
+        [ROW_LISTEN] = {.name = "web.listen-address",
+                        .group = "Endpoint",
+                        .kind = OPTION_TEXT,
+                        .repeatable = true,
+                        .fallback = ":10793",
+                        .placeholder = "ADDRESS",
+                        .set = set_listen,
+                        .accepted = "an address like :10793, 127.0.0.1:10793, [::1]:10793 or "
+                                    "unix:/run/tcp_exporter.sock (at most 16)",
+                        .help = "Address to serve on, [HOST]:PORT or unix:PATH. Without a host: every address of this "
+                                "machine."},
         [ROW_SYSTEMD_SOCKET] =
                 {.name = "web.systemd-socket",
                  .kind = OPTION_SWITCH,
                  .fallback = "off",
                  .set = set_systemd_socket,
-                 .help = "Serve on the sockets that a .socket unit of systemd passes, instead of addresses."},
+                 .help = "Serve on the sockets that a systemd .socket unit passes, instead of addresses."},
         [ROW_TELEMETRY_PATH] = {.name = "web.telemetry-path",
                                 .kind = OPTION_TEXT,
                                 .fallback = "/metrics",
@@ -63,22 +61,21 @@ const struct option option_table[ROW_COUNT] = {
                                 .set = set_telemetry_path,
                                 .accepted = "a path that starts with / and has no space, ?, # or %",
                                 .help = "Path of the metrics."},
-        [ROW_MAX_REQUESTS] =
-                {.name = "web.max-requests",
-                 .kind = OPTION_NUMBER,
-                 .fallback = "40",
-                 .placeholder = "COUNT",
-                 .set = set_max_requests,
-                 .max = MAX_REQUESTS_LIMIT,
-                 .help = "Requests for metrics that may wait at the same time; more are answered with 503. 0: no "
-                         "limit."},
+        [ROW_MAX_REQUESTS] = {.name = "web.max-requests",
+                              .kind = OPTION_NUMBER,
+                              .fallback = "40",
+                              .placeholder = "COUNT",
+                              .set = set_max_requests,
+                              .max = MAX_REQUESTS_LIMIT,
+                              .help = "Maximum number of metrics requests in flight. Further requests are answered "
+                                      "with status 503. 0: no limit."},
         [ROW_WEB_CONFIG] = {.name = "web.config.file",
                             .kind = OPTION_TEXT,
                             .placeholder = "FILE",
                             .set = set_web_config,
                             .accepted = "the name of a file",
-                            .help = "TLS, basic authentication, headers and a limit on the rate of requests, in the "
-                                    "format of Prometheus' exporter-toolkit. Changes are taken up at once."},
+                            .help = "File that sets TLS, basic authentication, headers and the request rate limit, in "
+                                    "the format of Prometheus' exporter-toolkit. Changes apply at once."},
         [ROW_HEALTH_WITHOUT_AUTH] =
                 {.name = "web.health-without-auth",
                  .kind = OPTION_SWITCH,
@@ -99,100 +96,96 @@ const struct option option_table[ROW_COUNT] = {
                          .placeholder = "NAME",
                          .choices = choice_backend_names,
                          .set = set_backend,
-                         .help = "Where the socket table comes from. auto takes the best that works here."},
+                         .help = "Backend that reads the socket table. auto chooses the best backend that works on "
+                                 "this system."},
         [ROW_REPLAY] = {.name = "collector.replay",
                         .kind = OPTION_TEXT,
                         .placeholder = "FILE",
                         .set = set_replay,
                         .accepted = "the name of a file",
-                        .help = "Serve a recorded snapshot, read anew at each scrape, instead of this host's sockets."},
-        [ROW_LOCAL_PORT] =
-                {.name = "collector.local-port",
-                 .kind = OPTION_CHOICE,
-                 .fallback = "served",
-                 .placeholder = "MODE",
-                 .choices = choice_local_port_names,
-                 .set = set_local_port,
-                 .help = "Which local ports become label values. served: those of listeners and inbound connections; "
-                         "outbound connections share \"ephemeral\"."},
-        [ROW_REMOTE_PORT] =
-                {.name = "collector.remote-port",
-                 .kind = OPTION_CHOICE,
-                 .fallback = "all",
-                 .placeholder = "MODE",
-                 .choices = choice_remote_port_names,
-                 .set = set_remote_port,
-                 .help = "Which remote ports of outbound connections become label values. service: ports outside the "
-                         "ephemeral range; the others share \"ephemeral\"."},
-        [ROW_MAX_SERIES] =
-                {.name = "collector.max-series",
-                 .kind = OPTION_NUMBER,
-                 .fallback = "10000",
-                 .placeholder = "COUNT",
-                 .set = set_max_series,
-                 .min = FOLD_MIN_SERIES,
-                 .max = MAX_SERIES_LIMIT,
-                 .help = "Series of a metric at most. Beyond it, the quietest processes fold into \"(other)\"; "
-                         "sums stay exact."},
+                        .help = "Serve a recorded snapshot instead of this host's sockets. The file is read again at "
+                                "each scrape."},
+        [ROW_LOCAL_PORT] = {.name = "collector.local-port",
+                            .kind = OPTION_CHOICE,
+                            .fallback = "served",
+                            .placeholder = "MODE",
+                            .choices = choice_local_port_names,
+                            .set = set_local_port,
+                            .help = "Local ports that become label values. served: ports of listeners and inbound "
+                                    "connections; outbound connections share \"ephemeral\"."},
+        [ROW_REMOTE_PORT] = {.name = "collector.remote-port",
+                             .kind = OPTION_CHOICE,
+                             .fallback = "all",
+                             .placeholder = "MODE",
+                             .choices = choice_remote_port_names,
+                             .set = set_remote_port,
+                             .help = "Remote ports of outbound connections that become label values. service: ports "
+                                     "outside the ephemeral range; other ports share \"ephemeral\"."},
+        [ROW_MAX_SERIES] = {.name = "collector.max-series",
+                            .kind = OPTION_NUMBER,
+                            .fallback = "10000",
+                            .placeholder = "COUNT",
+                            .set = set_max_series,
+                            .min = FOLD_MIN_SERIES,
+                            .max = MAX_SERIES_LIMIT,
+                            .help = "Maximum number of series per metric. Above it, groups with few sockets fold into "
+                                    "process \"(other)\". Sums stay exact."},
         [ROW_LABEL] = {.name = "collector.label",
                        .kind = OPTION_CHOICE,
                        .repeatable = true,
                        .placeholder = "NAME",
                        .choices = choice_label_names,
                        .set = set_label,
-                       .help = "Add a label to the metrics by process."},
-        [ROW_PROCESS_NAME] =
-                {.name = "collector.process-name",
-                 .kind = OPTION_CHOICE,
-                 .fallback = "comm",
-                 .placeholder = "SOURCE",
-                 .choices = choice_naming_names,
-                 .set = set_naming,
-                 .help = "What names a process: the kernel's name for it (comm), the file name of its executable "
-                         "(exe) or its arguments (cmdline)."},
-        [ROW_INCLUDE] =
-                {.name = "collector.process.include",
-                 .kind = OPTION_TEXT,
-                 .placeholder = "REGEX",
-                 .set = set_include,
-                 .accepted = "a regular expression",
-                 .help = "Count only processes whose whole name matches (PCRE2). Totals still cover every socket."},
+                       .help = "Add a label to the metrics that have a process label."},
+        [ROW_PROCESS_NAME] = {.name = "collector.process-name",
+                              .kind = OPTION_CHOICE,
+                              .fallback = "comm",
+                              .placeholder = "SOURCE",
+                              .choices = choice_naming_names,
+                              .set = set_naming,
+                              .help = "Source of the process name: the kernel's name (comm), the file name of the "
+                                      "executable (exe) or the arguments (cmdline)."},
+        [ROW_INCLUDE] = {.name = "collector.process.include",
+                         .kind = OPTION_TEXT,
+                         .placeholder = "REGEX",
+                         .set = set_include,
+                         .accepted = "a regular expression",
+                         .help = "Count only processes whose whole name matches (PCRE2). tcp_sockets still counts "
+                                 "every socket."},
         [ROW_EXCLUDE] = {.name = "collector.process.exclude",
                          .kind = OPTION_TEXT,
                          .placeholder = "REGEX",
                          .set = set_exclude,
                          .accepted = "a regular expression",
                          .help = "Leave out processes whose whole name matches (PCRE2)."},
-        [ROW_NETNS] =
-                {.name = "collector.netns",
-                 .kind = OPTION_CHOICE,
-                 .fallback = "own",
-                 .placeholder = "SCOPE",
-                 .choices = choice_netns_names,
-                 .set = set_netns,
-                 .help = "Network namespaces to read: the exporter's (own), or every one that has a process (all)."},
-        [ROW_SHARED_SOCKETS] =
-                {.name = "collector.shared-sockets",
-                 .kind = OPTION_SWITCH,
-                 .fallback = OPTION_SWITCH_ON,
-                 .set = set_shared_sockets,
-                 .help = "Count the sockets that several processes hold. Without it a scrape may end its walk over "
-                         "the processes as soon as every socket has an owner."},
+        [ROW_NETNS] = {.name = "collector.netns",
+                       .kind = OPTION_CHOICE,
+                       .fallback = "own",
+                       .placeholder = "SCOPE",
+                       .choices = choice_netns_names,
+                       .set = set_netns,
+                       .help = "Network namespaces to read: the exporter's namespace (own), or every namespace that "
+                               "has a process (all)."},
+        [ROW_SHARED_SOCKETS] = {.name = "collector.shared-sockets",
+                                .kind = OPTION_SWITCH,
+                                .fallback = OPTION_SWITCH_ON,
+                                .set = set_shared_sockets,
+                                .help = "Count the sockets that several processes hold. If off, a scrape can stop "
+                                        "reading processes as soon as every socket has an owner."},
         [ROW_PROCFS] = {.name = "path.procfs",
                         .kind = OPTION_TEXT,
                         .fallback = OPTIONS_PROCFS,
                         .placeholder = "DIRECTORY",
                         .set = set_procfs,
                         .accepted = "an absolute path",
-                        .help = "Where procfs is mounted."},
-        [ROW_SECCOMP] =
-                {.name = "security.seccomp",
-                 .group = "Security",
-                 .kind = OPTION_SWITCH,
-                 .fallback = OPTION_SWITCH_ON,
-                 .set = set_seccomp,
-                 .help = "Once started, let the kernel refuse every system call that serving does not take. On Linux, "
-                         "in builds that have it."},
+                        .help = "Mount point of procfs."},
+        [ROW_SECCOMP] = {.name = "security.seccomp",
+                         .group = "Security",
+                         .kind = OPTION_SWITCH,
+                         .fallback = OPTION_SWITCH_ON,
+                         .set = set_seccomp,
+                         .help = "Install a seccomp filter after the start: the kernel refuses system calls that "
+                                 "serving does not need. Linux only, in builds with the filter."},
         [ROW_LOG_LEVEL] = {.name = "log.level",
                            .group = "Log",
                            .kind = OPTION_CHOICE,
@@ -200,21 +193,21 @@ const struct option option_table[ROW_COUNT] = {
                            .placeholder = "LEVEL",
                            .choices = log_level_name,
                            .set = set_log_level,
-                           .help = "Least severity to log."},
+                           .help = "Lowest severity that is logged."},
         [ROW_LOG_FORMAT] = {.name = "log.format",
                             .kind = OPTION_CHOICE,
                             .fallback = "logfmt",
                             .placeholder = "FORMAT",
                             .choices = choice_log_format_names,
                             .set = set_log_format,
-                            .help = "Form of the log's lines."},
+                            .help = "Format of log lines."},
         [ROW_PRINT_TABLE] = {.name = "print-table",
                              .group = "Instead of serving",
                              .kind = OPTION_MAYBE_CHOICE,
                              .placeholder = "FORMAT",
                              .choices = choice_table_format_names,
                              .set = set_print_table,
-                             .help = "Print every socket with its process once and exit. replay is the form that "
+                             .help = "Print every socket with its process once and exit. replay is the format that "
                                      "--collector.replay reads."},
         [ROW_SERVICE] = {.name = "service",
                          .kind = OPTION_CHOICE,
@@ -222,8 +215,8 @@ const struct option option_table[ROW_COUNT] = {
                          .placeholder = "ACTION",
                          .choices = choice_service_names,
                          .set = set_service,
-                         .help = "On Windows: register as a service with the flags that are given besides, or take "
-                                 "it off. run is for the service manager."},
+                         .help = "On Windows: install the service with the other flags of this command, or remove it. "
+                                 "run is for the service manager."},
         [ROW_VERSION] = {.name = "version",
                          .kind = OPTION_ACTION,
                          .set = set_version,

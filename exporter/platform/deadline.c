@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every backend shares: the clock, the limit on a read's time, and errors in words. */
+/* Helpers of all backends: the monotonic clock, deadlines and error texts. */
 #include "exporter/platform/platform.h"
 
 #include <errno.h>

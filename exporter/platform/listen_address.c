@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes addresses to listen on apart. */
+/* Parser of listen addresses. */
 #include "exporter/platform/listen_address.h"
 
 #include "exporter/platform/host.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Copies `length` bytes if they fit with a terminator. */
+/* Copies `length` bytes and a terminator. Returns false if they do not fit. */
 static bool copy(char *to, size_t size, const char *text, size_t length)
 {
 	if (length >= size)
@@ -17,7 +17,7 @@ static bool copy(char *to, size_t size, const char *text, size_t length)
 	return true;
 }
 
-/* RFC 6335, 5.1: letters, digits and hyphens, with a letter. */
+/* Returns true for letters, digits and hyphens with at least one letter (RFC 6335, 5.1). */
 static bool is_service_name(const char *text)
 {
 	static const char bytes[] = "-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -41,7 +41,7 @@ static bool parse_port(const char *text, struct listen_address *address)
 	return number <= UINT16_MAX;
 }
 
-/* An IPv6 address, between its brackets, and its zone. */
+/* Parses an IPv6 address without its brackets, and its zone. */
 static bool parse_v6(const char *text, size_t length, struct listen_address *address)
 {
 	const char *percent = memchr(text, '%', length);
@@ -60,7 +60,7 @@ static bool parse_host(const char *text, size_t length, struct listen_address *a
 	if (length > 0 && text[0] == '[')
 		return text[length - 1] == ']' && !memchr(text + 1, '[', length - 1) &&
 		       !memchr(text, ']', length - 1) && parse_v6(text + 1, length - 2, address);
-	/* an IPv6 address without brackets: which colon ends it? */
+	/* an IPv6 address without brackets is ambiguous */
 	return !memchr(text, ':', length) && !memchr(text, '[', length) && !memchr(text, ']', length) &&
 	       copy(address->host, sizeof(address->host), text, length);
 }

@@ -80,6 +80,7 @@ struct web_auth {
 void web_auth_begin(struct web *web, struct web_auth *auth, const char *authorization, bool without_password);
 /* Decides a WEB_HASHING request: done() is called later with another verdict. */
 void web_auth_hash(struct web *web, struct web_auth *auth);
+/* Releases what web_auth_begin() made. All zeros are fine. */
 void web_auth_end(struct web_auth *auth);
 
 #endif

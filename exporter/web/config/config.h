@@ -36,7 +36,7 @@ struct web_texts {
 	size_t count;
 };
 
-/* Numbers of names, in the file's order. */
+/* Indexes of names, in the file's order. */
 struct web_choices {
 	size_t items[WEB_LIST_MAX];
 	size_t count;
