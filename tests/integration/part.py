@@ -222,7 +222,6 @@ class Part:
         time.sleep(10)
 
     def exec(self, argv: list[str], zeros: int) -> None:
-        """`zeros` more arguments are as long as an argument can be, nearly."""
         for sock in self.sockets.values():
             sock.set_inheritable(True)
         os.execv(argv[0], argv + ["0" * 100_000] * zeros)
