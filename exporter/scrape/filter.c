@@ -9,9 +9,10 @@
 #include <stdlib.h>
 
 enum {
-	/* Steps of a match before PCRE2 gives up. A name has at most a few thousand bytes and needs about
-	 * as many steps; a pattern that backtracks without end would otherwise hold up the scrape. */
-	MATCH_STEPS_MAX = 100000,
+	/* PCRE2 ends a match after this many steps, and some more per byte of the name. A pattern like ".*x.*" takes a
+	 * few steps per byte. A pattern that backtracks without end would delay the scrape. */
+	MATCH_STEPS = 100000,
+	MATCH_STEPS_PER_BYTE = 4,
 	/* Memory for backtracking, in KiB. */
 	MATCH_HEAP_MAX = 1024,
 };
@@ -45,6 +46,7 @@ static int compile_optional(pcre2_code **compiled, const char *pattern)
 
 static bool matches(struct filter *filter, const pcre2_code *pattern, const char *name, size_t length)
 {
+	pcre2_set_match_limit(filter->context, MATCH_STEPS + MATCH_STEPS_PER_BYTE * (uint32_t)length);
 	/* Positive, or 0 where the pattern has more groups than `match` keeps; negative: no match or a limit. */
 	return pcre2_match(pattern, (PCRE2_SPTR)name, length, 0, PCRE2_NO_UTF_CHECK, filter->match, filter->context) >=
 	       0;
@@ -80,7 +82,6 @@ int filter_new(struct filter **result, const char *include, const char *exclude)
 	filter->match = pcre2_match_data_create(1, NULL);
 	if (filter->context == NULL || filter->match == NULL)
 		goto out;
-	pcre2_set_match_limit(filter->context, MATCH_STEPS_MAX);
 	pcre2_set_heap_limit(filter->context, MATCH_HEAP_MAX);
 	err = compile_optional(&filter->include, include);
 	if (err == 0)

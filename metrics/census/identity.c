@@ -9,7 +9,7 @@
 #define TEXT_LIMIT ((size_t)256 << 20)
 /* In identities.of_process: nothing was counted for this process yet. */
 #define IDENTITY_UNSEEN (UINT32_MAX - 1)
-/* Bytes of a process's name in a label. Every series repeats it, and a command line may be a hundred thousand long. */
+/* Bytes of a process's name in a label. Every series repeats it, and a command line may have millions. */
 #define NAME_LABEL_MAX 256
 
 void identities_init(struct identities *identities)

@@ -53,9 +53,9 @@ class Actor:
         if self._channel.recv(MESSAGE_LIMIT):
             raise RuntimeError(f"{self.name} lives on")
 
-    def exec(self, *argv: str) -> None:
-        """Becomes another program that inherits every socket."""
-        self._post("exec", {"argv": argv})
+    def exec(self, *argv: str, zeros: int = 0) -> None:
+        """Becomes another program that inherits every socket. `zeros` more arguments have 100,000 zeros each."""
+        self._post("exec", {"argv": argv, "zeros": zeros})
         reply = self._channel.recv(MESSAGE_LIMIT)  # the channel closes on exec
         if reply:
             raise RuntimeError(f"{self.name}: {reply.decode()}")

@@ -221,10 +221,10 @@ class Part:
         os.kill(os.getpid(), number)
         time.sleep(10)
 
-    def exec(self, argv: list[str]) -> None:
+    def exec(self, argv: list[str], zeros: int) -> None:
         for sock in self.sockets.values():
             sock.set_inheritable(True)
-        os.execv(argv[0], argv)
+        os.execv(argv[0], argv + ["0" * 100_000] * zeros)
 
     def exit_leader(self) -> None:
         """The first thread ends; another one goes on with everything."""

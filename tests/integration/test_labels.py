@@ -78,7 +78,7 @@ class Labels(SceneCase):
         self.addCleanup(os.rmdir, root)
         self.scene.run("mount", "-t", "cgroup2", "none", root)
         slice_ = f"{root}/tcpexportertest{os.getpid()}.slice"
-        self.addCleanup(self.scene.run, "rmdir", f"{slice_}/{group}", slice_)
+        self.addCleanup(self.scene.run, "sh", "-c", f"cd {slice_} && rmdir -p {group} && rmdir {slice_}")
         self.scene.run("mkdir", "-p", f"{slice_}/{group}")
         self.addCleanup(self.move, actor, root)
         self.move(actor, f"{slice_}/{group}")
@@ -89,6 +89,10 @@ class Labels(SceneCase):
 
     def test_unit(self) -> None:
         self.place(self.web, "web.service")
+        self.assertEqual(self.values("unit"), {("web.service",): 3})
+
+    def test_unit_of_a_users_service(self) -> None:
+        self.place(self.web, "user@1000.service/app.slice/web.service")
         self.assertEqual(self.values("unit"), {("web.service",): 3})
 
     def test_unit_from_a_cgroup_namespace_of_its_own(self) -> None:
@@ -105,6 +109,10 @@ class Labels(SceneCase):
     def test_container(self) -> None:
         self.place(self.web, f"docker-{CONTAINER}.scope")
         self.assertEqual(self.values("container"), {(CONTAINER,): 3})
+
+    def test_conmon_is_in_no_container(self) -> None:
+        self.place(self.web, f"libpod-conmon-{CONTAINER}.scope")
+        self.assertEqual(self.values("container"), {("",): 3})
 
 
 class Procfs(SceneCase):
@@ -146,12 +154,22 @@ class ProcessNames(SceneCase):
 
     def test_a_long_command_line(self) -> None:
         """It is matched as a whole, a label has the beginning."""
-        web = self.scene.actor("java")
-        web.listen(port=81)
-        web.exec("/usr/bin/env", "-i", "/bin/sleep", *["0"] * 10000, "1000")
-        flags = "--collector.process-name=cmdline", r"--collector.process.include=/bin/sleep[ 0]* 1000"
-        names = self.start_exporter(*flags).metrics().sum_by("tcp_connections", "process", "local_port")
-        self.assertEqual([process for process, port in names if port == "81"], [("/bin/sleep" + " 0" * 10000)[:256]])
+        java = self.scene.actor("java")
+        java.listen(port=81)
+        java.exec("/usr/bin/env", "-i", "/bin/sleep", "1000", zeros=3)
+        flags = "--collector.process-name=cmdline", "--collector.process.include=.*1000( 0+){3}"
+        names = self.start_exporter(*flags).metrics().sum_by("tcp_connections", "process")
+        self.assertEqual(set(names), {(("/bin/sleep 1000 " + "0" * 256)[:256],)})
+
+    def test_command_lines_that_would_fill_the_memory(self) -> None:
+        """Five lines of 1.9 MB are read as a whole before the limit of 8 MiB, then the beginnings are."""
+        for port in range(81, 89):
+            java = self.scene.actor("java")
+            java.listen(port=port)
+            java.exec("/usr/bin/env", "-i", "/bin/sleep", "1000", zeros=19)
+        flags = "--collector.process-name=cmdline", "--collector.process.include=.{10000}.*"
+        exposition = self.start_exporter(*flags).metrics()
+        self.assertEqual(exposition.sum_by("tcp_connections", "state")["listen",], 5)
 
     def test_cmdline(self) -> None:
         self.assertEqual(self.shown("--collector.process-name=cmdline"), ["/bin/sleep 1000 0"])

@@ -107,13 +107,25 @@ static void test_match_limit(void **state)
 	assert_true(keeps("(?:a|b)*", NULL, name));
 }
 
+/* A command line may be long, and have at its start what the pattern looks for. */
+static void test_long_name(void **state)
+{
+	static char name[300001];
+
+	(void)state;
+	memset(name, 'a', sizeof(name) - 1);
+	memcpy(name, "java -Dservice=billing ", strlen("java -Dservice=billing "));
+	assert_true(keeps(".*-Dservice=billing.*", NULL, name));
+	assert_true(keeps(".*(payment|billing).*", NULL, name));
+	assert_false(keeps(NULL, ".*-Dservice=billing.*", name));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_patterns),
-	        cmocka_unit_test(test_length),
-	        cmocka_unit_test(test_bad_patterns),
-	        cmocka_unit_test(test_match_limit),
+	        cmocka_unit_test(test_patterns),     cmocka_unit_test(test_length),
+	        cmocka_unit_test(test_bad_patterns), cmocka_unit_test(test_match_limit),
+	        cmocka_unit_test(test_long_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,18 +62,18 @@ void fd_walk_release(struct fd_walk *walk)
 static bool is_first_process(const struct fd_walk *walk, const struct visit *visit, bool *nested)
 {
 	char bytes[STATUS_SIZE];
-	uint64_t namespace = 0;
+	uint64_t pid_namespace = 0;
 	uint32_t innermost;
 	long length = read_link_at(visit->dir, "ns/pid", bytes, LINK_SIZE);
 
-	if (length > 0 && !parse_ns_link(bytes, (size_t)length, "pid", &namespace))
-		namespace = 0;
-	/* A process that is PID 1 in procfs counts as one of the exporter's namespace if its link cannot be read. */
-	if (namespace == 0 && visit->process->pid == 1)
-		namespace = walk->own_pid_namespace;
-	*nested = namespace != INITIAL_PID_NAMESPACE;
-	/* Most processes are in the exporter's own namespace, where the pid in procfs is the right one. */
-	if (namespace != 0 && namespace == walk->own_pid_namespace)
+	if (length > 0 && !parse_ns_link(bytes, (size_t)length, "pid", &pid_namespace))
+		pid_namespace = 0;
+	/* A link that cannot be read is that of our own namespace, if its PID 1 is. */
+	if (pid_namespace == 0 && visit->process->pid == 1)
+		pid_namespace = walk->own_pid_namespace;
+	*nested = pid_namespace != INITIAL_PID_NAMESPACE;
+	/* Most processes are in our own namespace, where their number here is the one that counts. */
+	if (pid_namespace != 0 && pid_namespace == walk->own_pid_namespace)
 		return visit->process->pid == 1;
 	length = read_file_at(visit->dir, "status", bytes, sizeof(bytes));
 	if (length > 0 && parse_status_innermost_pid(bytes, (size_t)length, &innermost))
@@ -114,8 +114,8 @@ static bool is_path_only(int files, const char *name)
 	return fstatat(files, name, &link, AT_SYMLINK_NOFOLLOW) == 0 && (link.st_mode & (S_IRUSR | S_IWUSR)) == 0;
 }
 
-/* Claims a socket for the process. Checks for O_PATH only until the process holds a socket: O_PATH descriptors are
- * rare, and the check costs as much as reading the link. */
+/* A process is checked for O_PATH until it holds one socket. Processes with descriptors of both kinds are rare, and a
+ * check of every descriptor makes the walk half as long again. */
 static int found_socket(struct fd_walk *walk, struct visit *visit, int files, const char *name, uint32_t inode)
 {
 	int result;

@@ -58,24 +58,22 @@ static int read_exe(struct process_texts *texts, int dir, size_t *length)
 	return got < 0 && got != -ENAMETOOLONG ? optional(got) : 0;
 }
 
-/* Reads a text. If it fills the buffer, reads it again with a larger buffer. */
+/* Reads at most `max` bytes of the command line. A line that fills the buffer is read again into a larger one. */
 static int read_command_line(struct process_texts *texts, int dir, size_t max, size_t *length)
 {
-	size_t room = texts->command_line_size < max ? texts->command_line_size : max;
+	size_t need = PROCESS_TEXT_SIZE, room;
 	long got;
-
-	if (room == 0)
-		room = PROCESS_TEXT_SIZE;
 
 	*length = 0;
 	do {
-		if (array_reserve((void **)&texts->command_line, &texts->command_line_size, room, 1) != 0)
+		if (array_reserve((void **)&texts->command_line, &texts->command_line_size, need, 1) != 0)
 			return -ENOMEM;
+		room = texts->command_line_size < max ? texts->command_line_size : max;
 		got = read_file_at(dir, "cmdline", texts->command_line, room);
 		if (got < 0)
 			return optional(got);
-		room *= 2;
-	} while ((size_t)got == room / 2 && room <= max);
+		need = room + 1;
+	} while ((size_t)got == room && room < max);
 	*length = parse_cmdline(texts->command_line, (size_t)got);
 	return 0;
 }

@@ -8,11 +8,11 @@
 
 /* The size of every text but command lines. Files are searched in their first page only. PATH_MAX has the same size. */
 #define PROCESS_TEXT_SIZE 4096
-/* The size of a command line: MAX_ARG_STRLEN in include/uapi/linux/binfmts.h, the longest argument there is. */
-#define COMMAND_LINE_MAX ((size_t)128 * 1024)
-/* The size of all texts of a snapshot. Beyond it the exporter cuts command lines to PROCESS_TEXT_SIZE bytes, so that
- * no user can fill the memory with a thousand long ones. */
-#define COMMAND_LINES_MAX ((size_t)32 * 1024 * 1024)
+/* The size of a command line: execve(2) allows a quarter of the stack limit, which is 8 MiB unless it is raised. */
+#define COMMAND_LINE_MAX ((size_t)2 * 1024 * 1024)
+/* The size of all texts of a snapshot: 1,000 processes with 8 KiB each. Beyond it the exporter cuts command lines to
+ * PROCESS_TEXT_SIZE bytes, so that no user can fill the memory, or delay a scrape by the matching of patterns. */
+#define COMMAND_LINES_MAX ((size_t)8 * 1024 * 1024)
 
 struct user_name;
 
