@@ -29,12 +29,21 @@ static int add(struct arguments *arguments, const char *text)
 static char *read_text(const char *name)
 {
 	FILE *file = fopen(name, "rb");
-	char *text = file ? malloc(FILE_MAX + 1) : NULL;
-	size_t length = text ? fread(text, 1, FILE_MAX + 1, file) : 0;
-	int err = !text ? errno : ferror(file) ? EIO : length > FILE_MAX ? EFBIG : 0;
+	char *text;
+	size_t length;
+	int err;
 
-	if (file)
+	if (!file)
+		return NULL;
+	text = malloc(FILE_MAX + 1);
+	if (!text) {
 		fclose(file);
+		errno = ENOMEM;
+		return NULL;
+	}
+	length = fread(text, 1, FILE_MAX + 1, file);
+	err = ferror(file) ? EIO : length > FILE_MAX ? EFBIG : 0;
+	fclose(file);
 	if (err == 0) {
 		text[length] = '\0';
 		return text;
@@ -78,10 +87,11 @@ static int add_lines(struct arguments *arguments, char *text)
 static int add_file(struct arguments *arguments, const char *name, char *error, size_t size)
 {
 	char *text = read_text(name), quoted[QUOTED_MAX];
-	int err = text ? 0 : -errno;
+	int err;
 
-	if (err == 0)
+	if (text)
 		return add_lines(arguments, text);
+	err = -errno;
 	printable_quote(quoted, sizeof(quoted), name);
 	snprintf(error, size, "cannot read %s, which an argument names with @: %s", quoted, strerror(-err));
 	return err;
