@@ -151,11 +151,9 @@ static size_t write_line(enum log_level level, const char *message, const struct
 {
 	/* of syslog(3), which journals read at a line's start */
 	static const char *const priorities[] = {"<7>", "<6>", "<4>", "<3>"};
-	const char *priority = host_log_has_priorities() ? priorities[level] : "";
 	char line[LOG_LINE_MAX], time[64];
-	size_t length = strlen(priority);
+	size_t length = (size_t)snprintf(line, sizeof(line), "%s", host_log_has_priorities() ? priorities[level] : "");
 
-	memcpy(line, priority, length);
 	timestamp(time, sizeof(time));
 	length +=
 	        log_format_line(line + length, sizeof(line) - length, line_format, time, level, message, pairs, count);

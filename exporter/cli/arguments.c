@@ -90,7 +90,7 @@ static int add_file(struct arguments *arguments, const char *name, char *error, 
 	int err;
 
 	if (text)
-		return add_lines(arguments, text);
+		return add_lines(arguments, text); /* -Wanalyzer-malloc-leak: the arguments own the text */
 	err = -errno;
 	printable_quote(quoted, sizeof(quoted), name);
 	snprintf(error, size, "cannot read %s, which an argument names with @: %s", quoted, strerror(-err));

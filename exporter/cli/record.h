@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes a snapshot in the form that parse.h describes. */
-#ifndef EXPORTER_PLATFORM_REPLAY_RECORD_H
-#define EXPORTER_PLATFORM_REPLAY_RECORD_H
+#ifndef EXPORTER_CLI_RECORD_H
+#define EXPORTER_CLI_RECORD_H
 
 #include "metrics/snapshot.h"
 #include "metrics/textbuf.h"

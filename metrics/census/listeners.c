@@ -63,21 +63,30 @@ static uint64_t hash_run(const struct run_key *key)
 	return hash_mix(key->device, key->place);
 }
 
-static struct listener_run *find_run(const struct listeners *listeners, struct run_key key)
+static uint32_t run_number(const struct listeners *listeners, struct run_key key)
 {
-	uint32_t index = hash_find(&listeners->run_index, hash_run(&key), run_has_key, listeners->runs, &key);
-
-	return index != HASH_NONE ? &listeners->runs[index] : NULL;
+	return hash_find(&listeners->run_index, hash_run(&key), run_has_key, listeners->runs, &key);
 }
 
-/* Adds a run that begins with item number `item`. There is room. */
-static struct listener_run *add_run(struct listeners *listeners, struct run_key key, uint32_t item)
+static struct listener_run *find_run(const struct listeners *listeners, struct run_key key)
 {
-	struct listener_run *run = &listeners->runs[listeners->run_count];
+	uint32_t number = run_number(listeners, key);
 
-	*run = (struct listener_run){.key = key, .first = item, .end = item, .next = item, .dual = item};
-	hash_enter(&listeners->run_index, hash_run(&key), (uint32_t)listeners->run_count++);
-	return run;
+	return number != HASH_NONE ? &listeners->runs[number] : NULL;
+}
+
+/* Returns the run of the key, or a new one that begins with item number `item`. There is room. */
+static struct listener_run *find_or_add_run(struct listeners *listeners, struct run_key key, uint32_t item)
+{
+	uint32_t number = run_number(listeners, key);
+
+	if (number == HASH_NONE) {
+		number = (uint32_t)listeners->run_count++;
+		listeners->runs[number] =
+		        (struct listener_run){.key = key, .first = item, .end = item, .next = item, .dual = item};
+		hash_enter(&listeners->run_index, hash_run(&key), number);
+	}
+	return &listeners->runs[number];
 }
 
 /* Real processes from the oldest to the youngest, then owners that are not known. */
@@ -149,10 +158,8 @@ static void index_item(struct listeners *listeners, const struct snapshot *snaps
 	bool wildcard = address_is_wildcard(address);
 	struct run_key key = run_key(wildcard ? wildcard_of(address) : RUN_ADDRESS,
 	                             wildcard ? address->netns : socket->local, socket->local_port, socket->device);
-	struct listener_run *run = find_run(listeners, key);
+	struct listener_run *run = find_or_add_run(listeners, key, item);
 
-	if (!run)
-		run = add_run(listeners, key, item);
 	if (run->dual == item && socket->flags & SOCKET_V6_ONLY)
 		run->dual++;
 	run->end = item + 1;

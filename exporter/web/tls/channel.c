@@ -145,6 +145,7 @@ int tls_channel_new(struct transport *transport, int socket, struct web_state *s
 	channel->state = state;
 	web_state_ref(state);
 	set_low_water(socket, HELLO_BYTES);
-	*transport = (struct transport){&channel_ops, channel};
+	transport->ops = &channel_ops;
+	transport->channel = channel;
 	return 0;
 }
