@@ -3,6 +3,7 @@
 #include "tests/unit/http/http_fixture.h"
 
 #include "exporter/platform/host.h"
+#include "tests/unit/fake_scraper.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -32,33 +32,17 @@ int fixture_listen(uint16_t *port)
 
 void fixture_wait_until_ready(struct fixture *fixture)
 {
-	const struct timespec pause = {0, 1000000};
-	char reason[256];
-
-	for (int tries = 0; !scraper_ready(fixture->scraper, reason, sizeof(reason)); tries++) {
-		if (tries == 10000)
-			fail_msg("not ready: %s", reason);
-		nanosleep(&pause, NULL);
-	}
+	fake_scraper_wait_until_ready(fixture->scraper);
 }
 
 void fixture_start(struct fixture *fixture, const char *telemetry_path, uint64_t families)
 {
-	const struct scraper_options scraper = {
-	        .backend = &fake_backend,
-	        .platform = fixture->fake,
-	        .max_series = 10000,
-	        .families = families,
-	        .version = "1.2.3",
-	        .revision = "abc",
-	        .compiler = "cc",
-	};
 	struct http_options options = {
 	        .telemetry_path = telemetry_path, .max_requests = MAX_REQUESTS, .families = families};
 	struct platform_error error = {""};
 	int sockets[SOCKETS];
 
-	assert_int_equal(scraper_new(&fixture->scraper, &scraper), 0);
+	fixture->scraper = fake_scraper_new(fixture->fake, families);
 	options.scraper = fixture->scraper;
 	for (size_t i = 0; i < SOCKETS; i++)
 		sockets[i] = fixture_listen(&fixture->ports[i]);

@@ -2,12 +2,13 @@
 /* Waiting clients. */
 #include "tests/unit/scrape/scrape_client.h"
 
+#include "tests/unit/fake_scraper.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -75,27 +76,10 @@ void scrape_expect(struct fixture *fixture, unsigned status, const char *text)
 
 void fixture_wait_until_ready(struct fixture *fixture)
 {
-	const struct timespec pause = {0, 1000000};
-	char reason[256];
-
-	for (int tries = 0; !scraper_ready(fixture->scraper, reason, sizeof(reason)); tries++) {
-		if (tries == 10000)
-			fail_msg("not ready: %s", reason);
-		nanosleep(&pause, NULL);
-	}
+	fake_scraper_wait_until_ready(fixture->scraper);
 }
 
 void fixture_start(struct fixture *fixture, uint64_t families)
 {
-	const struct scraper_options options = {
-	        .backend = &fake_backend,
-	        .platform = fixture->fake,
-	        .max_series = 10000,
-	        .families = families,
-	        .version = "1.2.3",
-	        .revision = "abc",
-	        .compiler = "cc",
-	};
-
-	assert_int_equal(scraper_new(&fixture->scraper, &options), 0);
+	fixture->scraper = fake_scraper_new(fixture->fake, families);
 }
