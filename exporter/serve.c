@@ -192,18 +192,15 @@ static bool check_alive(void *data)
 	return false;
 }
 
-/* New connections first, then passwords and the snapshot under way and those who wait for them, then their
- * connections. */
+/* Passwords and the snapshot come first, so that the requests that wait for them are answered before their connections
+ * end. */
 static void stop(struct service *service)
 {
-	if (service->http != NULL)
-		http_quiesce(service->http);
 	if (service->web != NULL)
 		web_stop(service->web);
 	if (service->scraper != NULL)
 		scraper_stop(service->scraper);
-	if (service->http != NULL)
-		http_stop(service->http);
+	http_stop(service->http);
 	if (service->scraper != NULL)
 		scraper_free(service->scraper);
 	web_close(service->web);

@@ -27,8 +27,8 @@ struct http_site {
 int http_site_init(struct http_site *site, const struct http_options *options, size_t daemons) MUST_CHECK;
 void http_site_release(struct http_site *site);
 
-/* Waits until no request is left, for at most `ms` milliseconds. */
-void http_site_drain(struct http_site *site, unsigned ms);
+/* Waits until no request is left, until `deadline_ns` at most. */
+void http_site_drain(struct http_site *site, uint64_t deadline_ns);
 
 /* Implements MHD_AccessHandlerCallback; the site is its data. Called at a request's head, for each piece of its
  * body, at its end, and again after it was suspended. */

@@ -19,9 +19,9 @@
 /* Per connection, for the request's head and the answer's: headers of 32 KiB fit, with what their
  * parsing and the buffer's growth need. Only what is used is touched. */
 static const size_t connection_memory = (size_t)64 * 1024;
-/* How long answers may take to leave when the server stops: the suspended requests were all answered,
- * so this is for slow readers, and the whole stop is to stay well under a second. */
-enum { STOP_GRACE_MS = 250 };
+/* Time for the last answers when the server stops. Every request can be answered at once then, so only a busy machine
+ * or a slow reader needs it. Together they stay under a second. */
+enum { ANSWER_GRACE_MS = 500, READER_GRACE_MS = 250 };
 
 struct http_socket {
 	struct MHD_Daemon *daemon; /* NULL: the acceptor accepts */
@@ -221,24 +221,27 @@ bool http_alive(struct http_server *server)
 	return true;
 }
 
-void http_quiesce(struct http_server *server)
+/* Stops accepting, and answers the requests that have come. */
+static void quiesce(struct http_server *server)
 {
-	if (server->acceptor) {
-		http_acceptor_quiesce(server->acceptor);
-		return;
-	}
+	const uint64_t deadline_ns = platform_now_ns() + ANSWER_GRACE_MS * UINT64_C(1000000);
+
+	if (server->acceptor)
+		http_acceptor_quiesce(server->acceptor, deadline_ns);
 	for (size_t i = 0; i < server->count; i++)
-		server->sockets[i].ours = (int)MHD_quiesce_daemon(server->sockets[i].daemon);
+		if (server->sockets[i].daemon)
+			server->sockets[i].ours = (int)MHD_quiesce_daemon(server->sockets[i].daemon);
+	http_site_drain(&server->site, deadline_ns);
 }
 
 void http_stop(struct http_server *server)
 {
 	if (!server)
 		return;
-	http_site_drain(&server->site, STOP_GRACE_MS);
+	quiesce(server);
 	if (server->behind)
 		MHD_stop_daemon(server->behind);
-	http_acceptor_stop(server->acceptor, STOP_GRACE_MS);
+	http_acceptor_stop(server->acceptor, READER_GRACE_MS);
 	for (size_t i = 0; i < server->count; i++) {
 		if (server->sockets[i].daemon)
 			MHD_stop_daemon(server->sockets[i].daemon);

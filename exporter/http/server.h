@@ -34,9 +34,8 @@ int http_start(struct http_server **server, const struct http_options *options, 
 /* Returns false if a thread that serves a socket hangs. May take some seconds. */
 bool http_alive(struct http_server *server);
 
-/* Stops accepting. Call before scraper_stop(). */
-void http_quiesce(struct http_server *server);
-/* Ends every connection and frees the server. Call after scraper_stop(), which answers the suspended requests. */
+/* Answers the requests that have come, ends every connection and frees the server. Call after scraper_stop(), which
+ * answers the suspended requests. NULL is allowed. */
 void http_stop(struct http_server *server);
 
 #endif

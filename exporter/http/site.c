@@ -113,10 +113,8 @@ void http_site_release(struct http_site *site)
 	release(site);
 }
 
-void http_site_drain(struct http_site *site, unsigned ms)
+void http_site_drain(struct http_site *site, uint64_t deadline_ns)
 {
-	const uint64_t deadline_ns = platform_now_ns() + ms * UINT64_C(1000000);
-
 	pthread_mutex_lock(&site->lock);
 	while (site->requests > 0 && platform_now_ns() < deadline_ns)
 		condition_wait_until(&site->idle, &site->lock, deadline_ns);

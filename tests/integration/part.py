@@ -22,6 +22,8 @@ from process import (CLONE_NEWNET, CLONE_NEWPID, MS_PRIVATE, MS_REC, close_all_b
 
 MESSAGE_LIMIT = 1 << 17
 TCP_FASTOPEN_CONNECT = 30
+# An odd number, so that each of two programs lives each of the times.
+LISTENER_SECONDS = (0.004, 0.004, 0.004, 0.004, 0.05)
 LINGER_RESET = struct.pack("ii", 1, 0)
 SYS_EXIT = {"x86_64": 60, "aarch64": 93, "riscv64": 93}
 SYS_CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}
@@ -331,19 +333,21 @@ class Part:
 
     def alternate(self, names: list[str], ports: list[int], pid: int = 5000) -> None:
         """Starts processes one after the other, of these names in turn, each with a listener on the port that goes
-        with its name for some milliseconds, and all with the same PID."""
+        with its name, and all with the same PID. Some live shorter than a scrape, and some outlast the scrapes of a
+        busy machine."""
         if os.fork() == 0:
             try:
                 self.channel.detach()
                 close_all_but(())
+                lives = itertools.cycle(LISTENER_SECONDS)
                 for name, port in itertools.cycle(zip(names, ports)):
-                    self._short_listener(name, port, pid)
+                    self._short_listener(name, port, pid, next(lives))
             except BaseException:  # pylint: disable=broad-except
                 traceback.print_exc()
             finally:
                 os._exit(1)
 
-    def _short_listener(self, name: str, port: int, pid: int) -> None:
+    def _short_listener(self, name: str, port: int, pid: int, seconds: float) -> None:
         with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as file:
             file.write(str(pid - 1))
         child = os.fork()
@@ -351,7 +355,7 @@ class Part:
             try:
                 set_name(name.encode())
                 self.listen(port=port)
-                time.sleep(0.004)
+                time.sleep(seconds)
             finally:
                 os._exit(0)
         if child != pid:  # somebody else started a thread or process meanwhile

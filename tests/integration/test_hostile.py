@@ -18,12 +18,9 @@ from test_lifecycle import is_sanitized
 
 SCRAPES = 11  # of which the median counts
 SCRAPE_PAUSE = 0.02
-# What the attacker's own use of the processors and an unlucky time slice cost, on a machine that has few.
-NOISE_SECONDS = 0.05
-# A sanitizer slows what handles the attack more than what reads the kernel's tables.
-SANITIZED_NOISE_SECONDS = 0.5
-# On a machine with other work one comparison proves nothing, but no luck gets past an attack that works.
-TRIES = 3  # a machine that others use too does not always tell the one time from the other
+# An attack that works makes scrapes wait for its connections' time limits, which are 10 s and more. A scrape takes some
+# milliseconds, and the bound leaves room for a busy machine and for sanitizers.
+SERVED_SECONDS = 2
 # Connections that the exporter serves at once by default, three descriptors each; those that end come on top, and once
 # more one descriptor of each, which is closed a moment after the other two. Further clients that only have to read
 # their last bytes, and what it has open at rest.
@@ -67,16 +64,11 @@ class Hostile(SceneCase):
     def test_a_good_client_is_served_in_time(self) -> None:
         for attack in mob.ATTACKS:
             with self.subTest(attack.__name__):
-                tries = [self.resist(attack)]
-                while not tries[-1] and len(tries) < TRIES:
-                    tries.append(self.resist(attack))
-                self.assertTrue(tries[-1], "a scrape takes more than twice its time")
+                self.resist(attack)
         errors = self.exporter.metrics().sum_by("tcp_exporter_scrape_errors_total", "cause")
         self.assertEqual(errors, {})
 
-    def resist(self, attack: Callable) -> bool:
-        """Whether the attack left scrapes their speed. All else is checked here."""
-        noise = SANITIZED_NOISE_SECONDS if is_sanitized(self.binary) else NOISE_SECONDS
+    def resist(self, attack: Callable) -> None:
         quiet = self.scrape_median()
         with self.attack(attack):
             during = self.scrape_median()
@@ -84,7 +76,7 @@ class Hostile(SceneCase):
         print(f"{attack.__name__}: {during * 1000:.1f} ms, quiet {quiet * 1000:.1f} ms, {fds} fds", flush=True)
         self.assertLessEqual(fds, self.fds + DESCRIPTORS_MAX)
         self.check_recovered()
-        return during < 2 * quiet + noise
+        self.assertLess(during, SERVED_SECONDS)
 
     @contextlib.contextmanager
     def attack(self, attack: Callable):

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "exporter/platform/condition.h"
 #include "exporter/platform/host.h"
 #include "exporter/http/acceptor/clients.h"
 
@@ -36,7 +37,9 @@ struct http_acceptor {
 	int wake[2]; /* a pipe: who writes wakes the thread */
 	pthread_t thread;
 	pthread_mutex_t lock;        /* held while a connection is handed over */
-	atomic_bool quiesced;        /* set with the lock: from then on none is */
+	pthread_cond_t quiet;        /* signalled when the thread sets `quiesced` */
+	atomic_bool finishing;       /* the thread sets `quiesced` once there is nothing left to answer */
+	atomic_bool quiesced;        /* set with the lock; no connection is handed over from then on */
 	atomic_uint asked, answered; /* how often it was asked whether it is alive */
 	_Atomic uint64_t end_ns;     /* 0: not yet */
 
@@ -172,19 +175,39 @@ static void empty_pipe(const struct http_acceptor *acceptor)
 		;
 }
 
+/* Returns true if the thread was told to finish, and every request that it knows is answered. */
+static bool may_quiesce(const struct http_acceptor *acceptor)
+{
+	return atomic_load(&acceptor->finishing) && !atomic_load(&acceptor->quiesced) &&
+	       !clients_are_busy(&acceptor->clients);
+}
+
+static void set_quiesced(struct http_acceptor *acceptor)
+{
+	pthread_mutex_lock(&acceptor->lock);
+	atomic_store(&acceptor->quiesced, true);
+	pthread_cond_signal(&acceptor->quiet);
+	pthread_mutex_unlock(&acceptor->lock);
+}
+
 /* Waits, and does what there is to do. */
 static void turn(struct http_acceptor *acceptor)
 {
 	uint64_t now_ns = platform_now_ns(), until_ns, end_ns = atomic_load(&acceptor->end_ns);
 	size_t count = watch(acceptor, now_ns, &until_ns);
+	bool last = may_quiesce(acceptor);
+	int ready;
 
 	if (end_ns != 0 && end_ns < until_ns)
 		until_ns = end_ns;
-	if (poll(acceptor->fds, count, timeout_ms(until_ns, now_ns)) < 0) {
+	ready = poll(acceptor->fds, count, last ? 0 : timeout_ms(until_ns, now_ns));
+	if (ready < 0) {
 		if (errno != EINTR) /* without memory it is tried again, but not all the time */
 			nanosleep(&pause_time, NULL);
 		return;
 	}
+	if (ready == 0 && last)
+		set_quiesced(acceptor);
 	if (acceptor->fds[0].revents != 0)
 		empty_pipe(acceptor);
 	atomic_store(&acceptor->answered, atomic_load(&acceptor->asked));
@@ -219,6 +242,7 @@ static void wake(const struct http_acceptor *acceptor)
 
 static void destroy(struct http_acceptor *acceptor)
 {
+	pthread_cond_destroy(&acceptor->quiet);
 	pthread_mutex_destroy(&acceptor->lock);
 	clients_release(&acceptor->clients);
 	free(acceptor->fds);
@@ -259,7 +283,9 @@ int http_acceptor_start(struct http_acceptor **result, const struct http_accepto
 	                                     .failed = on_failed,
 	                                     .data = acceptor};
 	acceptor->wake[0] = -1;
-	pthread_mutex_init(&acceptor->lock, NULL); /* cannot fail: nothing is allocated */
+	/* Neither can fail: nothing is allocated. */
+	pthread_mutex_init(&acceptor->lock, NULL);
+	condition_init(&acceptor->quiet);
 	acceptor->sockets = malloc(options->count * sizeof(*acceptor->sockets));
 	err = -clients_init(&acceptor->clients);
 	if (err == 0)
@@ -293,9 +319,13 @@ bool http_acceptor_alive(struct http_acceptor *acceptor)
 	return true;
 }
 
-void http_acceptor_quiesce(struct http_acceptor *acceptor)
+void http_acceptor_quiesce(struct http_acceptor *acceptor, uint64_t deadline_ns)
 {
+	atomic_store(&acceptor->finishing, true);
+	wake(acceptor);
 	pthread_mutex_lock(&acceptor->lock);
+	while (!acceptor->quiesced && platform_now_ns() < deadline_ns)
+		condition_wait_until(&acceptor->quiet, &acceptor->lock, deadline_ns);
 	atomic_store(&acceptor->quiesced, true);
 	pthread_mutex_unlock(&acceptor->lock);
 	wake(acceptor);

@@ -47,8 +47,9 @@ struct http_acceptor_options {
 int http_acceptor_start(struct http_acceptor **acceptor, const struct http_acceptor_options *options) MUST_CHECK;
 /* Returns false if the acceptor's thread hangs. May take some seconds. */
 bool http_acceptor_alive(struct http_acceptor *acceptor);
-/* Stops accepting. serve() is not called after the return. Call before http_acceptor_stop(). */
-void http_acceptor_quiesce(struct http_acceptor *acceptor);
+/* Stops accepting. First accepts the clients that wait already, and waits until every request that has come is
+ * answered, until `deadline_ns` at most. serve() is not called after the return. Call before http_acceptor_stop(). */
+void http_acceptor_quiesce(struct http_acceptor *acceptor, uint64_t deadline_ns);
 /* Frees the acceptor. Call after the server has closed its ends. Waits up to `ms` milliseconds for clients to read
  * their last bytes. NULL is allowed. */
 void http_acceptor_stop(struct http_acceptor *acceptor, unsigned ms);

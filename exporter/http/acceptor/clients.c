@@ -153,6 +153,14 @@ bool clients_make_room(struct clients *clients, size_t too_many)
 	return true;
 }
 
+bool clients_are_busy(const struct clients *clients)
+{
+	for (const struct client *client = clients->first; client; client = client->next)
+		if (relay_is_unanswered(client->relay) || relay_is_eager(client->relay))
+			return true;
+	return false;
+}
+
 void clients_step(struct clients *clients, const struct pollfd *fds, uint64_t now_ns)
 {
 	struct client **link = &clients->first;

@@ -50,6 +50,8 @@ void clients_add(struct clients *clients, int socket, const struct sockaddr_stor
 void clients_remove_first(struct clients *clients);
 /* Ends an idle client if there are `too_many` of them or more. */
 bool clients_make_room(struct clients *clients, size_t too_many);
+/* Returns true if a client waits for an answer, or for its turn. */
+bool clients_are_busy(const struct clients *clients);
 /* Calls relay_step() for each polled client. */
 void clients_step(struct clients *clients, const struct pollfd *fds, uint64_t now_ns);
 

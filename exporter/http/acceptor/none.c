@@ -19,9 +19,10 @@ bool http_acceptor_alive(struct http_acceptor *acceptor)
 	return true;
 }
 
-void http_acceptor_quiesce(struct http_acceptor *acceptor)
+void http_acceptor_quiesce(struct http_acceptor *acceptor, uint64_t deadline_ns)
 {
 	(void)acceptor;
+	(void)deadline_ns;
 }
 
 void http_acceptor_stop(struct http_acceptor *acceptor, unsigned ms)

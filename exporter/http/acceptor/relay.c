@@ -100,6 +100,11 @@ bool relay_is_open(const struct relay *relay)
 	return relay->phase == PHASE_OPEN;
 }
 
+bool relay_is_unanswered(const struct relay *relay)
+{
+	return relay->unanswered && relay_is_open(relay);
+}
+
 bool relay_is_new(const struct relay *relay)
 {
 	return relay->phase == PHASE_HANDSHAKE;

@@ -45,6 +45,8 @@ uint64_t relay_deadline(const struct relay *relay);
 bool relay_is_eager(const struct relay *relay);
 /* Returns true while the client is served: from the end of the handshake until only last bytes are left. */
 bool relay_is_open(const struct relay *relay);
+/* Returns true if the HTTP server received bytes and has not sent any since. */
+bool relay_is_unanswered(const struct relay *relay);
 /* Returns true during the handshake. */
 bool relay_is_new(const struct relay *relay);
 

@@ -55,7 +55,6 @@ void fixture_stop(struct fixture *fixture)
 {
 	if (!fixture->server)
 		return;
-	http_quiesce(fixture->server);
 	scraper_stop(fixture->scraper);
 	http_stop(fixture->server);
 	fixture->server = NULL;

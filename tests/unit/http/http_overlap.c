@@ -189,6 +189,28 @@ static void test_stop_in_flight(void **state)
 	http_client_close(&idle);
 }
 
+/* No request that came before the stop sees a closed connection, however little of it the server has read. */
+static void test_stop_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int round = 0; round < 10; round++) {
+		struct http_client client;
+		struct http_answer answer;
+
+		fixture_start(fixture, "/metrics", METRICS_ALL);
+		http_client_open(&client, fixture->port);
+		http_client_send(&client, GET_HEALTHZ);
+		fixture_stop(fixture);
+		http_client_read(&client, &answer, false);
+		assert_int_equal(answer.status, 200);
+		http_answer_release(&answer);
+		http_client_close(&client);
+		scraper_free(fixture->scraper);
+		fixture->scraper = NULL;
+	}
+}
+
 static void test_stop_without_requests(void **state)
 {
 	struct fixture *fixture = *state;
@@ -233,6 +255,7 @@ int main(void)
 	        TEST(test_max_requests),
 	        TEST(test_client_that_leaves),
 	        TEST(test_stop_in_flight),
+	        TEST_STOPPED(test_stop_at_once),
 	        TEST(test_stop_without_requests),
 	        TEST(test_start_without_descriptors),
 	};
