@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The life of the Debian package on a machine of its own: installed by one command, it runs, hardened, and a Prometheus
-scrapes it; it is upgraded, disabled, started by its socket, removed and purged, and nothing stays behind.
+"""The life of the Debian package on a machine of its own: installed by one command, it runs, hardened, is reloaded, and a
+Prometheus scrapes it; it is upgraded, disabled, started by its socket, removed and purged, and nothing stays behind.
 
 lifecycle.py --packages FOLDER --store FOLDER --build FOLDER
 """
@@ -91,6 +91,18 @@ def check_hardened(machine: Machine) -> None:
     expect(status["Seccomp"] == "2", "no filter of system calls is in force")
 
 
+def check_reload(machine: Machine) -> None:
+    """A reload reaches the process, which stays the same one."""
+    before = main_pid(machine)
+    machine.run("systemctl", "reload", SERVICE)
+    end, log = time.monotonic() + SCRAPE_SECONDS, ""
+    while time.monotonic() < end and "asked to reload" not in log:
+        time.sleep(0.1)
+        log = machine.run("journalctl", "--no-pager", "--output=cat", f"_PID={before}")
+    expect("asked to reload" in log, f"a reload does not reach it:\n{log}")
+    expect(main_pid(machine) == before, "the reload started it anew")
+
+
 def check_prometheus(machine: Machine) -> None:
     """A Prometheus on the machine scrapes it, with what the README says to write."""
     readme = (pathlib.Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -169,12 +181,13 @@ def main() -> int:
         install(machine, machine.copy(package))
         check_running(machine)
         check_hardened(machine)
+        check_reload(machine)
         check_prometheus(machine)
         newer = machine.copy(newer_package(arguments.build, folder))
         check_upgrade(machine, newer)
         check_choices(machine, newer)
         check_removal(machine, before)
-    print("installed, scraped, upgraded, disabled, started by its socket, removed and purged")
+    print("installed, reloaded, scraped, upgraded, disabled, started by its socket, removed and purged")
     return 0
 
 
