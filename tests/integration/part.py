@@ -2,36 +2,32 @@
 """Commands of an actor, executed in the actor's process."""
 import ctypes
 import encodings.idna  # noqa: F401  Another user may not be able to load what a host name needs.
-import itertools
 import json
 import os
 import platform
 import resource
 import signal
 import socket
-import struct
 import threading
 import time
 import traceback
 from typing import Any, Callable
 
 from address import end_of, family_of, set_link_up
+from brief import BriefProcesses
 from packet import raw_socket, syn
 from process import (CLONE_NEWNET, CLONE_NEWPID, MS_PRIVATE, MS_REC, close_all_but, libc, mount, set_name, set_user,
                      setns, unshare)  # fmt: skip
 
 MESSAGE_LIMIT = 1 << 17
 TCP_FASTOPEN_CONNECT = 30
-# An odd number, so that each of two programs lives each of the times.
-LISTENER_SECONDS = (0.004, 0.004, 0.004, 0.004, 0.05)
-LINGER_RESET = struct.pack("ii", 1, 0)
 SYS_EXIT = {"x86_64": 60, "aarch64": 93, "riscv64": 93}
 SYS_CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220}
 CLONE_FILES = 0x400
 TCP_FASTOPEN = 23
 
 
-class Part:
+class Part(BriefProcesses):
     """The actor's sockets by number, and the verbs."""
 
     def __init__(self) -> None:
@@ -288,41 +284,6 @@ class Part:
         finally:
             os._exit(1)
 
-    def churn(self) -> int:
-        """Starts a process that makes, without an end, processes with sockets and short lives."""
-        pid = os.fork()
-        if pid == 0:
-            try:
-                self.channel.detach()
-                close_all_but(())
-                self.sockets = {}
-                while True:
-                    self._short_lives(4)
-            finally:
-                os._exit(1)
-        return pid
-
-    def _short_lives(self, count: int) -> None:
-        pids = []
-        for _ in range(count):
-            pid = os.fork()
-            if pid == 0:
-                try:
-                    self._short_life()
-                finally:
-                    os._exit(0)
-            pids.append(pid)
-        for pid in pids:
-            os.waitpid(pid, 0)
-
-    def _short_life(self) -> None:
-        set_name(b"blip")
-        listener = self.listen(port=0)
-        ours = self.connect(port=self.port(listener))
-        self.sockets[ours].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
-        theirs = self.accept(listener)
-        self.sockets[theirs].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
-
     def hoard(self, count: int) -> None:
         """Takes so many descriptors, none of them a socket's."""
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -330,37 +291,6 @@ class Part:
         with open(os.devnull, "rb") as file:
             for _ in range(count):
                 os.dup(file.fileno())
-
-    def alternate(self, names: list[str], ports: list[int], pid: int = 5000) -> None:
-        """Starts processes one after the other, of these names in turn, each with a listener on the port that goes
-        with its name, and all with the same PID. Some live shorter than a scrape, and some outlast the scrapes of a
-        busy machine."""
-        if os.fork() == 0:
-            try:
-                self.channel.detach()
-                close_all_but(())
-                lives = itertools.cycle(LISTENER_SECONDS)
-                for name, port in itertools.cycle(zip(names, ports)):
-                    self._short_listener(name, port, pid, next(lives))
-            except BaseException:  # pylint: disable=broad-except
-                traceback.print_exc()
-            finally:
-                os._exit(1)
-
-    def _short_listener(self, name: str, port: int, pid: int, seconds: float) -> None:
-        with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as file:
-            file.write(str(pid - 1))
-        child = os.fork()
-        if child == 0:
-            try:
-                set_name(name.encode())
-                self.listen(port=port)
-                time.sleep(seconds)
-            finally:
-                os._exit(0)
-        if child != pid:  # somebody else started a thread or process meanwhile
-            os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
 
     def kill(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
