@@ -10,7 +10,7 @@ from typing import Iterator, NamedTuple
 
 from exposition import Exposition
 from address import family_of
-from part import LINGER_RESET
+from brief import LINGER_RESET
 from process import wait_until
 from scene import MAIN, Output, Scene
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Callable, NoReturn
 
 from packet import raw_socket, syn
-from part import LINGER_RESET
+from brief import LINGER_RESET
 
 PORT = 10793
 TARGET = ("127.0.0.1", PORT)
