@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* Few hosts have fewer sockets; also keeps mask non-zero. */
-#define MIN_SLOTS 1024
+#include "exporter/platform/linux/slots.h"
+
 /* In a slot: several processes hold the socket. Leaves numbers for 2^31 rows, 64 GiB of them. */
 #define SLOT_SHARED    (UINT32_C(1) << 31)
 #define SLOT_ROW(slot) (((slot) & ~SLOT_SHARED) - 1)
@@ -38,37 +38,20 @@ static uint64_t mix(uint64_t value)
 	return value ^ (value >> 33);
 }
 
-/* Makes the first `count` slots, a power of two, the empty table. */
-static int use_slots(struct socket_index *index, size_t count)
+/* Makes an empty table for that many rows. */
+static int use_slots(struct socket_index *index, size_t rows)
 {
-	if (count > index->capacity) {
-		uint32_t *slots = calloc(count, sizeof(*slots));
+	size_t count = slots_for(rows);
+	int result = slots_clear((void **)&index->slots, &index->capacity, count, sizeof(*index->slots));
 
-		if (!slots)
-			return -ENOMEM;
-		free(index->slots);
-		index->slots = slots;
-		index->capacity = count;
-	} else {
-		memset(index->slots, 0, count * sizeof(*index->slots));
-	}
-	index->mask = count - 1;
-	return 0;
-}
-
-static size_t slots_for(size_t rows)
-{
-	size_t slots = MIN_SLOTS;
-
-	while (slots < rows * 2)
-		slots *= 2;
-	return slots;
+	if (result == 0)
+		index->mask = count - 1;
+	return result;
 }
 
 int socket_index_reset(struct socket_index *index)
 {
-	/* As large as the last table needed: a quiet host clears little, a steady one never grows. */
-	int result = use_slots(index, slots_for(index->count));
+	int result = use_slots(index, index->count);
 
 	if (result == 0)
 		index->count = index->entered = 0;
@@ -290,7 +273,7 @@ static void remove_dropped(struct socket_index *index, struct snapshot *snapshot
 
 int socket_index_settle(struct socket_index *index, struct snapshot *snapshot)
 {
-	int result = use_slots(index, slots_for(index->count - index->entered));
+	int result = use_slots(index, index->count - index->entered);
 
 	if (result != 0)
 		return result;

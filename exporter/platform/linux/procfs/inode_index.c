@@ -4,10 +4,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* Most hosts have more sockets. Also keeps the mask non-zero. */
-#define MIN_SLOTS 1024
+#include "exporter/platform/linux/slots.h"
+
 /*
  * Flags in inode_entry.row: the row has an owner, and another process holds the socket too. A claim reads the flags
  * here, without a cache miss on the row. Leaves numbers for 2^30 rows.
@@ -40,34 +39,13 @@ static size_t slot_of(const struct inode_index *index, uint32_t inode)
 	return (size_t)(line * LINE_SLOTS + inode % LINE_SLOTS) & index->mask;
 }
 
-/* Empties the first `count` slots and makes them the table. `count` is a power of two. */
-static int use_slots(struct inode_index *index, size_t count)
-{
-	if (count > index->capacity) {
-		struct inode_entry *slots = calloc(count, sizeof(*slots));
-
-		if (!slots)
-			return -ENOMEM;
-		free(index->slots);
-		index->slots = slots;
-		index->capacity = count;
-	} else {
-		memset(index->slots, 0, count * sizeof(*index->slots));
-	}
-	index->mask = count - 1;
-	return 0;
-}
-
 int inode_index_reset(struct inode_index *index)
 {
-	size_t slots = MIN_SLOTS;
-	int result;
+	size_t count = slots_for(index->count);
+	int result = slots_clear((void **)&index->slots, &index->capacity, count, sizeof(*index->slots));
 
-	/* The table starts at the size that the last snapshot needed, so it rarely grows. */
-	while (slots < index->count * 2)
-		slots *= 2;
-	result = use_slots(index, slots);
 	if (result == 0) {
+		index->mask = count - 1;
 		index->count = 0;
 		index->unresolved = 0;
 		index->shared = 0;
