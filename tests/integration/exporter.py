@@ -138,6 +138,15 @@ class Exporter:
     def open_fds(self) -> int:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
+    def context_switches(self) -> dict[str, int]:
+        """How often each thread has begun to wait."""
+        switches = {}
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            with open(f"/proc/{self.pid}/task/{task}/status", encoding="ascii") as status:
+                fields = dict(line.split(":", 1) for line in status)
+            switches[task] = int(fields["voluntary_ctxt_switches"])
+        return switches
+
     def resident_kib(self) -> int:
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))

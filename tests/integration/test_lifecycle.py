@@ -16,6 +16,8 @@ STOP_SECONDS = 1.0
 # The leak check of a sanitized build comes on top.
 LEAK_CHECK_SECONDS = 4.0
 RESIDENT_SLACK_KIB = 512
+# A timer of the exporter's own would run more often.
+REST_SECONDS = 3
 # Its allocator also keeps what was freed for a while: here leaks are the leak check's to find.
 SANITIZED_SLACK_KIB = 8192
 
@@ -128,6 +130,21 @@ class Stop(SceneCase):
             with exporter.link() as link:
                 link.metrics()
                 exporter.stop()  # it closes first: its end stays in TIME_WAIT
+
+
+class Rest(SceneCase):
+    def rests(self, exporter: Exporter) -> bool:
+        before = exporter.context_switches()
+        time.sleep(REST_SECONDS)
+        return exporter.context_switches() == before
+
+    def test_between_scrapes(self) -> None:
+        """No thread runs between scrapes, and none for a connection that is kept open."""
+        exporter = self.start_exporter()
+        with exporter.link() as link:
+            link.metrics()
+            rested = wait_until(lambda: self.rests(exporter), 10 * REST_SECONDS)
+            self.assertTrue(rested, "a thread wakes again and again")
 
 
 class Flat(SceneCase):
