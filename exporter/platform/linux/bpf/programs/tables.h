@@ -163,11 +163,14 @@ static __always_inline void add_sock(__u64 address, const bool direct)
 	struct sock *sk = OBJECT(sock, address);
 	__u8 tcp_state = FIELD(sk, __sk_common.skc_state);
 	struct net *net = FIELD(sk, __sk_common.skc_net.net);
-	__u32 index = window.row_count;
 	struct window_row *row;
+	__u32 index;
 
 	enter_net(net);
-	if (index >= WINDOW_ROWS || tcp_state == TCP_CLOSE || !is_wanted(state.net))
+	if (tcp_state == TCP_CLOSE || !is_wanted(state.net))
+		return;
+	index = window.row_count; /* Linux 6.1 forgets the bounds of a number while it is on the stack */
+	if (index >= WINDOW_ROWS)
 		return;
 	row = &window.rows[index];
 	fill_common(row, sk, tcp_state, direct);
