@@ -55,8 +55,14 @@ function(bpf_skeleton name source)
   if(CMAKE_LIBRARY_ARCHITECTURE)
     set(multiarch -isystem "/usr/include/${CMAKE_LIBRARY_ARCHITECTURE}")
   endif()
+  # The target's byte order, which "bpf" alone would take from the build machine.
+  if(CMAKE_C_BYTE_ORDER STREQUAL "BIG_ENDIAN")
+    set(target bpfeb)
+  else()
+    set(target bpfel)
+  endif()
   add_custom_command(OUTPUT "${skeleton}"
-    COMMAND "${TCP_EXPORTER_BPF_CLANG}" -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror
+    COMMAND "${TCP_EXPORTER_BPF_CLANG}" -target ${target} -mcpu=v3 -O2 -g -Wall -Wextra -Werror
       "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=." -I "${PROJECT_SOURCE_DIR}" ${multiarch}
       -c "${CMAKE_CURRENT_SOURCE_DIR}/${source}" -o "${folder}/${name}.full.o"
     COMMAND "${TCP_EXPORTER_BPFTOOL}" gen object "${folder}/${name}.o" "${folder}/${name}.full.o"

@@ -91,7 +91,7 @@ static struct platform_options options_for(const struct platform_backend *backen
 	                                 .want = EVERYTHING};
 }
 
-static void start(struct subject *subject, const struct platform_backend *inner)
+static void start_scraper(struct subject *subject, const struct platform_backend *inner)
 {
 	struct platform_error error = {{0}};
 	struct scraper_options options = {.max_series = 10000, .families = METRICS_ALL};
@@ -108,7 +108,7 @@ static void start(struct subject *subject, const struct platform_backend *inner)
 	wait_for_first_read(subject);
 }
 
-static void stop(struct subject *subject)
+static void stop_scraper(struct subject *subject)
 {
 	scraper_free(subject->scraper);
 	subject->platform.inner->close(subject->platform.platform);
@@ -207,7 +207,7 @@ static bool try(const struct platform_backend *backend, const struct form *form,
 	unsigned failures = 0;
 	bool failed;
 
-	start(&subject, backend);
+	start_scraper(&subject, backend);
 	faults_arm(first, count);
 	scrape(&subject, form, &ticket);
 	failed = faults_disarm();
@@ -222,7 +222,7 @@ static bool try(const struct platform_backend *backend, const struct form *form,
 	scrape(&subject, form, &ticket);
 	expect_whole(&subject, form, &ticket, failures);
 	free(ticket.body);
-	stop(&subject);
+	stop_scraper(&subject);
 	return failed;
 }
 

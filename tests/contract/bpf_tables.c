@@ -255,7 +255,8 @@ static void minisockets_that_are_older(void **state)
 	assert_int_equal(only_row(&sockets, TCP_TIME_WAIT, 6, time_wait_port)->flags, 0);
 }
 
-/* A namespace that shares the table of all others, and one that has a small one of its own. */
+/* A namespace that shares the table of all others, and one that has a small one of its own. The last test: it leaves
+ * the network of the others. */
 static void other_namespaces(void **state)
 {
 	const struct bpf_iterator_options own = {.all_netns = false}, all = {.all_netns = true};
@@ -264,12 +265,14 @@ static void other_namespaces(void **state)
 
 	(void)state;
 	wants_candidates = true;
+	enter_empty_network();
+	listen_on(AF_INET6);
 	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
 		struct other_netns other;
 
 		make_other_network(&other, entries[i], CROWD);
 		walk_tables(&own, &request);
-		assert_int_equal(sockets.count, SOCKETS);
+		assert_int_equal(sockets.count, 1);
 		only_port = other.port;
 		walk_tables(&all, &request);
 		only_port = 0;
@@ -283,7 +286,7 @@ static void more_than_a_window(void **state)
 {
 	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
 	struct port_set seen = {{0}};
-	int listener = listen_on(AF_INET6), client, server;
+	int listener = listen_on(AF_INET6), client, server, count = 0;
 
 	(void)state;
 	address.sin6_port = htons(port_of(listener));
@@ -295,7 +298,6 @@ static void more_than_a_window(void **state)
 		close(server);
 	}
 	walk_with(BPF_DIRECTLY, false);
-	assert_int_equal(sockets.count, MANY + 3); /* and those of make_unheld() */
 	assert_true(sockets.windows > 2);
 	for (size_t i = 0; i < sockets.count; i++) {
 		const struct window_row *row = &sockets.rows[i];
@@ -304,7 +306,9 @@ static void more_than_a_window(void **state)
 			continue;
 		assert_false(port_set_has(&seen, row->local_port));
 		port_set_add(&seen, row->local_port);
+		count++;
 	}
+	assert_int_equal(count, MANY);
 }
 
 int main(void)
@@ -312,7 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_fastest_programs_load), cmocka_unit_test(minisockets_and_orphans),
 	        cmocka_unit_test(candidates_that_are_kept),  cmocka_unit_test(minisockets_that_are_older),
-	        cmocka_unit_test(other_namespaces),          cmocka_unit_test(more_than_a_window),
+	        cmocka_unit_test(more_than_a_window),        cmocka_unit_test(other_namespaces),
 	};
 
 	if (geteuid() != 0 && !getenv("CI"))

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks tests/run: which suites it runs, that it goes on after a failure, and that its end says all that failed.
+"""Checks tests/run: which suites it runs, that it goes on after a failure, and that its end says all that failed. Checks
+that exporter/quickstart --help only prints.
 
-It runs a copy, whose cmake, ctest and apt-get are scripts that note their arguments.
+It runs copies, whose cmake, ctest and apt-get are scripts that note their arguments.
 """
 
 import os
@@ -14,11 +15,12 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).parents[2]
-FILES = ("tests/run", "tests/tools/outcomes.py", "tests/packages", "tests/packages-windows", "exporter/packages")
+FILES = ("tests/run", "tests/tools/outcomes.py", "tests/packages", "tests/packages-windows", "exporter/packages",
+         "exporter/quickstart")
 ALL = ["asan", "tsan", "fuzz", "windows", "release"]
 CASE = {"pass": "", "fail": "<failure/>", "skip": '<skipped message="no kernel"/>'}
 STUBS = {
-    "apt-get": "",
+    "apt-get": "touch installed",
     "npm": "",
     "id": "echo 0",
     "nproc": "echo 2",
@@ -71,6 +73,14 @@ class Suites(unittest.TestCase):
         result, ran = self.run_suites()
         self.assertEqual((result.returncode, ran), (0, ALL), result.stderr)
         self.assertTrue(result.stdout.endswith("100% tests passed in release\n"), result.stdout)
+
+    def test_quickstart_help(self):
+        path = f"{self.root / 'bin'}:{os.environ['PATH']}"
+        result = subprocess.run([self.root / "exporter/quickstart", "--web.listen-address=:1", "--help"], text=True,
+                                capture_output=True, timeout=60, env={**os.environ, "PATH": path})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("exporter/quickstart [FLAG...]", result.stdout)
+        self.assertFalse((self.root / "installed").exists())
 
     def test_one(self):
         result, ran = self.run_suites("tsan")

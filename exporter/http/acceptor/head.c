@@ -16,6 +16,7 @@ const struct head_answer head_answers[HEAD_FAULTS] = {
         [HEAD_NO_HOST] = {400, "there is no Host header"},
         [HEAD_HOST] = {400, "there are two Host headers, or Host is not valid"},
         [HEAD_LENGTH] = {400, "Content-Length is not valid, or not the only length"},
+        [HEAD_LENGTH_TOO_LARGE] = {413, "the body is too large, and not needed"},
         [HEAD_CODING] = {400, "HTTP/1.0 has no Transfer-Encoding"},
         [HEAD_TARGET_TOO_LONG] = {414, "the target is too long"},
         [HEAD_TOO_LARGE] = {431, "the request's head is too large"},
@@ -157,9 +158,11 @@ static enum head_fault read_length(struct parse *parse, struct span value)
 
 	if (parse->has_length || value.length == 0 || count_while(value, is_digit) < value.length)
 		return HEAD_LENGTH;
-	for (size_t i = 0; i < value.length; i++)
-		length =
-		        length > UINT64_MAX / 10 - 1 ? UINT64_MAX / 10 : length * 10 + (uint64_t)(value.start[i] - '0');
+	for (size_t i = 0; i < value.length; i++) {
+		if (length > UINT64_MAX / 10 - 1)
+			return HEAD_LENGTH_TOO_LARGE;
+		length = length * 10 + (uint64_t)(value.start[i] - '0');
+	}
 	parse->has_length = true;
 	parse->head->length = length;
 	return HEAD_GOOD;

@@ -32,6 +32,7 @@ enum head_fault {
 	HEAD_NO_HOST,
 	HEAD_HOST,
 	HEAD_LENGTH,
+	HEAD_LENGTH_TOO_LARGE, /* more than 64 bits: libmicrohttpd answers it 413 or 400, by its version */
 	HEAD_CODING,
 	HEAD_TARGET_TOO_LONG,
 	HEAD_TOO_LARGE,

@@ -132,6 +132,7 @@ static void test_framing(void **state)
 	        EXAMPLE(GOOD "Content-Length: +5\r\n\r\n", HEAD_LENGTH),
 	        EXAMPLE(GOOD "Content-Length: 0x5\r\n\r\n", HEAD_LENGTH),
 	        EXAMPLE(GOOD "Content-Length: 5, 5\r\n\r\n", HEAD_LENGTH),
+	        EXAMPLE(GOOD "Content-Length: 99999999999999999999\r\n\r\n", HEAD_LENGTH_TOO_LARGE),
 	        EXAMPLE(GOOD "Content-Length:\r\n\r\n", HEAD_LENGTH),
 	        EXAMPLE(GOOD "Content-Length: 5\r\nContent-Length: 5\r\n\r\n", HEAD_LENGTH),
 	        EXAMPLE(GOOD "Content-Length: 5\r\nContent-Length: 6\r\n\r\n", HEAD_LENGTH),
@@ -155,7 +156,6 @@ static void test_bodies(void **state)
 	(void)state;
 	assert_int_equal(read_text(GOOD "\r\n").length, 0);
 	assert_int_equal(read_text(GOOD "Content-Length: 065\r\n\r\n").length, 65);
-	assert_true(read_text(GOOD "Content-Length: 99999999999999999999999\r\n\r\n").length > UINT64_MAX / 100);
 	assert_false(read_text(GOOD "Content-Length: 1\r\n\r\n").endless);
 	assert_true(read_text(GOOD "Transfer-Encoding: gzip, chunked\r\n\r\n").endless);
 	assert_true(read_text("HEAD / HTTP/1.1\r\n" HOST "\r\n").to_head);

@@ -15,7 +15,7 @@
 enum { ALLOCATIONS_MAX = 2000 };
 
 /* A scraper that has allocated nothing for a scrape yet: its first snapshot failed at once. */
-static void start(struct fixture *fixture)
+static void start_scraper(struct fixture *fixture)
 {
 	char reason[256] = "";
 
@@ -27,7 +27,7 @@ static void start(struct fixture *fixture)
 	fake_fail(fixture->fake, 0);
 }
 
-static void stop(struct fixture *fixture)
+static void stop_scraper(struct fixture *fixture)
 {
 	scraper_free(fixture->scraper);
 	fake_free(fixture->fake);
@@ -63,12 +63,12 @@ static int fail_at_each(int count)
 	for (at = 0; failed && at < ALLOCATIONS_MAX; at++) {
 		struct fixture fixture;
 
-		start(&fixture);
+		start_scraper(&fixture);
 		failed = scrape_without_memory(&fixture, at, count);
 		scrape_expect(&fixture, 200,
 		              failed ? "tcp_exporter_scrape_errors_total{cause=\"memory\"} 1\n"
 		                     : "tcp_exporter_scrape_errors_total{cause=\"memory\"} 0\n");
-		stop(&fixture);
+		stop_scraper(&fixture);
 	}
 	return at;
 }
@@ -94,12 +94,12 @@ static void test_steady_state(void **state)
 	struct fixture fixture;
 
 	(void)state;
-	start(&fixture);
+	start_scraper(&fixture);
 	for (int i = 0; i < 3; i++)
 		assert_false(scrape_without_memory(&fixture, ALLOCATIONS_MAX, 1));
 	assert_false(scrape_without_memory(&fixture, 1, 1));
 	assert_true(scrape_without_memory(&fixture, 0, 1));
-	stop(&fixture);
+	stop_scraper(&fixture);
 }
 
 int main(void)

@@ -2,13 +2,35 @@
 /* Files and directories of procfs. */
 #include "exporter/platform/linux/procfs/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "exporter/platform/linux/procfs/parse.h"
+
+/* An entry of getdents64(2). Not every C library declares it, or the call. */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+/* The size of a thread's entry, at most: a name of ten digits and a NUL, in multiples of 8 bytes. */
+#define THREAD_ENTRY_SIZE 32
+
+static long get_entries(int fd, char *buffer, size_t size)
+{
+	return syscall(SYS_getdents64, fd, buffer, size);
+}
+
+static const struct entry *entry_at(const char *buffer, size_t at)
+{
+	return (const struct entry *)(const void *)(buffer + at);
+}
 
 int procfs_open_root(const char *path, struct platform_error *error)
 {
@@ -36,7 +58,7 @@ void dirents_begin(struct dirents *dirents, int fd)
 
 static int refill(struct dirents *dirents)
 {
-	ssize_t length = getdents64(dirents->fd, dirents->buffer, sizeof(dirents->buffer));
+	long length = get_entries(dirents->fd, dirents->buffer, sizeof(dirents->buffer));
 
 	if (length <= 0)
 		return length < 0 ? -errno : 0;
@@ -52,7 +74,7 @@ static bool is_dot(const char *name)
 
 int dirents_next(struct dirents *dirents, const char **name)
 {
-	const struct dirent64 *entry;
+	const struct entry *entry;
 
 	do {
 		if (dirents->at == dirents->length) {
@@ -61,33 +83,33 @@ int dirents_next(struct dirents *dirents, const char **name)
 			if (result <= 0)
 				return result;
 		}
-		entry = (const struct dirent64 *)(const void *)(dirents->buffer + dirents->at);
-		dirents->at += entry->d_reclen;
-	} while (is_dot(entry->d_name));
-	*name = entry->d_name;
+		entry = entry_at(dirents->buffer, dirents->at);
+		dirents->at += entry->size;
+	} while (is_dot(entry->name));
+	*name = entry->name;
 	return 1;
 }
 
 int procfs_other_thread(int process, uint32_t pid, uint32_t *tid)
 {
 	/* Room for ".", "..", the main thread and the next: proc_task_readdir() lists them in this order. */
-	_Alignas(8) char buffer[4 * sizeof(struct dirent64)];
+	_Alignas(8) char buffer[4 * THREAD_ENTRY_SIZE];
 	int tasks = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ssize_t length;
+	long length;
 	int result = -ESRCH;
 
 	if (tasks < 0)
 		return -errno;
-	length = getdents64(tasks, buffer, sizeof(buffer));
+	length = get_entries(tasks, buffer, sizeof(buffer));
 	if (length < 0)
 		result = -errno;
 	close(tasks);
-	for (ssize_t at = 0; at < length && result == -ESRCH;) {
-		const struct dirent64 *entry = (const struct dirent64 *)(const void *)(buffer + at);
+	for (long at = 0; at < length && result == -ESRCH;) {
+		const struct entry *entry = entry_at(buffer, (size_t)at);
 
-		if (parse_pid(entry->d_name, tid) && *tid != pid)
+		if (parse_pid(entry->name, tid) && *tid != pid)
 			result = 0;
-		at += entry->d_reclen;
+		at += entry->size;
 	}
 	return result;
 }
