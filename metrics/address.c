@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses as text, without the operating system. */
+/* The text of IP addresses, written without the operating system. */
 #include "metrics/address.h"
 
 enum { GROUPS = 8 };
 
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as the number has digits */
+/* NOLINTNEXTLINE(misc-no-recursion): the depth is the number of digits */
 static char *put_number(char *out, unsigned number, unsigned base)
 {
 	if (number >= base)
@@ -23,8 +23,8 @@ static char *put_v4(char *out, const uint8_t bytes[4])
 	return out;
 }
 
-/* The longest run of at least two zero groups, the first of equals (RFC 5952, 4.2); its length is 0 if
- * there is none. */
+/* Finds the longest run of at least two zero groups, the first of equals (RFC 5952, 4.2). *length is 0 without a run.
+ */
 static int zero_run(const unsigned groups[GROUPS], int *length)
 {
 	int start = 0;

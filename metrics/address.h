@@ -7,7 +7,7 @@
 
 #include "metrics/snapshot.h"
 
-/* The longest is eight groups of four digits. */
+/* The longest address has eight groups of four digits. */
 #define ADDRESS_TEXT_MAX sizeof("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
 
 /* Writes the address, terminated: dotted decimal, or IPv6 in its canonical form (RFC 5952). Returns its length. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one way arrays grow. */
+/* Growth of arrays: all arrays of rows grow here. */
 #include "metrics/snapshot.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The smallest allocation: saves the first few doublings, costs next to nothing. */
+/* The smallest allocation. It saves the first few doublings. */
 enum { FIRST_CAPACITY = 16 };
 
 static size_t grown_capacity(size_t capacity, size_t need)
@@ -29,7 +29,7 @@ int array_reserve(void **array, size_t *capacity, size_t need, size_t size)
 		grown = need;
 	if (grown > SIZE_MAX / size)
 		return -ENOMEM;
-	/* Copied bytewise: what `array` points to is a pointer to some row, of a type unknown here. */
+	/* A copy of bytes, since `array` points to a pointer whose type is unknown here. */
 	memcpy(&memory, array, sizeof(memory));
 	/* cppcheck-suppress memleakOnRealloc ; on failure `array` still has it */
 	memory = realloc(memory, grown * size);

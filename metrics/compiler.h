@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The compiler attributes this code relies on, by names that say what they promise. */
+/* Compiler attributes, under names that say what they promise. */
 #ifndef METRICS_COMPILER_H
 #define METRICS_COMPILER_H
 
 #if defined(__GNUC__) || defined(__clang__)
-/* A caller that ignores the result does not compile (with -Werror=unused-result). */
+/* Refuses callers that ignore the result (with -Werror=unused-result). */
 #define MUST_CHECK __attribute__((warn_unused_result))
-/* Arguments are checked against the printf format in parameter number `string`: the C standard's, which to GCC
- * is not "printf" on every system. */
+/* Checks the arguments against the printf format in parameter number `string`. The format is the C standard's, which
+ * GCC does not call "printf" on every system. */
 #ifdef __clang__
 #define PRINTF_LIKE(string, first) __attribute__((format(printf, string, first)))
 #else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The slots of hash indexes. */
+/* Hash indexes: their slots. */
 #include "metrics/hash.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 /* Four cache lines; a power of two. */
 enum { FIRST_SLOTS = 32 };
-/* A table may stay this many times larger than it has to be, so that one that varies is left alone. */
+/* An index may stay this many times larger than its entries need, so that its size does not follow every change. */
 enum { SLACK = 8 };
 
 static size_t slots_for(size_t entries)

@@ -39,7 +39,7 @@ static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t lengt
 	return hash_mix(hash, word);
 }
 
-/* hash_find() when there is no such entry. */
+/* The result of hash_find() for an entry that does not exist. */
 #define HASH_NONE UINT32_MAX
 
 struct hash_slot {
@@ -53,8 +53,8 @@ struct hash_index {
 	size_t count;    /* entries */
 };
 
-/* Removes every entry. The memory stays; the slots get fewer if far too many were in use, so that the next reset
- * costs what the entries need and not what an earlier, larger table did. */
+/* Removes every entry and keeps the memory. Uses fewer slots if far too many were in use, so that the next reset does
+ * not cost what an earlier, larger table did. */
 void hash_index_reset(struct hash_index *index);
 void hash_index_release(struct hash_index *index);
 

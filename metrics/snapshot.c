@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A million rows are to fit into 32 MB. */
+/* A million rows must fit into 32 MB. */
 static_assert(sizeof(struct snapshot_socket) == 32, "a row has padding");
 
 static const char *const state_names[STATE_COUNT] = {
@@ -119,7 +119,7 @@ static int add_address(struct snapshot *snapshot, const struct snapshot_address 
 	return 0;
 }
 
-/* Whether canonical_address() would be equal to `address`. */
+/* Returns true if canonical_address() would be equal to `address`. */
 static bool is_address(const struct snapshot_address *address, uint32_t netns, int family, const uint8_t *bytes)
 {
 	const uint8_t *ipv4;
@@ -132,7 +132,7 @@ static bool is_address(const struct snapshot_address *address, uint32_t netns, i
 	return address->family == 6 && !memcmp(address->bytes, bytes, sizeof(address->bytes));
 }
 
-/* Where an address is noted for the next time it is asked for. */
+/* Returns the place where the address is remembered for the next search. */
 static uint32_t *recent_address(struct snapshot *snapshot, int family, const uint8_t *bytes)
 {
 	uint32_t word;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The OS-neutral TCP table: what a platform fills and everything else reads.
+ * Snapshot: the OS-neutral TCP table. A platform fills it, and all other code reads it.
  *
  * Invariants
  *  - One row per socket. A socket that several processes hold has one row, owned by the oldest
- *    holder; an init owns only what nobody else holds.
+ *    holder. An init owns only the sockets that no other process holds.
  *  - Rows refer to processes, addresses, devices and network namespaces by index into this snapshot.
  *    Indexes stay valid until snapshot_reset(); pointers into the arrays only until the next add.
- *  - A fact that the platform cannot tell is marked absent. Absent is not zero.
+ *  - A fact that the platform does not know is marked absent. Absent is not zero.
  *  - Text is the kernel's raw bytes: no terminator, any byte value, possibly not UTF-8.
  *  - Memory is kept by snapshot_reset() and reused: a steady host allocates nothing per scrape.
  *
@@ -45,15 +45,15 @@ enum socket_state {
 
 #define STATE_BIT(state) (1u << (state))
 
-/* snapshot_socket.owner when it is no index: no process holds the socket, or the platform
- * was not allowed to see which one does. */
+/* Values of snapshot_socket.owner that are not an index: no process holds the socket, or the platform could not see
+ * which process does. */
 #define OWNER_NONE    UINT32_MAX
 #define OWNER_UNKNOWN (UINT32_MAX - 1)
-/* snapshot_socket.remote when the platform was not asked for remote addresses. */
+/* The value of snapshot_socket.remote if the caller did not ask for remote addresses. */
 #define ADDRESS_ABSENT UINT32_MAX
 
-/* snapshot_socket.device when it is no index: bound to no device; bound to one of the devices beyond the first 65,534,
- * which the snapshot does not tell apart. */
+/* Values of snapshot_socket.device that are not an index: bound to no device; bound to one of the devices beyond the
+ * first 65,534, which the snapshot does not distinguish. */
 #define DEVICE_NONE  0
 #define DEVICE_OTHER UINT16_MAX
 
@@ -74,11 +74,11 @@ struct snapshot_socket {
 	uint16_t remote_port;   /* host byte order */
 	uint32_t receive_queue; /* unread bytes; of a listener: connections in its accept queue */
 	uint32_t send_queue;    /* unacknowledged bytes; of a listener: the accept queue's limit */
-	/* SYN and FIN take a sequence number each but are no data: the queues leave them out. */
+	/* The queues leave out SYN and FIN, which have a sequence number and no data. */
 	uint32_t quiet_ms; /* milliseconds since the peer's last segment */
 	uint8_t state;     /* enum socket_state */
 	uint8_t flags;
-	uint16_t device; /* the device that it is bound to (SO_BINDTODEVICE, VRF): see snapshot_intern_device() */
+	uint16_t device; /* the device of SO_BINDTODEVICE or a VRF, from snapshot_intern_device() */
 };
 
 /* An address within a network namespace. IPv4-mapped IPv6 addresses are stored as IPv4. */
@@ -116,7 +116,7 @@ struct snapshot_process {
 	struct snapshot_text text[PROCESS_TEXT_COUNT];
 };
 
-/* A host has few addresses of its own: those that were asked for last are found without the hash. A power of two. */
+/* A host has few addresses of its own. The last ones are found without the hash. A power of two. */
 #define RECENT_ADDRESSES 64
 
 #define PORT_SET_WORDS (65536 / 64)
@@ -124,7 +124,7 @@ struct port_set {
 	uint64_t words[PORT_SET_WORDS];
 };
 
-/* snapshot.facts: what this platform can tell at all. */
+/* Bits of snapshot.facts: the facts that this platform knows. */
 enum {
 	FACT_QUEUES = 1 << 0,         /* rows have queues */
 	FACT_ACCEPT_QUEUES = 1 << 1,  /* listeners have accept queue length and limit */
@@ -145,13 +145,13 @@ struct snapshot {
 	char *text;
 	size_t text_length, text_capacity;
 
-	uint32_t *devices; /* interface indexes; the first is device 1. An index means another device in each namespace.
+	uint32_t *devices; /* interface indexes; the first is device 1. Namespaces number their devices independently.
 	                    */
 	size_t device_count, device_capacity;
 
 	struct port_set reserved; /* ip_local_reserved_ports of the first namespace */
-	/* Local ports of the first namespace whose socket is bound, but neither listens nor is connected, so that it
-	 * has no row. Empty where the platform cannot tell. */
+	/* Local ports of the first namespace whose socket is bound, and neither listens nor is connected. Such a socket
+	 * has no row. Empty if the platform does not report them. */
 	struct port_set bound_ports;
 	unsigned states; /* STATE_BIT of every state that this platform can report */
 	unsigned facts;
@@ -184,7 +184,7 @@ int snapshot_intern_device(struct snapshot *snapshot, uint32_t ifindex, uint16_t
 /* Returns the device's interface index: 0 for DEVICE_NONE, UINT32_MAX for DEVICE_OTHER. */
 uint32_t snapshot_ifindex(const struct snapshot *snapshot, uint16_t device);
 
-/* Appends a zeroed row with OWNER_NONE and ADDRESS_ABSENT. NULL: out of memory. */
+/* Appends a zeroed row with OWNER_NONE and ADDRESS_ABSENT. Returns NULL if memory is short. */
 struct snapshot_socket *snapshot_add_socket(struct snapshot *snapshot) MUST_CHECK;
 
 /* Makes room for `count` more rows at once. */

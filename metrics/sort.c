@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A merge sort, bottom up. */
+/* Merge sort, from the bottom up. */
 #include "metrics/sort.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* Runs of this length are made by insertion, which is faster than merging for so few. */
+/* Runs of this length are made by insertion, which is faster than merging for so few items. */
 enum { FIRST_RUN = 8 };
 
 struct order {
@@ -32,7 +32,7 @@ static void insertion_sort(const struct order *order, struct sort_item *items, s
 	}
 }
 
-/* Merges from[0..middle) and from[middle..count) into `to`; of equals the left one goes first. */
+/* Merges from[0..middle) and from[middle..count) into `to`. Among equals, items of the left part come first. */
 static void merge(const struct order *order, struct sort_item *to, const struct sort_item *from, size_t middle,
                   size_t count)
 {

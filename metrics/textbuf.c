@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A growable byte buffer with a ceiling and a sticky error. */
+/* Text buffer: growth, and the writers of numbers. */
 #include "metrics/textbuf.h"
 #include "metrics/decimal.h"
 
@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first allocation: one page, enough for what a quiet host says of itself. */
+/* The first allocation: one page, which holds the report of a quiet host. */
 #define FIRST_CAPACITY ((size_t)4096)
 /* 10^19 is the greatest power of ten in 64 bits. */
 enum { MAX_DIGITS = 19 };
 
-/* Makes room for `length` more bytes: doubles, up to the limit. False: the error is set. */
+/* Makes room for `length` more bytes. The capacity doubles, up to the limit. Returns false with the error set. */
 static bool grow(struct textbuf *buf, size_t length)
 {
 	size_t capacity = buf->capacity ? buf->capacity : FIRST_CAPACITY / 2;

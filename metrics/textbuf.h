@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A growable byte buffer with a ceiling and a sticky error, reused from scrape to scrape.
+ * Text buffer: a growable byte buffer with a limit and a sticky error, reused from scrape to scrape.
  *
  * Invariants: length <= capacity <= limit. After the first failure (no memory, or over the limit)
  * every further write does nothing and `error` keeps the first error, so that a writer checks once,
@@ -22,7 +22,7 @@ struct textbuf {
 };
 
 void textbuf_init(struct textbuf *buf, size_t limit);
-/* Empties the buffer, clears the error, keeps the memory. */
+/* Empties the buffer, clears the error and keeps the memory. */
 void textbuf_reset(struct textbuf *buf);
 void textbuf_release(struct textbuf *buf);
 

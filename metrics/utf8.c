@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as valid UTF-8: what is ill-formed becomes U+FFFD. */
+/* UTF-8 decoding and repair: ill-formed bytes become U+FFFD. */
 #include "metrics/utf8.h"
 
 #include "metrics/textbuf.h"
@@ -9,7 +9,7 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* What may follow a lead byte (the Unicode Standard, section 3.9, table 3-7). */
+/* The bytes that can follow a lead byte (the Unicode Standard, section 3.9, table 3-7). */
 struct form {
 	unsigned trail;          /* bytes after the lead */
 	unsigned char low, high; /* of the first of them; the others are 80..BF */
@@ -40,7 +40,7 @@ size_t utf8_sequence(const unsigned char *bytes, size_t length, bool *valid)
 	return i;
 }
 
-/* How many ASCII bytes there are at the start, by words. */
+/* Counts the ASCII bytes at the start, a word at a time. */
 static size_t ascii_run(const unsigned char *bytes, size_t length)
 {
 	size_t i = 0;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The count: one pass over the rows, a second over those whose role the others decide, then the order of the groups. */
+/* Census: a pass over the rows, a second pass over the rows whose role depends on others, and the order of the groups.
+ */
 #include "metrics/census/census.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What the pass over the rows needs. */
+/* Arguments of the pass over the rows. */
 struct pass {
 	struct census *census;
 	const struct snapshot *snapshot;
@@ -180,7 +181,7 @@ static int count_rows(const struct pass *pass)
 	return ret;
 }
 
-/* Adds up neighbouring bits, pairs, and nibbles; the multiplication then adds up the bytes. */
+/* Adds up neighbouring bits, pairs and nibbles. The multiplication then adds up the bytes. */
 static unsigned bits_set(uint64_t word)
 {
 	word -= word >> 1 & UINT64_C(0x5555555555555555);
@@ -189,7 +190,7 @@ static unsigned bits_set(uint64_t word)
 	return (unsigned)(word * UINT64_C(0x0101010101010101) >> 56);
 }
 
-/* The bits of a port set's word that lie within [low, high]. */
+/* Returns the bits of a port set's word that lie within [low, high]. */
 static uint64_t range_mask(unsigned word, unsigned low, unsigned high)
 {
 	unsigned first = word * 64, last = first + 63;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The count: rows of a snapshot -> groups with a number per state.
+ * Census: counts the rows of a snapshot in groups, by state.
  *
- * A group is the rows that share a label set: the owner's identity (its name and the optional labels
- * that describe a process), a port, and the optional labels that describe a socket. There are two tables:
- * by local port, with every row in it, and of outbound connections by remote port.
+ * A group is the rows that share a label set: the owner's identity (its name and the optional labels that describe a
+ * process), a port, and the optional labels that describe a socket. There are two tables. The table by local port has
+ * every row. The table by remote port has outbound connections alone.
  *
  * Invariants
  *  - The sum of a table's counts over all groups is the number of rows that belong to the table
@@ -23,7 +23,7 @@
 #include "metrics/census/served_ports.h"
 #include "metrics/snapshot.h"
 
-/* Addresses that are equal but for their namespace. */
+/* Addresses that differ in their namespace alone, merged. */
 struct merged_addresses {
 	uint32_t *first; /* by address: the first that is equal */
 	size_t capacity;
@@ -34,9 +34,9 @@ struct census {
 	struct census_table by_local_port;
 	struct census_table outbound;
 	struct identities identities;
-	uint64_t states[STATE_COUNT]; /* all rows, whoever owns them */
-	/* Distinct local ports of the first namespace's range in use, and the range's size. Both leave reserved ports
-	 * out. 0: not known. */
+	uint64_t states[STATE_COUNT]; /* all rows, of every owner */
+	/* Distinct local ports of the first namespace's range in use, and the size of the range. Both leave out
+	 * reserved ports. 0: not known. */
 	uint64_t ephemeral_used, ephemeral_limit;
 
 	struct roles roles; /* private, as is all below */
@@ -48,8 +48,8 @@ struct census {
 void census_init(struct census *census);
 void census_release(struct census *census);
 
-/* Counts the snapshot, whose unheld rows were credited before. Returns 0 or -ENOMEM. Memory is reused.
- * The census refers to the snapshot's namespaces and addresses by index: use both together. */
+/* Counts the snapshot. Call after listeners_credit(). Returns 0 or -ENOMEM. Memory is reused. The census refers to the
+ * snapshot's namespaces and addresses by index, so both must be used together. */
 int census_take(struct census *census, const struct snapshot *snapshot, const struct served_ports *served,
                 const struct census_options *options) MUST_CHECK;
 

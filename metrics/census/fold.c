@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cap on cardinality: ranks groups, and finds how many of them a family can show. */
+/* Fold: ranks the groups, and finds how many of them a family can show. */
 #include "metrics/census/fold.h"
 #include "metrics/sort.h"
 
@@ -36,7 +36,8 @@ static unsigned bit_length(uint32_t number)
 	return length;
 }
 
-/* Smaller for groups that stay longer. From the top: more than one socket, CLOSE_WAIT sockets, the power of two. */
+/* Returns the rank key, smaller for groups that stay longer. Its parts: more than one socket, the number of CLOSE_WAIT
+ * sockets, the power of two of the number of sockets. */
 static uint64_t rank_key(const struct census_group *group)
 {
 	uint32_t total = sockets_of(group);
@@ -64,7 +65,7 @@ static int compare_equals(const void *data, uint32_t a, uint32_t b)
 int fold_rank(struct fold *fold, struct census_table *table, const uint32_t *last)
 {
 	const struct tie tie = {table->groups, last};
-	/* Twice: sorting needs the other half. */
+	/* Sorting needs twice the room. */
 	int ret = array_reserve((void **)&fold->order, &fold->capacity, 2 * table->count, sizeof(*fold->order));
 
 	if (ret)
@@ -86,7 +87,7 @@ struct fold_cut fold_cut(const struct fold *fold, const struct census_table *tab
 
 	for (uint32_t i = 0; i < table->count; i++) {
 		total += series_of(&table->groups[i], data);
-		/* The order of another table may have been here. */
+		/* The array may hold the order of another table. */
 		fold->order[table->groups[i].rank].index = i;
 	}
 	if (total <= max_series)

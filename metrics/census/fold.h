@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The cap on cardinality: chooses which groups of a census table keep their own series.
+ * Fold: the cap on cardinality. Chooses the groups of a census table that keep their own series.
  *
  * A family may have `max_series` series. If its groups need more, the groups of the highest ranks fold
  * into one group, process="(other)", whose series count against the cap too. Sums stay exact.
@@ -14,10 +14,10 @@
 
 #include "metrics/census/group.h"
 
-/* The least useful cap: one group with every state. */
+/* The smallest useful cap: one group with every state. */
 #define FOLD_MIN_SERIES STATE_COUNT
 
-/* The last rank of a group that had none. */
+/* The last rank of a group that the last scrape did not have. */
 #define FOLD_NEW UINT32_MAX
 
 struct sort_item;
@@ -30,13 +30,13 @@ struct fold {
 void fold_init(struct fold *fold);
 void fold_release(struct fold *fold);
 
-/* Sets every group's rank. `last`: each group's rank at the last scrape, or FOLD_NEW; NULL: all are new. Ranks are the
- * groups' own: several tables may be ranked. Returns 0 or -ENOMEM. */
+/* Sets every group's rank. `last` has each group's rank at the last scrape, or FOLD_NEW (NULL: all groups are new).
+ * Several tables can be ranked, since the groups keep their ranks. Returns 0 or -ENOMEM. */
 int fold_rank(struct fold *fold, struct census_table *table, const uint32_t *last) MUST_CHECK;
 
 struct fold_cut {
 	uint32_t rank;   /* groups of this rank and above are folded */
-	uint64_t folded; /* series that are not shown because of it */
+	uint64_t folded; /* series that the cut hides */
 };
 
 /*
@@ -47,7 +47,7 @@ struct fold_cut fold_cut(const struct fold *fold, const struct census_table *tab
                          size_t (*series_of)(const struct census_group *, const void *), const void *data,
                          size_t other_series, size_t max_series);
 
-/* Adds `group`'s numbers to `sum`: counts and bytes add up, ages take the greatest. */
+/* Adds the numbers of `group` to `sum`. Counts and bytes add up. The greater age stays. */
 void fold_add(struct census_group *sum, const struct census_group *group);
 
 #endif

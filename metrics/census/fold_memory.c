@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ranks of the last scrape. */
+/* Fold memory: the ranks of the last scrape, by the hash of the label set. */
 #include "metrics/census/fold_memory.h"
 
 #include <stdlib.h>
 
-/* Six times the series that the cap allows by default. Groups of a higher rank are new again at the next scrape. */
+/* Six times the series of the default cap. Groups of a higher rank are new again at the next scrape. */
 enum { REMEMBERED_MAX = 65536 };
 
 void fold_memory_init(struct fold_memory *memory)
@@ -21,7 +21,7 @@ void fold_memory_release(struct fold_memory *memory)
 	fold_memory_init(memory);
 }
 
-/* Indexes differ from scrape to scrape: the hash is of what they stand for. */
+/* Hashes the labels themselves, since indexes differ from scrape to scrape. */
 static uint64_t hash_labels(const struct snapshot *snapshot, const struct identities *identities,
                             const struct group_key *key)
 {

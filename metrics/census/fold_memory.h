@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Remembers the ranks of a table's groups from one scrape to the next, by a hash of the label set:
- * what fold_rank() needs so that series do not come and go. One per table. Only tables over the cap
- * are ranked, so that most hosts remember nothing.
+ * Fold memory: remembers the ranks of a table's groups from one scrape to the next, by a hash of the label set.
+ * fold_rank() needs them so that series do not come and go. Each table has its own memory. Only tables over the cap
+ * are ranked, so most hosts remember nothing.
  */
 #ifndef METRICS_CENSUS_FOLD_MEMORY_H
 #define METRICS_CENSUS_FOLD_MEMORY_H
@@ -23,8 +23,8 @@ struct fold_memory {
 void fold_memory_init(struct fold_memory *memory);
 void fold_memory_release(struct fold_memory *memory);
 
-/* Ranks the table by fold_rank() and its groups' last ranks, and remembers the new ones. A table that is ranked again
- * keeps its ranks. Returns 0 or -ENOMEM. */
+/* Ranks the table by fold_rank() and its groups' last ranks, and remembers the new ranks. A second call for the same
+ * table keeps its ranks. Returns 0 or -ENOMEM. */
 int fold_memory_rank(struct fold_memory *memory, struct fold *fold, const struct snapshot *snapshot,
                      const struct identities *identities, struct census_table *table) MUST_CHECK;
 

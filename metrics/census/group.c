@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Groups by label set. */
+/* Group table: finds the group of a label set. */
 #include "metrics/census/group.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static bool group_has_key(const void *data, uint32_t group, const void *key)
 
 static uint64_t hash_key(const struct group_key *key)
 {
-	/* The family follows from the address, or has three values: not worth a round. */
+	/* The family follows from the address, or has three values, so the hash leaves it out. */
 	uint64_t hash = hash_mix(0, (uint64_t)key->identity << 32 | key->port);
 
 	return hash_mix(hash, ((uint64_t)key->netns << 32 | key->address) ^ key->family);
@@ -57,8 +57,7 @@ struct census_group *census_table_group(struct census_table *table, const struct
 	uint32_t found;
 	size_t swap;
 
-	/* Rows of one process tend to come one after the other, often of two ports in turn: both ends of connections.
-	 */
+	/* Rows of one process tend to follow each other, often of two ports in turn, as both ends of connections. */
 	if (table->last < table->count && key_equal(&table->groups[table->last].key, key))
 		return &table->groups[table->last];
 	swap = table->last;

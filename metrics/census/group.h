@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A table of groups: the sockets that share a label set, counted by state. An array, and a hash index
- * that finds the group of a label set. A table of all zeros is valid and empty.
+ * Group table: the sockets that share a label set, counted by state. It has an array of groups, and a hash index that
+ * finds the group of a label set. A table of all zeros is valid and empty.
  */
 #ifndef METRICS_CENSUS_GROUP_H
 #define METRICS_CENSUS_GROUP_H
@@ -9,7 +9,7 @@
 #include "metrics/hash.h"
 #include "metrics/snapshot.h"
 
-/* group_key.port when it is no number. */
+/* Values of group_key.port that are not a number. */
 #define PORT_EPHEMERAL UINT32_C(0x10000)
 #define PORT_ABSENT    UINT32_C(0x10001)
 
@@ -26,11 +26,11 @@ struct group_key {
 
 struct census_group {
 	struct group_key key;
-	uint32_t rank; /* 0 is the last to be folded away; set by fold_rank() */
+	uint32_t rank; /* from fold_rank(); the group of rank 0 folds last */
 	uint32_t count[STATE_COUNT];
 	uint32_t aged;                      /* CLOSE_WAIT sockets whose age is known */
-	uint32_t oldest_ms;                 /* of those, the greatest time since the peer's last segment */
-	uint64_t receive_bytes, send_bytes; /* of all rows but listeners */
+	uint32_t oldest_ms;                 /* the greatest time of an aged socket since its peer's last segment */
+	uint64_t receive_bytes, send_bytes; /* of all rows except listeners */
 	uint64_t queue_length, queue_limit; /* of the listeners */
 };
 
@@ -45,7 +45,7 @@ struct census_table {
 void census_table_clear(struct census_table *table);
 void census_table_release(struct census_table *table);
 
-/* Returns the group with that key, zeroed if it is new. Valid until the next call. NULL: out of memory. */
+/* Returns the group with that key, zeroed if it is new, or NULL if memory is short. Valid until the next call. */
 struct census_group *census_table_group(struct census_table *table, const struct group_key *key) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Identities: one for each distinct set of the labels that describe a process. */
+/* Identities: finds or makes the identity of an owner. */
 #include "metrics/census/identity.h"
 
 #include <errno.h>
@@ -7,9 +7,9 @@
 
 /* Bytes of names and other texts: a hundred thousand processes with 2 KiB each. Offsets are 32 bits. */
 #define TEXT_LIMIT ((size_t)256 << 20)
-/* In identities.of_process: nothing was counted for this process yet. */
+/* The value in identities.of_process before the process is counted. */
 #define IDENTITY_UNSEEN (UINT32_MAX - 1)
-/* Bytes of a process's name in a label. Every series repeats it, and a command line may have millions. */
+/* Bytes of a process's name in a label. Every series repeats the name, and a command line can have millions. */
 #define NAME_LABEL_MAX 256
 
 void identities_init(struct identities *identities)
@@ -34,7 +34,7 @@ const char *identity_text(const struct identities *identities, struct census_tex
 
 int identities_clear(struct identities *identities, const struct snapshot *snapshot)
 {
-	/* The two beyond the processes are OWNER_NONE and OWNER_UNKNOWN. */
+	/* The last two are OWNER_NONE and OWNER_UNKNOWN. */
 	size_t owners = snapshot->process_count + 2;
 	int ret = array_reserve((void **)&identities->of_process, &identities->of_process_capacity, owners,
 	                        sizeof(*identities->of_process));
@@ -138,8 +138,8 @@ static void add_optional_labels(struct identities *identities, const struct snap
 		identity->container = add_process_text(identities, snapshot, process, PROCESS_CONTAINER);
 }
 
-/* Finds or adds `identity`, whose texts are the end of identities->text from `text_start` on. If there is an equal one
- * already, the texts are removed. */
+/* Finds or adds `identity`, whose texts are the end of identities->text from `text_start` on. Removes the texts if an
+ * equal identity exists. */
 static int intern(struct identities *identities, const struct census_identity *identity, size_t text_start,
                   uint32_t *index)
 {
@@ -154,7 +154,7 @@ static int intern(struct identities *identities, const struct census_identity *i
 	return add_identity(identities, identity, hash);
 }
 
-/* Shortens the name, which is the last text, to what a label holds, at the end of a character. */
+/* Cuts the name, which is the last text, to the length of a label, between two characters. */
 static void cut_name(struct identities *identities, struct census_text *name)
 {
 	uint32_t length = NAME_LABEL_MAX;

@@ -19,10 +19,10 @@ struct census_text {
 	uint32_t offset, length;
 };
 
-/* Labels that were not asked for or are not known are empty. */
+/* Labels that the options leave out, or that are not known, are empty. */
 struct census_identity {
 	struct census_text name, user, exe, unit, container;
-	uint32_t pid; /* 0: not asked for, or no process */
+	uint32_t pid; /* 0: not in the options, or no process */
 };
 
 struct identities {
@@ -41,8 +41,8 @@ void identities_release(struct identities *identities);
 /* Removes all identities, and makes room for the snapshot's processes. Returns 0 or -ENOMEM. */
 int identities_clear(struct identities *identities, const struct snapshot *snapshot) MUST_CHECK;
 
-/* Finds or makes the identity of an owner (OWNER_NONE and OWNER_UNKNOWN have one too). Calls options->keep
- * for each owner once. Returns 0 or -ENOMEM. */
+/* Finds or makes the identity of an owner; OWNER_NONE and OWNER_UNKNOWN have identities too. Calls options->keep once
+ * per owner. Returns 0 or -ENOMEM. */
 int identity_of_owner(struct identities *identities, const struct snapshot *snapshot,
                       const struct census_options *options, uint32_t owner, uint32_t *identity) MUST_CHECK;
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sorts groups by their labels: identities first, so that a group's place is a comparison of integers. */
+/* Label order: sorts the identities first, so that groups are compared by integers. */
 #include "metrics/census/label_order.h"
 #include "metrics/sort.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Where an identity stands among all. */
+/* The place of an identity in the order. */
 struct identity_place {
 	uint32_t by_name;   /* equal for identities of the same name */
 	uint32_t by_labels; /* by name, then by the other labels */
@@ -25,7 +25,7 @@ static int compare_text(const struct identities *identities, struct census_text 
 	return order ? order : compare_uint(a.length, b.length);
 }
 
-/* The first bytes of a text as a number of the same order. */
+/* Returns the first bytes of a text as a number of the same order. */
 static uint64_t text_prefix(const struct identities *identities, struct census_text text)
 {
 	const char *bytes = identity_text(identities, text);
@@ -53,7 +53,7 @@ static int compare_identities(const void *data, uint32_t a, uint32_t b)
 	return order ? order : compare_text(identities, left->container, right->container);
 }
 
-/* Makes room for `count` items, twice: sorting needs the other half. */
+/* Makes room for `count` items, and for as many again, which sorting needs. */
 static int reserve_items(struct label_order *order, size_t count)
 {
 	return array_reserve((void **)&order->items, &order->capacity, 2 * count, sizeof(*order->items));
@@ -95,7 +95,7 @@ struct group_order {
 	const struct snapshot *snapshot;
 };
 
-/* Absent is before everything; within a table it is absent everywhere or nowhere. */
+/* An absent namespace comes first. Within a table it is absent in all groups or in none. */
 static int compare_netns(const struct snapshot *snapshot, uint32_t a, uint32_t b)
 {
 	if (a == b)
@@ -120,7 +120,7 @@ static int compare_address(const struct snapshot *snapshot, uint32_t a, uint32_t
 	return order ? order : memcmp(left->bytes, right->bytes, sizeof(left->bytes));
 }
 
-/* The labels after process and port. */
+/* Compares the labels after process and port. */
 static int compare_groups(const void *data, uint32_t a, uint32_t b)
 {
 	const struct group_order *order = data;
@@ -134,7 +134,7 @@ static int compare_groups(const void *data, uint32_t a, uint32_t b)
 	return result ? result : compare_address(order->snapshot, left->address, right->address);
 }
 
-/* Moves every group to its place, cycle by cycle; uses `order` up. */
+/* Moves every group to its place, cycle by cycle. Destroys `order`. */
 static void permute(struct census_group *groups, struct sort_item *order, size_t count)
 {
 	for (uint32_t start = 0; start < count; start++) {

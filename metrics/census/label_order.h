@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of groups: by process name, port (numbers first), then the optional labels as enum census_label has them.
- */
+/* Label order: sorts groups by process name, port (numbers first), and the optional labels in the order of
+ * enum census_label. */
 #ifndef METRICS_CENSUS_LABEL_ORDER_H
 #define METRICS_CENSUS_LABEL_ORDER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names of the optional labels. */
+/* Labels: the names of the optional ones. */
 #include "metrics/census/labels.h"
 
 static const char *const names[LABEL_COUNT] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The labels of a census: which there may be, and how ports are written. */
+/* Labels of a census: the optional labels, and the modes of the port labels. */
 #ifndef METRICS_CENSUS_LABELS_H
 #define METRICS_CENSUS_LABELS_H
 

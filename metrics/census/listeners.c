@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listeners: the index, and the crediting of sockets that no process holds. */
+/* Listeners: the index, and the attribution of sockets that no process holds. */
 #include "metrics/census/listeners.h"
 #include "metrics/sort.h"
 
@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a run is found by, besides the port and the device. */
+/* The part of a run's key that is neither port nor device. */
 enum run_kind {
-	RUN_ADDRESS,     /* a specific address; by its index */
-	RUN_WILDCARD_V4, /* by the index of the namespace, as is the next */
+	RUN_ADDRESS,     /* a specific address, by its index */
+	RUN_WILDCARD_V4, /* a wildcard, by the index of the namespace */
 	RUN_WILDCARD_V6,
 };
 
@@ -23,8 +23,8 @@ struct run_key {
 struct listener_run {
 	struct run_key key;
 	uint32_t first, end;
-	uint32_t next; /* of the items before this one, none has connections waiting */
-	uint32_t dual; /* the first item that takes IPv4 connections, or `end` */
+	uint32_t next; /* no item before this one has connections that wait */
+	uint32_t dual; /* the first item that accepts IPv4 connections, or `end` */
 };
 
 void listeners_init(struct listeners *listeners)
@@ -75,7 +75,7 @@ static struct listener_run *find_run(const struct listeners *listeners, struct r
 	return number != HASH_NONE ? &listeners->runs[number] : NULL;
 }
 
-/* Returns the run of the key, or a new one that begins with item number `item`. There is room. */
+/* Returns the run of the key, or a new run that begins with item number `item`. Call after make_room(). */
 static struct listener_run *find_or_add_run(struct listeners *listeners, struct run_key key, uint32_t item)
 {
 	uint32_t number = run_number(listeners, key);
@@ -89,7 +89,7 @@ static struct listener_run *find_or_add_run(struct listeners *listeners, struct 
 	return &listeners->runs[number];
 }
 
-/* Real processes from the oldest to the youngest, then owners that are not known. */
+/* Orders owners: processes from the oldest to the youngest, then unknown owners. */
 static int compare_age(const struct snapshot *snapshot, uint32_t owner_a, uint32_t owner_b)
 {
 	const struct snapshot_process *process_a, *process_b;
@@ -105,7 +105,7 @@ static int compare_age(const struct snapshot *snapshot, uint32_t owner_a, uint32
 	return (process_a->pid > process_b->pid) - (process_a->pid < process_b->pid);
 }
 
-/* By device, then by age of the owner. */
+/* Orders listeners by device, then by age of the owner. */
 static int compare_listeners(const void *data, uint32_t a, uint32_t b)
 {
 	const struct snapshot *snapshot = data;
@@ -124,7 +124,7 @@ static int find_listeners(struct listeners *listeners, const struct snapshot *sn
 
 		if (socket->state != STATE_LISTEN)
 			continue;
-		/* Twice the room: sorting needs the other half. */
+		/* Sorting needs twice the room. */
 		ret = array_reserve((void **)&listeners->order, &listeners->order_capacity, 2 * (listeners->count + 1),
 		                    sizeof(*listeners->order));
 		if (ret)
@@ -138,7 +138,7 @@ static int find_listeners(struct listeners *listeners, const struct snapshot *sn
 	return 0;
 }
 
-/* A listener makes at most one run. */
+/* Makes room for one run per listener. */
 static int make_room(struct listeners *listeners)
 {
 	int ret = array_reserve((void **)&listeners->items, &listeners->capacity, listeners->count,
@@ -150,7 +150,7 @@ static int make_room(struct listeners *listeners)
 	return ret ? ret : hash_index_reserve(&listeners->run_index, listeners->count);
 }
 
-/* Adds item number `item`, which comes next in order, to its run. */
+/* Adds item number `item`, the next one in order, to its run. */
 static void index_item(struct listeners *listeners, const struct snapshot *snapshot, uint32_t item)
 {
 	const struct snapshot_socket *socket = &snapshot->sockets[listeners->items[item].socket];
@@ -192,8 +192,8 @@ int listeners_build(struct listeners *listeners, const struct snapshot *snapshot
 	return 0;
 }
 
-/* The first item of the run, from `from` on, that still has connections waiting and, if `dual`, takes
- * IPv4 connections; `run->end` if there is none. */
+/* Returns the first item of the run, from `from` on, that still has connections waiting and, if `dual`, accepts IPv4
+ * connections. Returns `run->end` if there is no such item. */
 static uint32_t first_waiting(const struct listeners *listeners, const struct snapshot *snapshot,
                               const struct listener_run *run, uint32_t from, bool dual)
 {
@@ -206,7 +206,7 @@ static uint32_t first_waiting(const struct listeners *listeners, const struct sn
 	return from;
 }
 
-/* Which listener of the run a row goes to. `dual`: an IPv4 row at an IPv6 wildcard. */
+/* Returns the listener of the run that a row is credited to. `dual`: an IPv4 row at an IPv6 wildcard. */
 static const struct listener *pick(struct listeners *listeners, const struct snapshot *snapshot,
                                    struct listener_run *run, bool waits, bool dual)
 {
@@ -225,8 +225,8 @@ static const struct listener *pick(struct listeners *listeners, const struct sna
 	return &listeners->items[item];
 }
 
-/* The run at one place that a socket goes to: that of its device, else that of no device. `dual`: only if it takes IPv4
- * connections. NULL: there is none. */
+/* Returns the run at one place that matches a socket: the run of its device, else the run without a device, else NULL.
+ * `dual`: only a run that accepts IPv4 connections. */
 static struct listener_run *find_place(const struct listeners *listeners, const struct snapshot_socket *socket,
                                        enum run_kind kind, uint32_t index, bool dual)
 {
@@ -240,7 +240,7 @@ static struct listener_run *find_place(const struct listeners *listeners, const 
 	}
 }
 
-/* An IPv4-mapped row is of an IPv6 socket, and so is its listener. */
+/* Returns the row's listener, or NULL. The listener of an IPv4-mapped row is an IPv6 socket. */
 static const struct listener *listener_of(struct listeners *listeners, const struct snapshot *snapshot,
                                           const struct snapshot_socket *socket)
 {

@@ -21,7 +21,7 @@
 
 struct listener {
 	uint32_t socket;  /* row in the snapshot */
-	uint32_t waiting; /* connections in its accept queue that were not credited yet */
+	uint32_t waiting; /* connections in its accept queue that are not credited yet */
 };
 
 struct listener_run;
@@ -42,11 +42,11 @@ struct listeners {
 void listeners_init(struct listeners *listeners);
 void listeners_release(struct listeners *listeners);
 
-/* Builds the index; it refers to rows of `snapshot` by number. Returns 0 or -ENOMEM. Memory is reused. */
+/* Builds the index, which refers to rows of `snapshot` by number. Returns 0 or -ENOMEM. Memory is reused. */
 int listeners_build(struct listeners *listeners, const struct snapshot *snapshot) MUST_CHECK;
 
-/* Credits each row with OWNER_NONE to its listener's owner and marks it SOCKET_CREDITED; rows
- * without a listener are left alone. Uses up the counts in `listeners`: once per build. */
+/* Credits each row with OWNER_NONE to its listener's owner and marks it SOCKET_CREDITED. Rows without a listener do not
+ * change. Call once per build, since it uses the counts in `listeners`. */
 void listeners_credit(struct listeners *listeners, struct snapshot *snapshot);
 
 #endif

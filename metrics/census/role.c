@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Roles: what the ports tell at once, and for the other rows who shares their ends. */
+/* Roles: counts the rows that share an end, and decides the open roles by them. */
 #include "metrics/census/role.h"
 
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 struct role_end {
 	uint64_t key;
 	uint32_t rows;
-	uint16_t others[ROLE_CROWD - 1]; /* the first ports that the rows have at their other ends, */
-	uint8_t other_count;             /* all different; ROLE_CROWD: there are more */
+	uint16_t others[ROLE_CROWD - 1]; /* the first ports at the rows' other ends, */
+	uint8_t other_count;             /* all different; ROLE_CROWD: more than fit */
 };
 
 struct role_row {

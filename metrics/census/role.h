@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The role of each connection: inbound or outbound. Its port labels follow from it.
+ * Roles: each connection is inbound or outbound, and its port labels follow from that.
  *
  * A connection is inbound if
  *  - its local port is served (served_ports.h); or
- *  - its local port lies outside the ephemeral range and its remote port inside: connect() picks local
- *    ports from the range, so a listener that is gone has accepted it; or
+ *  - its local port lies outside the ephemeral range and its remote port inside. connect() picks local
+ *    ports from the range, so a listener that has closed accepted this connection; or
  *  - both lie inside, and at least ROLE_CROWD connections with different remote ports share its local
  *    address and port.
  * Every other connection is outbound.
@@ -14,7 +14,7 @@
  * connections than the local address and port. Then the remote port is a service's: a proxy connects to
  * it from a range of source ports, or connections to several services share a local port by chance.
  *
- * Remote addresses are not looked at: most snapshots have none.
+ * The rules do not use remote addresses, which most snapshots lack.
  */
 #ifndef METRICS_CENSUS_ROLE_H
 #define METRICS_CENSUS_ROLE_H
@@ -23,14 +23,14 @@
 #include "metrics/hash.h"
 #include "metrics/snapshot.h"
 
-/* Connections to two services share a local port by chance, as birthdays do; three of them hardly ever. */
+/* Connections to two services often share a local port by chance. Connections to three services hardly ever do. */
 enum { ROLE_CROWD = 3 };
 
 enum role {
 	ROLE_LISTENER,
 	ROLE_INBOUND,
 	ROLE_OUTBOUND,
-	ROLE_OPEN, /* decided by what the other rows are: see roles_decide() */
+	ROLE_OPEN, /* the other rows decide, in roles_decide() */
 };
 
 struct role_end;
@@ -49,7 +49,7 @@ struct roles {
 void roles_clear(struct roles *roles);
 void roles_release(struct roles *roles);
 
-/* Returns what a row's own ports say of its role. */
+/* Returns the role that follows from the row's own ports. */
 static inline enum role role_of_ports(const struct snapshot *snapshot, const struct served_ports *served,
                                       const struct snapshot_socket *socket, uint32_t netns)
 {
@@ -63,7 +63,7 @@ static inline enum role role_of_ports(const struct snapshot *snapshot, const str
 /* Adds a row whose role is open. Returns 0 or -ENOMEM. */
 int roles_add(struct roles *roles, const struct snapshot *snapshot, uint32_t row) MUST_CHECK;
 
-/* Decides the role of open row number `open`. Call once every open row was added. Returns the row's number. */
+/* Decides the role of open row number `open`. Call after every open row was added. Returns the row's number. */
 uint32_t roles_decide(const struct roles *roles, size_t open, enum role *role);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-/* Ports whose listener has gone while connections last: far more than one host's servers have. Beyond these a role
- * follows from the ports of its connection alone. */
+/* Ports whose listener has closed while connections last. No host has so many such servers. Beyond these a role follows
+ * from the ports of its connection alone. */
 enum { REMEMBERED_MAX = 4096 };
 
 enum use {
@@ -15,9 +15,9 @@ enum use {
 };
 
 struct served_port {
-	uint64_t netns; /* its id: an index is of one snapshot alone */
+	uint64_t netns; /* its id, since an index belongs to one snapshot */
 	uint16_t port;
-	uint8_t use; /* enum use: in the snapshot of the last update */
+	uint8_t use; /* enum use, in the snapshot of the last update */
 };
 
 void served_ports_init(struct served_ports *served)
@@ -90,7 +90,7 @@ static int mark_listeners(struct served_ports *served, const struct snapshot *sn
 	return ret;
 }
 
-/* Most hosts have no such port, and then the rows are not read. */
+/* Marks remembered ports that have connections. Most hosts have no such port, and then the rows are not read. */
 static void mark_connected(struct served_ports *served, const struct snapshot *snapshot)
 {
 	struct port_set unmarked = {0};

@@ -24,11 +24,11 @@ struct served_ports {
 	struct hash_index index;
 };
 
-/* No port is served. */
+/* Makes an empty set. */
 void served_ports_init(struct served_ports *served);
 void served_ports_release(struct served_ports *served);
 
-/* Brings the ports up to date with the snapshot and its listeners. Call once per snapshot. Returns 0 or -ENOMEM. */
+/* Updates the ports from the snapshot and its listeners. Call once per snapshot. Returns 0 or -ENOMEM. */
 int served_ports_update(struct served_ports *served, const struct snapshot *snapshot,
                         const struct listeners *listeners) MUST_CHECK;
 

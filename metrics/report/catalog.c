@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of metric families. */
+/* Catalog: the table of metric families. */
 #include "metrics/report/catalog.h"
 
 #include <assert.h>

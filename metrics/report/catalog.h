@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every metric family there is: the one source of names, types, units, help and labels. The README's
- * list, the golden files and the dashboards' checks come from it. To add a family: an id here, a row
- * in catalog.c in the same place, and the code in report.c that gives its samples.
+ * Catalog: every metric family, with its name, type, unit, help and labels. The README's list, the golden files and
+ * the dashboards' checks come from it. To add a family, add an id here, a row in catalog.c in the same place, and the
+ * code in report.c that writes its samples.
  */
 #ifndef METRICS_REPORT_CATALOG_H
 #define METRICS_REPORT_CATALOG_H
@@ -38,7 +38,7 @@ enum metric_id {
 	METRIC_PROCESS_OPEN_FDS,
 	METRIC_PROCESS_MAX_FDS,
 	METRIC_PROCESS_START_TIME,
-	METRIC_SCRAPE_DURATION, /* last: its `encode` phase is the writing of all before it */
+	METRIC_SCRAPE_DURATION, /* last, since its `encode` phase covers the families before it */
 	METRIC_COUNT
 };
 
@@ -59,13 +59,13 @@ struct metric {
 /* Indexed by enum metric_id. */
 extern const struct metric catalog[METRIC_COUNT];
 
-/* A set of families, METRIC_BIT() of each. */
+/* A set of families is the sum of their METRIC_BIT()s. */
 #define METRIC_BIT(id) (UINT64_C(1) << (id))
 #define METRICS_ALL    (METRIC_BIT(METRIC_COUNT) - 1)
-/* The families that speak of the exporter itself: tcp_exporter_* and process_*. */
+/* The families about the exporter itself: tcp_exporter_* and process_*. */
 #define METRICS_OF_EXPORTER (METRICS_ALL & ~(METRIC_BIT(METRIC_BUILD_INFO) - 1))
 
-/* The family of that name (text 0.0.4 spelling); METRIC_COUNT if no family has it. */
+/* Returns the family of that name in the spelling of text 0.0.4, or METRIC_COUNT. */
 enum metric_id catalog_find(const char *name, size_t length);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Families and samples as bytes, in text 0.0.4 and OpenMetrics 1.0. */
+/* Exposition: writes families and samples in text 0.0.4 and OpenMetrics 1.0. */
 #include "metrics/report/exposition.h"
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@ static size_t without_suffix(const char *name, const char *suffix)
 	return strlen(name) - strlen(suffix);
 }
 
-/* How much of the samples' name is the family's: OpenMetrics leaves the type's suffix out. */
+/* Returns the length of the family's name within the samples' name. OpenMetrics leaves out the type's suffix. */
 static size_t family_length(const struct exposition *exposition, const struct metric *metric)
 {
 	if (exposition->format == FORMAT_OPENMETRICS && metric->type == METRIC_COUNTER)
@@ -33,7 +33,7 @@ static const char *type_name(const struct exposition *exposition, enum metric_ty
 	return "gauge";
 }
 
-/* Backslash and newline are escaped everywhere, quotes only `with_quotes`. */
+/* Escapes backslash and newline, and quotes if `with_quotes`. */
 static void put_escaped(struct textbuf *out, const char *text, size_t length, bool with_quotes)
 {
 	size_t start = 0;
@@ -79,7 +79,7 @@ static void put_unit(const struct exposition *exposition, const struct metric *m
 	textbuf_putc(exposition->out, '\n');
 }
 
-/* All of a sample before its value. */
+/* Writes a sample up to its value. */
 static void put_series(const struct exposition *exposition, const struct label *labels, size_t count)
 {
 	struct textbuf *out = exposition->out;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes metric families in the two formats that Prometheus reads, byte-exact:
+ * Exposition: writes metric families in the two formats that Prometheus reads, byte-exact:
  *   text 0.0.4        prometheus.io/docs/instrumenting/exposition_formats
  *   OpenMetrics 1.0   the OpenMetrics 1.0 specification
  *
@@ -22,7 +22,7 @@ enum exposition_format {
 	FORMAT_OPENMETRICS, /* OpenMetrics 1.0.0 */
 };
 
-/* value: `length` bytes of valid UTF-8; a label with an empty value is not written. */
+/* A label, with a value of `length` bytes of valid UTF-8. A label with an empty value is not written. */
 struct label {
 	const char *name;
 	const char *value;
@@ -37,16 +37,16 @@ struct exposition {
 
 void exposition_begin(struct exposition *exposition, struct textbuf *out, enum exposition_format format);
 
-/* Opens a family: its HELP and TYPE, and its UNIT in OpenMetrics. */
+/* Opens a family: writes its HELP and TYPE, and its UNIT in OpenMetrics. */
 void exposition_family(struct exposition *exposition, const struct metric *metric);
 
-/* One sample of the open family. */
+/* Writes one sample of the open family. */
 void exposition_uint(struct exposition *exposition, const struct label *labels, size_t count, uint64_t value);
-/* The same with the value units / 10^digits, written exactly. */
+/* Writes one sample with the value units / 10^digits, exactly. */
 void exposition_decimal(struct exposition *exposition, const struct label *labels, size_t count, uint64_t units,
                         unsigned digits);
 
-/* Ends the exposition: "# EOF" in OpenMetrics. */
+/* Ends the exposition. OpenMetrics needs a last line "# EOF". */
 void exposition_end(struct exposition *exposition);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The families in their order: which are written, and who writes each. */
+/* Report: the families in their order, and the function that writes each. */
 #include "metrics/report/report.h"
 #include "metrics/report/report_groups.h"
 #include "metrics/report/report_self.h"
@@ -90,7 +90,7 @@ static int write_durations(struct report *report, enum metric_id id)
 	return 0;
 }
 
-/* Who writes a family (0 or -ENOMEM; errors of the text buffer are sticky there), and the facts that
+/* The function that writes a family (returns 0 or -ENOMEM; errors of the text buffer are sticky), and the facts that
  * the platform must have for it. */
 static const struct {
 	int (*write)(struct report *report, enum metric_id id);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report of one scrape: every family of the catalog, from a snapshot, its census and the exporter's own state. */
+/* Report of one scrape: every family of the catalog, from a snapshot, its census and the exporter's own state. */
 #ifndef METRICS_REPORT_REPORT_H
 #define METRICS_REPORT_REPORT_H
 
@@ -9,12 +9,12 @@
 #include "metrics/report/exposition.h"
 #include "metrics/snapshot.h"
 
-/* Why a scrape failed; the label `cause` of tcp_exporter_scrape_errors_total. */
+/* Causes of a failed scrape: the label `cause` of tcp_exporter_scrape_errors_total. */
 enum scrape_cause {
 	CAUSE_MEMORY,      /* out of memory */
 	CAUSE_DESCRIPTORS, /* out of file descriptors */
-	CAUSE_PERMISSION,  /* not allowed */
-	CAUSE_TIMEOUT,     /* Prometheus' own time limit was about to pass */
+	CAUSE_PERMISSION,  /* permission denied */
+	CAUSE_TIMEOUT,     /* the deadline of the scrape has passed */
 	CAUSE_SYSTEM,      /* any other error of the operating system */
 	CAUSE_COUNT
 };
@@ -24,22 +24,22 @@ const char *scrape_cause_name(enum scrape_cause cause);
 enum { HTTP_CODE_COUNT = 15 };
 extern const unsigned http_codes[HTTP_CODE_COUNT];
 
-/* Why a TLS handshake failed; the label `reason` of tcp_exporter_tls_handshake_errors_total. */
+/* Reasons of a failed TLS handshake: the label `reason` of tcp_exporter_tls_handshake_errors_total. */
 enum tls_error {
-	TLS_ERROR_HTTP,        /* the client speaks HTTP where TLS is expected */
+	TLS_ERROR_HTTP,        /* the client sends HTTP instead of TLS */
 	TLS_ERROR_CERTIFICATE, /* the client has no certificate, or a bad one */
-	TLS_ERROR_VERSION,     /* there is no version in common */
-	TLS_ERROR_CIPHER,      /* there is no cipher suite or curve in common */
-	TLS_ERROR_ALERT,       /* the client broke off with an alert: it does not trust the server, mostly */
+	TLS_ERROR_VERSION,     /* no version in common */
+	TLS_ERROR_CIPHER,      /* no cipher suite or curve in common */
+	TLS_ERROR_ALERT,       /* the client sent an alert, mostly since it does not trust the server */
 	TLS_ERROR_CLOSED,      /* the client closed the connection */
 	TLS_ERROR_TIMEOUT,     /* the client took too long */
-	TLS_ERROR_DROPPED,     /* others needed its place */
+	TLS_ERROR_DROPPED,     /* another connection needed its place */
 	TLS_ERROR_OTHER,
 	TLS_ERROR_COUNT
 };
 const char *tls_error_name(enum tls_error error);
 
-/* The process_* families; a fact that is not known is SELF_ABSENT. */
+/* The facts of the process_* families. SELF_ABSENT: not known. */
 #define SELF_ABSENT UINT64_MAX
 struct report_process {
 	uint64_t cpu_us, resident_bytes, virtual_bytes, virtual_max_bytes, open_fds, max_fds;
@@ -57,13 +57,13 @@ struct report_self {
 
 struct report_options {
 	enum exposition_format format;
-	uint64_t families; /* METRIC_BITs; the others are left out */
-	size_t max_series; /* of each labelled family; at least FOLD_MIN_SERIES */
-	/* Monotonic nanoseconds, for the `encode` phase. */
+	uint64_t families; /* METRIC_BITs of the families to write */
+	size_t max_series; /* per labelled family, at least FOLD_MIN_SERIES */
+	/* Returns monotonic nanoseconds, for the `encode` phase. */
 	uint64_t (*now_ns)(void);
 };
 
-/* How the groups over the cap are chosen: scratch, and the memory of the last scrape per table. */
+/* Choice of the groups that fold: scratch, and each table's memory of the last scrape. */
 struct report_folding {
 	struct fold scratch;
 	struct fold_memory by_local_port, outbound;
@@ -71,14 +71,14 @@ struct report_folding {
 void report_folding_init(struct report_folding *folding);
 void report_folding_release(struct report_folding *folding);
 
-/* Everything that a report is made of. */
+/* Input of a report. */
 struct report_input {
 	const struct snapshot *snapshot;
 	struct census *census; /* report_write() ranks its groups */
 	const struct report_self *self;
 };
 
-/* Appends the whole exposition to `out`. 0, -ENOMEM or -EFBIG (out's limit). */
+/* Appends the whole exposition to `out`. Returns 0, -ENOMEM or -EFBIG (out's limit). */
 int report_write(struct textbuf *out, const struct report_input *input, struct report_folding *folding,
                  const struct report_options *options) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Families by group of the census: labels, samples, and the cut to the cap on series. */
+/* Report of groups: labels, samples, and the cut to the cap on series. */
 #include "metrics/report/report_groups.h"
 #include "metrics/address.h"
 #include "metrics/census/identity.h"
@@ -7,29 +7,29 @@
 
 #include <string.h>
 
-/* The name and port of what is folded. A process may bear that name too: where a family is folded,
- * its groups go with the rest, so that no series is written twice. */
+/* The name and port of the folded group. The groups of a process of that name fold too, so that no series is written
+ * twice. */
 #define OTHER_PROCESS "(other)"
 #define OTHER_PORT    "other"
 
-/* States that a healthy table does not have: shown when there are some. */
+/* States that a healthy table does not have. Their series exist only above zero. */
 #define STATES_SHOWN_IF_ANY (STATE_BIT(STATE_CLOSED) | STATE_BIT(STATE_DELETE_TCB))
 
-/* A family of one sample a group has `has` and `value`; one of a sample a state has neither. */
+/* A family with one sample per group has `has` and `value`. A family with one sample per state has neither. */
 struct family {
-	bool outbound; /* of the table of outbound connections */
+	bool outbound; /* belongs to the table of outbound connections */
 	bool (*has)(const struct census_group *group);
 	uint64_t (*value)(const struct census_group *group); /* units / 10^digits */
 	unsigned digits;
 };
 
-/* A family of this report: what tells which series a group has in it. */
+/* A family of this report. It determines the series of a group. */
 struct view {
 	const struct family *family;
-	unsigned always; /* states that are shown even at zero */
+	unsigned always; /* states that have a series at zero too */
 };
 
-/* state, process and port, then the optional ones. */
+/* state, process and port; the optional labels follow. */
 enum { FIXED_LABELS = 3 };
 
 struct labels {
@@ -44,7 +44,7 @@ static bool has_always(const struct census_group *group)
 	return true;
 }
 
-/* Without CLOSE_WAIT sockets the answer is 0; with some whose ages nobody knows there is none. */
+/* Returns true if the oldest age is known. It is 0 without CLOSE_WAIT sockets. */
 static bool has_oldest(const struct census_group *group)
 {
 	return group->aged || !group->count[STATE_CLOSE_WAIT];
@@ -95,7 +95,7 @@ static bool shows_state(const struct view *view, const struct census_group *grou
 	return view->always & STATE_BIT(state) || group->count[state];
 }
 
-/* How many series the group has; for fold_cut(). */
+/* Returns the number of series of the group, for fold_cut(). */
 static size_t series_of(const struct census_group *group, const void *data)
 {
 	const struct view *view = data;
@@ -152,7 +152,7 @@ static void add_place(struct labels *labels, const struct snapshot *snapshot, co
 		          address_format(labels->address, &snapshot->addresses[group->key.address]));
 }
 
-/* The first is left for the state. */
+/* Fills the labels after the first, which is the state's. */
 static void make_labels(struct labels *labels, const struct report_input *input, const char *port_label,
                         const struct census_group *group)
 {
@@ -227,7 +227,7 @@ static void write_table(const struct report_groups *report, const struct view *v
 	}
 }
 
-/* The series that the folded group needs at the most. */
+/* Returns the largest number of series of the folded group. */
 static size_t other_series(const struct report_input *input, const struct view *view)
 {
 	size_t series = 0;
@@ -248,7 +248,7 @@ static int rank_table(struct report_groups *report, const struct view *view, str
 	                        table);
 }
 
-/* Finds out where to cut, if at all. Returns 0 or -ENOMEM. */
+/* Finds where to cut the table for this family. Returns 0 or -ENOMEM. */
 static int cut_table(struct report_groups *report, const struct view *view, struct census_table *table,
                      struct fold_cut *cut)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The families of the exporter itself. */
+/* Report of the exporter itself: the writer of each family. */
 #include "metrics/report/report_self.h"
 #include "metrics/decimal.h"
 
 #include <string.h>
 
-/* Every status that the endpoint sends by itself, and last, as 0, all others. */
+/* Every status that the endpoint sends itself. The last, 0, stands for all others. */
 const unsigned http_codes[HTTP_CODE_COUNT] = {200, 400, 401, 404, 405, 406, 408, 411, 413, 414, 429, 431, 503, 505, 0};
 
 static const char *const cause_names[CAUSE_COUNT] = {
@@ -21,7 +21,7 @@ static const char *const tls_error_names[TLS_ERROR_COUNT] = {
         [TLS_ERROR_OTHER] = "other",
 };
 
-/* Where the number of a process_* family is, and how many of its digits are behind the point. */
+/* The place of a process_* family's number, and its number of decimals. */
 struct process_fact {
 	size_t offset;
 	unsigned digits;
@@ -123,7 +123,7 @@ static void write_process(struct exposition *exposition, const struct report_sel
 	exposition_decimal(exposition, NULL, 0, value, fact->digits);
 }
 
-/* Those that are not here are of process_facts. */
+/* The families without a row are in process_facts. */
 static void (*const writers[METRIC_COUNT])(struct exposition *, const struct report_self *) = {
         [METRIC_BUILD_INFO] = write_build,
         [METRIC_BACKEND_INFO] = write_backend,
