@@ -7,7 +7,6 @@
 #include "exporter/cli/parser.h"
 #include "exporter/cli/print.h"
 #include "exporter/platform/host.h"
-#include "exporter/platform/privilege.h"
 #include "exporter/platform/service.h"
 #include "exporter/serve.h"
 
@@ -48,7 +47,7 @@ static int print_version(struct platform_error *error)
 	textbuf_printf(&text, "tcp_exporter, version %s (revision: %s)\n", build.version, build.revision);
 	textbuf_printf(&text, "  compiler:         %s\n", build.compiler);
 	textbuf_printf(&text, "  platform:         %s\n", TCP_EXPORTER_PLATFORM);
-	textbuf_printf(&text, "  seccomp:          %s\n", privilege_has_seccomp ? "yes" : "no");
+	textbuf_printf(&text, "  features:         %s\n", TCP_EXPORTER_FEATURES);
 	return print_text(&text, error);
 }
 

@@ -45,6 +45,9 @@ struct platform_options {
 	unsigned want;
 	enum process_naming naming;
 	bool all_netns; /* every network namespace that has a process, not only our own */
+	/* Takes the last words of a library about a backend that does not open, in lines, for the log. NULL: nobody
+	 * wants them. */
+	void (*last_words)(const char *words);
 };
 
 /* A failure in words for a person: the step that failed, the quoted subject, no full stop. */

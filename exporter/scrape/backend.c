@@ -99,6 +99,11 @@ static void warn_of_limit(const struct open_backend *open)
 		            limit->remedy, NULL);
 }
 
+static void log_last_words(const char *words)
+{
+	log_message(LOG_LEVEL_DEBUG, "the last words about a backend that does not work", "words", words, NULL);
+}
+
 static int open_one(struct open_backend *open, const struct platform_backend *backend, struct platform_error *error)
 {
 	int err = check_demands(backend, open->options, error);
@@ -152,6 +157,7 @@ int backend_open(struct open_backend *open, const struct options *options, unsig
 	                        .want = want,
 	                        .naming = options->naming,
 	                        .all_netns = options->all_netns,
+	                        .last_words = log_last_words,
 	                },
 	};
 	if (strcmp(options->backend, OPTIONS_BACKEND_AUTO) == 0)

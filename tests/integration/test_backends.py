@@ -48,6 +48,15 @@ class Backends(RightsCase):
         self.assertEqual((output.code, output.stdout), (1, b""))
         self.assertRegex(output.stderr.decode(), "cannot load the BPF program: .*needs CAP_BPF and CAP_PERFMON")
 
+    def test_last_words_where_bpf_does_not_load(self) -> None:
+        for level, expected in (("debug", 1), ("info", 0)):
+            output = self.scene.output_of(SETPRIV, "--bounding-set=-bpf,-sys_admin", self.binary,
+                                          "--collector.backend=bpf", f"--log.level={level}")
+            self.assertEqual(output.stderr.decode().count('words="libbpf: '), expected)
+
+    def test_feature_of_the_build(self) -> None:
+        self.assertRegex(self.scene.output_of(self.binary, "--version").stdout.decode(), "features: .*bpf")
+
 
 if __name__ == "__main__":
     main()

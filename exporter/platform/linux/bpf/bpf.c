@@ -91,7 +91,8 @@ static bool has_shifted_clock(int procfs)
 
 static int open_parts(struct platform *platform, struct platform_error *error)
 {
-	const struct bpf_iterator_options iterator = {.all_netns = platform->options->all_netns};
+	const struct bpf_iterator_options iterator = {.all_netns = platform->options->all_netns,
+	                                              .last_words = platform->options->last_words};
 	int result = open_procfs(platform, error);
 
 	if (result != 0)

@@ -10,37 +10,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "exporter/platform/linux/bpf/refusal.h"
 #include "metrics/snapshot.h"
 
 #include "programs.skel.h"
-
-#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
-
-static int silent(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level;
-	(void)format;
-	(void)arguments;
-	return 0;
-}
-
-static void describe(struct platform_error *error, const char *what, int result)
-{
-	if (result == -EPERM || result == -EACCES)
-		platform_error_set(error, "cannot %s: %s (it needs CAP_BPF and CAP_PERFMON)", what, strerror(-result));
-	else
-		platform_error_set(error, "cannot %s: %s", what, strerror(-result));
-}
-
-static void describe_load(struct platform_error *error, int result)
-{
-	if (result != -EPERM && result != -EACCES && access(KERNEL_BTF, R_OK) < 0)
-		platform_error_set(
-		        error, "cannot load the BPF program: the kernel's type information \"%s\" cannot be read: %s",
-		        KERNEL_BTF, strerror(errno));
-	else
-		describe(error, "load the BPF program", result);
-}
 
 /* An iterator of one task: the one that asks. */
 static struct bpf_link *attach_to_one(struct bpf_program *program)
@@ -106,11 +79,12 @@ static int load_variant(struct bpf_iterator *iterator, const struct bpf_iterator
 }
 
 /* To try is faster than to look into the kernel's types. */
-static int load(struct bpf_iterator *iterator, const struct bpf_iterator_options *options)
+static int load(struct bpf_iterator *iterator, const struct bpf_iterator_options *options, struct bpf_words *words)
 {
 	int result = -ENOTSUP;
 
 	for (int variant = (int)options->variant; variant < BPF_VARIANT_COUNT; variant++) {
+		bpf_words_begin(words);
 		result = load_variant(iterator, options, (enum bpf_variant)variant);
 		if (result == 0 || result == -EPERM || result == -ENOMEM)
 			break;
@@ -121,6 +95,8 @@ static int load(struct bpf_iterator *iterator, const struct bpf_iterator_options
 int bpf_iterator_init(struct bpf_iterator *iterator, const struct bpf_iterator_options *options,
                       struct platform_error *error)
 {
+	struct bpf_refusal refusal;
+	struct bpf_words words;
 	int result;
 
 	*iterator = (struct bpf_iterator){0};
@@ -129,10 +105,14 @@ int bpf_iterator_init(struct bpf_iterator *iterator, const struct bpf_iterator_o
 		platform_error_set(error, "the BPF programs need a 64-bit kernel and a 64-bit exporter");
 		return -ENOTSUP;
 	}
-	libbpf_set_print(silent);
-	result = load(iterator, options);
-	if (result != 0)
-		describe_load(error, result);
+	result = load(iterator, options, &words);
+	bpf_words_end();
+	if (result == 0)
+		return 0;
+	bpf_refusal_gather(&refusal, result, words.text);
+	bpf_refusal_describe(&refusal, error);
+	if (options->last_words && words.text[0] != '\0')
+		options->last_words(words.text);
 	return result;
 }
 
@@ -203,7 +183,7 @@ static int run(struct bpf_iterator *iterator, const struct bpf_link *link, const
 
 	if (fd < 0) {
 		result = -errno;
-		describe(error, "start the BPF iterator", result);
+		platform_error_set(error, "cannot start the BPF iterator: %s", strerror(-result));
 		return result;
 	}
 	*state = (struct walk_state){0};

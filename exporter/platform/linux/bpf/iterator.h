@@ -31,6 +31,7 @@ struct bpf_iterator_options {
 	bool all_netns;           /* sockets of every network namespace, not only of the calling thread's */
 	enum bpf_variant variant; /* the first to try, for a test; later ones follow */
 	const char *btf;          /* instead of the running kernel's types, for a test; NULL: those */
+	void (*last_words)(const char *words); /* of libbpf, if the programs do not load; NULL: nobody wants them */
 };
 
 struct bpf_iterator_sink {

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of the causes that are found for BPF programs that do not load, and of the words of libbpf. */
+#include "exporter/platform/linux/bpf/refusal.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+#include <cmocka.h>
+
+#define VERIFIER                                                                                                       \
+	"1282: (7b) *(u64 *)(r6 +16) = r9\n"                                                                           \
+	"R6 unbounded memory access, make sure to bounds check any such access\n"                                      \
+	"processed 1472 insns (limit 1000000) max_states_per_insn 4\n"                                                 \
+	"-- END PROG LOAD LOG --\nlibbpf: prog 'files': failed to load: -13\n"
+
+static const struct example {
+	struct bpf_refusal refusal;
+	const char *cause;
+} examples[] = {
+        {{-EPERM, false, {6, 1}, 0, false, ""}, "Operation not permitted (it needs CAP_BPF and CAP_PERFMON)"},
+        {{-EACCES, false, {6, 1}, 0, false, ""}, "Permission denied (it needs CAP_BPF and CAP_PERFMON)"},
+        {{-EPERM, false, {6, 1}, -ENOENT, true, ""}, "Operation not permitted (it needs CAP_BPF and CAP_PERFMON)"},
+        {{-EPERM, true, {6, 1}, 0, false, ""},
+         "Operation not permitted (a seccomp filter or a security module refuses bpf(2))"},
+        {{-EACCES, true, {6, 1}, 0, false, VERIFIER},
+         "the kernel's verifier refuses it: R6 unbounded memory access, make sure to bounds check any such access"},
+        {{-EINVAL, true, {5, 7}, -ENOENT, false, ""}, "it needs Linux 5.8 or later, and this is 5.7"},
+        {{-EINVAL, true, {4, 19}, 0, false, ""}, "it needs Linux 5.8 or later, and this is 4.19"},
+        {{-ESRCH, true, {5, 8}, -ENOENT, false, ""},
+         "the kernel's type information \"/sys/kernel/btf/vmlinux\" cannot be read: No such file or directory"},
+        {{-EINVAL, true, {6, 1}, 0, true, VERIFIER}, "the kernel is locked down (lockdown=confidentiality)"},
+        {{-ENOMEM, true, {6, 1}, 0, true, VERIFIER}, "Cannot allocate memory"},
+        {{-EINVAL, true, {6, 1}, 0, false, "libbpf: something else\n"}, "Invalid argument"},
+        {{-EINVAL, true, {0, 0}, 0, false, "\nprocessed 1 insns\n"}, "the kernel's verifier refuses it: "},
+};
+
+static void causes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+		struct platform_error error = {{0}}, expected = {{0}};
+
+		platform_error_set(&expected, "cannot load the BPF program: %s", examples[i].cause);
+		bpf_refusal_describe(&examples[i].refusal, &error);
+		assert_string_equal(error.text, expected.text);
+	}
+}
+
+/* libbpf says something about an object that is none. */
+static void make_libbpf_speak(void)
+{
+	const char junk[64] = "junk";
+
+	assert_null(bpf_object__open_mem(junk, sizeof(junk), NULL));
+}
+
+static void last_words(void **state)
+{
+	struct bpf_words words = {"old"};
+	char once[sizeof(words.text)];
+
+	(void)state;
+	bpf_words_begin(&words);
+	make_libbpf_speak();
+	assert_int_equal(strncmp(words.text, "libbpf: ", strlen("libbpf: ")), 0);
+	strcpy(once, words.text);
+	for (size_t i = 0; i < sizeof(words.text); i++)
+		make_libbpf_speak();
+	assert_int_equal(strlen(words.text), sizeof(words.text) - 1);
+	assert_string_equal(words.text + strlen(words.text) - strlen(once), once);
+	bpf_words_end();
+	words.text[0] = '\0';
+	make_libbpf_speak();
+	assert_string_equal(words.text, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(causes), cmocka_unit_test(last_words)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
