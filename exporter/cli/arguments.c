@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the files that arguments name. */
+/* Arguments: reads the files that they name. */
 #include "exporter/cli/arguments.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static int add(struct arguments *arguments, const char *text)
 	return 0;
 }
 
-/* Returns the file's text, terminated; NULL with errno set. free() it. */
+/* Returns the file's text, terminated, or NULL with errno set. The caller calls free(). */
 static char *read_text(const char *name)
 {
 	FILE *file = fopen(name, "rb");

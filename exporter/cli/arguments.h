@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arguments of the form @FILE stand for the lines of a file, as in other exporters: one argument per line; empty lines
- * and lines that start with # are left out. */
+/* Arguments of the command line. An argument @FILE stands for the lines of a file, as in other exporters: one argument
+ * per line, without empty lines and lines that start with #. */
 #ifndef EXPORTER_CLI_ARGUMENTS_H
 #define EXPORTER_CLI_ARGUMENTS_H
 
@@ -8,16 +8,16 @@
 
 #include "metrics/compiler.h"
 
-/* Every argument, those of files included. */
+/* All arguments, including those of files. */
 struct arguments {
 	int count;
 	const char **items;
-	char **texts; /* of the files, which the items point into */
+	char **texts; /* the texts of the files; the items point into them */
 	size_t text_count;
 };
 
-/* Reads the arguments after the program's name. Returns 0, or -errno with one line in `error`. Call
- * arguments_release() in either case, once the items are not needed. */
+/* Reads the arguments after the program's name. Returns 0, or -errno with one line in `error`. In either case call
+ * arguments_release() after the last use of the items. */
 int arguments_read(struct arguments *arguments, int argc, const char *const *argv, char *error, size_t size) MUST_CHECK;
 void arguments_release(struct arguments *arguments);
 

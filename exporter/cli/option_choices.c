@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the flags accept that accept one of a few words. */
+/* Choices of flags: the words that they accept. */
 #include "exporter/cli/option_choices.h"
 
 #include "exporter/options.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words of each flag that takes one of a few: the word of an index, NULL past the last. */
+/* Choices of flags: each function returns the word of an index, or NULL past the last. */
 #ifndef EXPORTER_CLI_OPTION_CHOICES_H
 #define EXPORTER_CLI_OPTION_CHOICES_H
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text of --help, from the table of flags. */
+/* Help: the text of --help, from the table of flags. */
 #include <string.h>
 
 #include "exporter/cli/option_table.h"
 #include "exporter/cli/parser.h"
 
 enum {
-	/* Fits a terminal of 100 columns with room to spare. */
+	/* Fits a terminal of 100 columns. */
 	HELP_WIDTH = 96,
-	/* Where the descriptions start. */
+	/* The column of the descriptions. */
 	HELP_COLUMN = 36,
 	SENTENCES_MAX = 512,
 };
@@ -34,7 +34,7 @@ static void put_word(struct textbuf *out, const char *word, size_t length)
 		textbuf_putc(out, word[i] == OPTION_TIE ? ' ' : word[i]);
 }
 
-/* The words of `text` in lines from HELP_COLUMN to HELP_WIDTH; the cursor is at `column`. */
+/* Writes the words of `text` in lines from HELP_COLUMN to HELP_WIDTH. The cursor is at `column`. */
 static void put_wrapped(struct textbuf *out, const char *text, size_t column)
 {
 	while (*text != '\0') {
@@ -59,7 +59,7 @@ static void put_wrapped(struct textbuf *out, const char *text, size_t column)
 	textbuf_putc(out, '\n');
 }
 
-/* "  -h, --help": returns its length. */
+/* Writes the flag as in "  -h, --help". Returns the length. */
 static size_t put_usage(struct textbuf *out, const struct option *option)
 {
 	size_t before = out->length;

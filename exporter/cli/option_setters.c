@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each flag's value becomes. */
+/* Setters: put the value of each flag into the options. */
 #include "exporter/cli/option_setters.h"
 
 #include "exporter/cli/option_table.h"
@@ -35,7 +35,7 @@ bool set_max_requests(struct options *options, struct option_value *value)
 
 bool set_web_config(struct options *options, struct option_value *value)
 {
-	/* as others have it, an empty name is none */
+	/* an empty name means no file, as in other exporters */
 	options->web_config_file = value->text[0] != '\0' ? value->text : NULL;
 	return true;
 }
@@ -94,7 +94,7 @@ bool set_naming(struct options *options, struct option_value *value)
 	return true;
 }
 
-/* An empty pattern is none: it would match the empty name alone. */
+/* Stores a pattern. An empty pattern means no pattern, since it would match the empty name alone. */
 static bool set_pattern(const char **pattern, struct option_value *value)
 {
 	*pattern = value->text[0] != '\0' ? value->text : NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The setters of the table's rows: each puts a value into the options. Returns false if the value is not accepted; then
- * `reason` may tell why. */
+/* Setters of the table's rows: each puts a value into the options. A setter returns false if it refuses the value, and
+ * may then write `reason`. */
 #ifndef EXPORTER_CLI_OPTION_SETTERS_H
 #define EXPORTER_CLI_OPTION_SETTERS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of flags as parsing and --help see it. */
+/* Table of flags: the parser and --help read it. */
 #ifndef EXPORTER_CLI_OPTION_TABLE_H
 #define EXPORTER_CLI_OPTION_TABLE_H
 
@@ -11,9 +11,9 @@
 #define OPTION_SWITCH_ON "on"
 
 enum {
-	/* More requests in flight than any set of Prometheus servers makes. */
+	/* No set of Prometheus servers has more requests in flight. */
 	MAX_REQUESTS_LIMIT = 10000,
-	/* Far more than a Prometheus server takes from one target without pain. */
+	/* Far more series than a Prometheus server can take from one target. */
 	MAX_SERIES_LIMIT = 10000000,
 };
 
@@ -21,48 +21,49 @@ enum option_kind {
 	OPTION_ACTION,       /* no value */
 	OPTION_SWITCH,       /* no value, and --no-NAME */
 	OPTION_CHOICE,       /* one of `choices` */
-	OPTION_MAYBE_CHOICE, /* the same, only as --NAME=VALUE; without a value it is the first */
+	OPTION_MAYBE_CHOICE, /* an OPTION_CHOICE only as --NAME=VALUE; --NAME means the first choice */
 	OPTION_NUMBER,       /* from min to max */
-	OPTION_TEXT,         /* whatever `set` accepts */
+	OPTION_TEXT,         /* any text that `set` accepts */
 };
 
-/* A value on its way into the options. */
+/* A value for a setter. */
 struct option_value {
 	const char *text;
 	size_t number;    /* the number, the choice's index, or 0 and 1 for a switch */
-	char reason[160]; /* "", or why `set` did not accept it */
+	char reason[160]; /* "", or why `set` refused it */
 };
 
 struct option {
 	const char *name;
 	enum option_kind kind;
 	bool repeatable;
-	bool last_wins;          /* given again, it replaces what was given before */
+	bool last_wins;          /* the last of several values counts */
 	char letter;             /* 'h' for -h; 0: none */
-	const char *group;       /* the heading that starts here, or NULL */
-	const char *fallback;    /* the default's text, set like any other; NULL: none */
-	const char *placeholder; /* for the value in --help */
+	const char *group;       /* the heading before this row, or NULL */
+	const char *fallback;    /* the default value, as text; NULL: no default */
+	const char *placeholder; /* stands for the value in --help */
 	choice_names *choices;
 	size_t min, max;
-	const char *accepted; /* of OPTION_TEXT: "... is not ACCEPTED" */
+	const char *accepted; /* OPTION_TEXT: completes "... is not ACCEPTED" */
 	const char *help;
 	bool (*set)(struct options *options, struct option_value *value);
 };
 
-/* Rows that others speak of. */
+/* Rows that other files refer to. */
 extern const struct option *const option_backend, *const option_replay, *const option_help;
 
-/* In the order of --help; `option_count` of them. */
+/* `option_count` rows, in the order of --help. */
 extern const struct option option_table[];
 extern const size_t option_count;
 
-/* What the option accepts, for a person: "a number from 1 to 9", "one of a, b". Cut to `size`. */
+/* Writes the accepted values as words: "a number from 1 to 9", "one of a, b". Cuts the text to `size`. */
 void option_accepted(char *text, size_t size, const struct option *option);
 
-/* Stands for a space where no line may break. */
+/* Stands for a space at which no line breaks. */
 #define OPTION_TIE '\x1f'
 
-/* All that --help says of the option: what it is for, what it accepts, whether it repeats, its default. */
+/* Writes the description of --help: the purpose, the accepted values, whether the option can be repeated, the default.
+ */
 void option_sentences(struct textbuf *out, const struct option *option);
 
 #endif

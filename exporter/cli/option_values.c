@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each kind of flag value accepts. */
+/* Values of flags: checks of numbers and paths. */
 #include "exporter/cli/option_values.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the arguments by the table of flags. */
+/* Parser: reads the arguments by the table of flags. */
 #include "exporter/cli/parser.h"
 
 #include <errno.h>
@@ -12,17 +12,17 @@
 #include "exporter/printable.h"
 
 enum {
-	/* How much of what was given is shown. */
+	/* Bytes of a value that an error quotes. */
 	QUOTED_MAX = 96,
 	ACCEPTED_MAX = 128,
 };
 
-/* What a step needs to say what is wrong. */
+/* State of the parser. */
 struct parse {
 	struct options *options;
 	const char *const *argv;
 	int argc, at;
-	bool ended;     /* by "--": no flag follows */
+	bool ended;     /* "--" was read, so no flag follows */
 	uint64_t given; /* a bit per row of the table */
 	char *error;
 	size_t size;
@@ -56,7 +56,7 @@ static int complain_missing(const struct parse *parse, const struct option *opti
 	char accepted[ACCEPTED_MAX];
 
 	option_accepted(accepted, sizeof(accepted), option);
-	return complain(parse, "--%s: no value is given, it takes %s", option->name, accepted);
+	return complain(parse, "--%s: no value is given, expected %s", option->name, accepted);
 }
 
 static int complain_needless(const struct parse *parse, const struct option *option, const char *text)
@@ -65,8 +65,8 @@ static int complain_needless(const struct parse *parse, const struct option *opt
 	char quoted[QUOTED_MAX];
 
 	printable_quote(quoted, sizeof(quoted), text);
-	return complain(parse, "--%s: %s is given, but it takes no value%s%s", option->name, quoted,
-	                negatable ? ": to turn it off, write --no-" : "", negatable ? option->name : "");
+	return complain(parse, "--%s: unexpected value %s%s%s%s", option->name, quoted, negatable ? " (--no-" : "",
+	                negatable ? option->name : "", negatable ? " turns it off)" : "");
 }
 
 static int complain_unknown(const struct parse *parse, const char *text)
@@ -75,8 +75,8 @@ static int complain_unknown(const struct parse *parse, const char *text)
 	char quoted[QUOTED_MAX];
 
 	printable_quote(quoted, sizeof(quoted), text);
-	return complain(parse, "%s %s: see --%s", quoted,
-	                dashed ? "is not a known flag" : "is no flag, and nothing else is accepted", option_help->name);
+	return complain(parse, "%s %s (see --%s)", dashed ? "unknown flag" : "unexpected argument", quoted,
+	                option_help->name);
 }
 
 static const char *choice_at(const struct option *option, size_t index)
@@ -97,7 +97,7 @@ static const struct option *find(const char *name, size_t length)
 	return NULL;
 }
 
-/* The switch that "no-NAME" turns off. */
+/* Returns the switch that "no-NAME" turns off, or NULL. */
 static const struct option *find_negated(const char *name, size_t length)
 {
 	static const char prefix[] = "no-";
@@ -119,7 +119,7 @@ static const struct option *find_letter(const char *text)
 	return NULL;
 }
 
-/* Reads `value->text` as the option's kind says, then sets it. */
+/* Reads `value->text` by the kind of the option, and sets it. */
 static int set_value(const struct parse *parse, const struct option *option, struct option_value *value)
 {
 	bool fits = true;
@@ -133,18 +133,18 @@ static int set_value(const struct parse *parse, const struct option *option, str
 	return 0;
 }
 
-/* A flag that is not repeatable is given once: with two values one of them would be lost. */
+/* Notes that a flag was given. Refuses a second value of a flag that is not repeatable, since one would be lost. */
 static int note_given(struct parse *parse, const struct option *option)
 {
 	const uint64_t bit = UINT64_C(1) << (option - option_table);
 
 	if ((parse->given & bit) != 0 && !option->repeatable && !option->last_wins)
-		return complain(parse, "--%s: it is given more than once", option->name);
+		return complain(parse, "--%s: given more than once", option->name);
 	parse->given |= bit;
 	return 0;
 }
 
-/* A value may stand in the next argument, unless that is a flag itself. */
+/* Returns the next argument as a value, or NULL if it is a flag. */
 static const char *next_value(struct parse *parse)
 {
 	const char *next = parse->at < parse->argc ? parse->argv[parse->at] : NULL;
@@ -212,7 +212,7 @@ static int parse_argument(struct parse *parse)
 	return parse_known(parse, option, equals != NULL ? equals + 1 : NULL, on);
 }
 
-/* Sets every default as if it had been given; a repeatable option's only if none was. */
+/* Sets every default as if it were given. The default of a repeatable option is set only without another value. */
 static int set_defaults(const struct parse *parse, bool repeatable)
 {
 	for (size_t i = 0; i < option_count; i++) {
@@ -230,7 +230,7 @@ static int set_defaults(const struct parse *parse, bool repeatable)
 	return 0;
 }
 
-/* A file to replay chooses the backend that replays; the two must not contradict each other. */
+/* Chooses the backend. A file to replay implies the backend replay, and contradicts any other. */
 static int settle_backend(const struct parse *parse)
 {
 	struct options *options = parse->options;

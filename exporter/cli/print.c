@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One snapshot on standard output. */
+/* Print: writes one snapshot to standard output. */
 #include "exporter/cli/print.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ int print_bytes(const char *bytes, size_t length, struct platform_error *error)
 	return err;
 }
 
-/* Gives the sockets that no process holds to whom this system's own tools show for them. */
+/* Gives the sockets that no process holds to the process that the system's own tools show for them. */
 static int show_nobody(struct snapshot *snapshot, const char *name)
 {
 	uint32_t nobody;
@@ -40,7 +40,7 @@ static int show_nobody(struct snapshot *snapshot, const char *name)
 	return err;
 }
 
-/* A record keeps what the platform saw; people want to see whose an unheld socket will be. */
+/* Credits unheld sockets to their listeners, as /metrics does. A record has the rows that the platform saw. */
 static int credit(struct snapshot *snapshot)
 {
 	struct listeners listeners;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A snapshot as text: the other half of exporter/platform/replay/parse.c. */
+/* Record: writes a snapshot as text. The reader is exporter/platform/replay/parse.c. */
 #include "exporter/cli/record.h"
 
 #include "exporter/platform/replay/parse.h"
@@ -40,7 +40,7 @@ static void put_netns(struct textbuf *out, const struct snapshot_netns *netns)
 	textbuf_putc(out, '\n');
 }
 
-/* A line for each run of ports: no line grows long. */
+/* Writes one line per run of ports, so that no line grows long. */
 static void put_ports(struct textbuf *out, const char *kind, const struct port_set *ports)
 {
 	for (uint32_t low = 0, high; low <= UINT16_MAX; low = high + 1) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A snapshot as a table for a person or a program. */
+/* Table: writes a snapshot as text or JSON. */
 #include "exporter/cli/table.h"
 
 #include <errno.h>
@@ -17,9 +17,9 @@ enum {
 	HOST_TEXT_MAX = 48,
 };
 
-/* Rows in the order they are printed. */
+/* The order of the rows. */
 struct order {
-	uint32_t *rank; /* of each address */
+	uint32_t *rank; /* by address */
 	struct sort_item *items;
 };
 
@@ -35,7 +35,7 @@ static int compare_addresses(const void *data, uint32_t a, uint32_t b)
 	return order;
 }
 
-/* Gives each address its place among all, so that rows are compared by numbers. */
+/* Ranks the addresses, so that rows are compared by numbers. */
 static void rank_addresses(struct order *order, const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->address_count; i++)
@@ -50,7 +50,7 @@ static uint64_t key_of(const struct order *order, uint32_t address, uint16_t por
 	return (uint64_t)(address != ADDRESS_ABSENT ? order->rank[address] : 0) << 16 | port;
 }
 
-/* By the remote end first: the sort is stable, so that the local end decides in the end. */
+/* Sorts by the remote end, then by the local end. The sort is stable, so the local end comes first. */
 static void sort_rows(struct order *order, const struct snapshot *snapshot)
 {
 	const struct snapshot_socket *sockets = snapshot->sockets;
@@ -92,8 +92,8 @@ static int order_init(struct order *order, const struct snapshot *snapshot)
 	return 0;
 }
 
-/* Without brackets, at most HOST_TEXT_MAX - 1 bytes. A row of an IPv6 socket shows IPv4 addresses as that socket sees
- * them. */
+/* Writes the address without brackets, in at most HOST_TEXT_MAX - 1 bytes. A row of an IPv6 socket shows IPv4 addresses
+ * in the IPv4-mapped form. */
 static size_t address_text(char *text, const struct snapshot_address *address, bool mapped)
 {
 	static const char prefix[] = "::ffff:";
@@ -106,7 +106,7 @@ static size_t address_text(char *text, const struct snapshot_address *address, b
 	return length + address_format(text + length, address);
 }
 
-/* What the row's remote address is; where it was not recorded, the wildcard, as for a listener. */
+/* Returns the row's remote address, or the wildcard if it was not recorded, as for a listener. */
 static struct snapshot_address remote_of(const struct snapshot *snapshot, const struct snapshot_socket *socket)
 {
 	if (socket->remote != ADDRESS_ABSENT)
@@ -116,7 +116,7 @@ static struct snapshot_address remote_of(const struct snapshot *snapshot, const 
 
 /* Text */
 
-/* IPv6 in brackets: without them the colon before the port is one of many. */
+/* Writes the address. IPv6 stands in brackets, which separate it from the port. */
 static size_t host_text(char text[HOST_TEXT_MAX], const struct snapshot_address *address, bool mapped)
 {
 	size_t length = address_text(text + 1, address, mapped);
@@ -142,13 +142,13 @@ static const char *state_word(unsigned state)
 	return state < STATE_COUNT ? words[state] : "(unknown)";
 }
 
-/* NULL: nobody, or nobody that could be seen. */
+/* Returns the owner, or NULL if no process is known to hold the socket. */
 static const struct snapshot_process *owner_of(const struct snapshot *snapshot, const struct snapshot_socket *socket)
 {
 	return socket->owner < snapshot->process_count ? &snapshot->processes[socket->owner] : NULL;
 }
 
-/* The bytes of the name to show for the owner. */
+/* Returns the name to show for the owner. */
 static const char *owner_name(const struct snapshot *snapshot, const struct snapshot_socket *socket, size_t *length)
 {
 	const struct snapshot_process *owner = owner_of(snapshot, socket);
@@ -228,7 +228,7 @@ static void put_json_string(struct textbuf *out, const char *text, size_t length
 	textbuf_putc(out, '"');
 }
 
-/* "WHICH_address":"...","WHICH_port":N, */
+/* Writes "WHICH_address":"...","WHICH_port":N, */
 static void put_json_end(struct textbuf *out, const char *which, const struct snapshot_address *address, bool mapped,
                          unsigned port)
 {

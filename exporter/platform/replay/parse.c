@@ -60,7 +60,7 @@ static int read_facts(struct reader *reader)
 		while (i < REPLAY_FACT_COUNT && !word_is(word, replay_facts[i].name))
 			i++;
 		if (i == REPLAY_FACT_COUNT)
-			return fault(reader, "not a fact that is known");
+			return fault(reader, "unknown fact");
 		reader->snapshot->facts |= replay_facts[i].bit;
 	}
 	return 0;
@@ -72,7 +72,7 @@ static int read_states(struct reader *reader)
 		enum socket_state state = state_from_name(word.bytes, word.length);
 
 		if (state == STATE_COUNT)
-			return fault(reader, "not a state that is known");
+			return fault(reader, "unknown state");
 		reader->snapshot->states |= STATE_BIT(state);
 	}
 	return 0;
@@ -81,14 +81,14 @@ static int read_states(struct reader *reader)
 static int read_unreadable(struct reader *reader)
 {
 	if (!number(reader, UINT64_MAX, &reader->snapshot->unreadable_processes))
-		return fault(reader, "no number of unreadable processes");
+		return fault(reader, "expected a number of unreadable processes");
 	return 0;
 }
 
 static int read_shared(struct reader *reader)
 {
 	if (!number(reader, UINT64_MAX, &reader->snapshot->shared_sockets))
-		return fault(reader, "no number of shared sockets");
+		return fault(reader, "expected a number of shared sockets");
 	return 0;
 }
 
@@ -96,7 +96,7 @@ static int read_time(struct reader *reader)
 {
 	if (!number(reader, UINT64_MAX, &reader->snapshot->sockets_ns) ||
 	    !number(reader, UINT64_MAX, &reader->snapshot->owners_ns))
-		return fault(reader, "no two numbers of nanoseconds");
+		return fault(reader, "expected two numbers of nanoseconds");
 	return 0;
 }
 
@@ -108,12 +108,12 @@ static int read_netns(struct reader *reader)
 	uint32_t index;
 
 	if (!number(reader, UINT64_MAX, &netns.id))
-		return fault(reader, "no id of a namespace");
+		return fault(reader, "expected the id of a namespace");
 	low = word_next(&reader->line);
 	high = word_next(&reader->line);
 	if (!word_is(low, "-") || !word_is(high, "-")) {
 		if (!word_number(low, UINT16_MAX, &from) || !word_number(high, UINT16_MAX, &to) || to < from)
-			return fault(reader, "no range of ephemeral ports");
+			return fault(reader, "expected a range of ephemeral ports");
 		netns.ephemeral_low = (uint16_t)from;
 		netns.ephemeral_high = (uint16_t)to;
 	}
@@ -129,11 +129,11 @@ static int read_ports(struct reader *reader, struct port_set *ports)
 
 		word_split(word, '-', &low, &high);
 		if (!word_number(low, UINT16_MAX, &from) || !word_number(high, UINT16_MAX, &to) || to < from)
-			return fault(reader, "not a port or a range of ports");
+			return fault(reader, "expected a port or a range of ports");
 		for (; from <= to; from++) {
 			/* Also bounds the work: no port is looked at twice. */
 			if (port_set_has(ports, (uint16_t)from))
-				return fault(reader, "a port that was listed before");
+				return fault(reader, "repeated port");
 			port_set_add(ports, (uint16_t)from);
 		}
 	}
@@ -159,14 +159,14 @@ static int read_text(struct reader *reader, uint32_t process, struct word word)
 		if (!word_skip(&rest, replay_texts[i]) || !word_skip(&rest, "="))
 			continue;
 		if (rest.length > TEXT_MAX)
-			return fault(reader, "a text that is too long");
+			return fault(reader, "text is too long");
 		if (array_reserve((void **)&reader->text, &reader->text_capacity, rest.length + 1, 1) != 0)
 			return -ENOMEM;
 		if (!word_unescape(rest, reader->text, &length))
-			return fault(reader, "a % without two hexadecimal digits");
+			return fault(reader, "expected two hexadecimal digits after %");
 		return snapshot_set_text(reader->snapshot, process, (enum process_text)i, reader->text, length);
 	}
-	return fault(reader, "not a text of a process");
+	return fault(reader, "unknown text of a process");
 }
 
 static int read_process(struct reader *reader)
@@ -176,12 +176,12 @@ static int read_process(struct reader *reader)
 	int err;
 
 	if (!number(reader, UINT32_MAX, &pid) || !number(reader, UINT64_MAX, &start))
-		return fault(reader, "no pid and start of a process");
+		return fault(reader, "expected the PID and start of a process");
 	err = snapshot_add_process(reader->snapshot, (uint32_t)pid, start, &index);
 	for (struct word word; err == 0 && (word = word_next(&reader->line)).length > 0;)
 		err = read_text(reader, index, word);
 	if (err == 0 && reader->snapshot->processes[index].text[PROCESS_NAME].length == TEXT_ABSENT)
-		return fault(reader, "a process without a name");
+		return fault(reader, "process without a name");
 	return err;
 }
 
@@ -210,13 +210,13 @@ static int read_end(struct reader *reader, uint32_t netns, uint32_t *address, ui
 	int family;
 
 	if (!word_split(word, ':', &host, &service) || !word_number(service, UINT16_MAX, &value))
-		return fault(reader, "not an address and a port");
+		return fault(reader, "expected an address and a port");
 	*port = (uint16_t)value;
 	*address = ADDRESS_ABSENT;
 	if (word_is(host, "-"))
 		return 0;
 	if (!word_address(host, &family, bytes))
-		return fault(reader, "not an address and a port");
+		return fault(reader, "expected an address and a port");
 	return snapshot_intern_address(reader->snapshot, netns, family, bytes, address);
 }
 
@@ -225,7 +225,7 @@ static int read_device(struct reader *reader, struct snapshot_socket *socket, st
 	uint64_t ifindex;
 
 	if (!word_number(word, UINT32_MAX, &ifindex) || ifindex == 0)
-		return fault(reader, "not the index of an interface");
+		return fault(reader, "expected the index of an interface");
 	return snapshot_intern_device(reader->snapshot, (uint32_t)ifindex, &socket->device);
 }
 
@@ -269,15 +269,15 @@ static int read_row(struct reader *reader, struct snapshot_socket *socket)
 	int err;
 
 	if (state == STATE_COUNT || !(reader->snapshot->states & STATE_BIT(state)))
-		return fault(reader, "not a state that the states line has");
+		return fault(reader, "state is missing in the states line");
 	socket->state = (uint8_t)state;
 	if (!read_owner(reader, &socket->owner))
-		return fault(reader, "no owner with that number");
+		return fault(reader, "unknown owner");
 	if (!number(reader, UINT32_MAX, &netns) || netns >= reader->snapshot->netns_count)
-		return fault(reader, "no namespace with that number");
+		return fault(reader, "unknown namespace");
 	err = read_end(reader, (uint32_t)netns, &socket->local, &socket->local_port);
 	if (err == 0 && socket->local == ADDRESS_ABSENT)
-		return fault(reader, "a socket without a local address");
+		return fault(reader, "socket without a local address");
 	if (err == 0)
 		err = read_end(reader, (uint32_t)netns, &socket->remote, &socket->remote_port);
 	return err;
@@ -292,7 +292,7 @@ static int read_properties(struct reader *reader, struct snapshot_socket *socket
 		if (word_skip(&word, "device="))
 			err = read_device(reader, socket, word);
 		else if (!read_property(socket, word))
-			err = fault(reader, "not a property of a socket");
+			err = fault(reader, "unknown property of a socket");
 	}
 	return err;
 }
@@ -309,7 +309,7 @@ static int read_socket(struct reader *reader)
 	if ((row.flags & SOCKET_V4_MAPPED) && reader->snapshot->addresses[row.local].family != 4)
 		return fault(reader, "v4_mapped with an address that is not IPv4");
 	if ((row.flags & SOCKET_CREDITED) && row.owner >= OWNER_UNKNOWN)
-		return fault(reader, "credited to nobody");
+		return fault(reader, "credited without an owner");
 	socket = snapshot_add_socket(reader->snapshot);
 	if (socket == NULL)
 		return -ENOMEM;
@@ -340,7 +340,7 @@ static int read_line(struct reader *reader)
 	if (word.length == 0 || word.bytes[0] == '#')
 		return 0;
 	if (reader->ended)
-		return fault(reader, "a line after the end");
+		return fault(reader, "line after the end");
 	for (size_t i = 0; i < sizeof(line_kinds) / sizeof(line_kinds[0]); i++) {
 		int err;
 
@@ -348,10 +348,10 @@ static int read_line(struct reader *reader)
 			continue;
 		err = line_kinds[i].read(reader);
 		if (err == 0 && word_next(&reader->line).length > 0)
-			return fault(reader, "more words than expected");
+			return fault(reader, "unexpected word");
 		return err;
 	}
-	return fault(reader, "not a kind of line that is known");
+	return fault(reader, "unknown kind of line");
 }
 
 static int read_title(struct reader *reader)
@@ -359,7 +359,7 @@ static int read_title(struct reader *reader)
 	if (!word_is(word_next(&reader->line), REPLAY_TITLE))
 		return fault(reader, "not a recorded snapshot: the first line is not \"" REPLAY_TITLE "\"");
 	if (!word_is(word_next(&reader->line), REPLAY_VERSION))
-		return fault(reader, "not a version that is known: only " REPLAY_VERSION " is");
+		return fault(reader, "unknown version, expected " REPLAY_VERSION);
 	return 0;
 }
 

@@ -180,14 +180,14 @@ static void test_refused(void **state)
 	        {"--collector.max-series=+99", "--collector.max-series: \"+99\" is not a number from 12 to 10000000"},
 	        {"--collector.max-series=99999999999999999999999",
 	         "--collector.max-series: \"99999999999999999999999\" is not a number from 12 to 10000000"},
-	        {"--web.max-requests=1|--web.max-requests=1", "--web.max-requests: it is given more than once"},
-	        {"--log.level=info|--log.level|x", "--log.level: it is given more than once"},
+	        {"--web.max-requests=1|--web.max-requests=1", "--web.max-requests: given more than once"},
+	        {"--log.level=info|--log.level|x", "--log.level: given more than once"},
 	        {"--collector.shared-sockets|--no-collector.shared-sockets",
-	         "--collector.shared-sockets: it is given more than once"},
-	        {"--help|--help", "--help: it is given more than once"},
+	         "--collector.shared-sockets: given more than once"},
+	        {"--help|--help", "--help: given more than once"},
 	        {"--web.max-requests|-1", "--web.max-requests: \"-1\" is not a number from 0 to 10000"},
-	        {"--web.max-requests", "--web.max-requests: no value is given, it takes a number from 0 to 10000"},
-	        {"--log.level|--help", "--log.level: no value is given, it takes one of debug, info, warn, error"},
+	        {"--web.max-requests", "--web.max-requests: no value is given, expected a number from 0 to 10000"},
+	        {"--log.level|--help", "--log.level: no value is given, expected one of debug, info, warn, error"},
 	        {"--log.level=INFO", "--log.level: \"INFO\" is not one of debug, info, warn, error"},
 	        {"--log.format=xml", "--log.format: \"xml\" is not one of logfmt, json"},
 	        {"--collector.label=port", "--collector.label: \"port\" is not one of pid, user, exe, unit, container, "
@@ -207,28 +207,27 @@ static void test_refused(void **state)
 	         "--collector.backend: \"" SYSTEM_BACKEND
 	         "\" reads no recorded snapshot: leave out --collector.replay"},
 	        {"--print-table=xml", "--print-table: \"xml\" is not one of text, json, replay"},
-	        {"--print-table|json", "\"json\" is no flag, and nothing else is accepted: see --help"},
-	        {"--version=1", "--version: \"1\" is given, but it takes no value"},
+	        {"--print-table|json", "unexpected argument \"json\" (see --help)"},
+	        {"--version=1", "--version: unexpected value \"1\""},
 	        {"--collector.shared-sockets=false",
-	         "--collector.shared-sockets: \"false\" is given, but it takes no value: "
-	         "to turn it off, write --no-collector.shared-sockets"},
-	        {"--no-collector.shared-sockets=", "--collector.shared-sockets: \"\" is given, but it takes no value: "
-	                                           "to turn it off, write --no-collector.shared-sockets"},
-	        {"--bogus", "\"--bogus\" is not a known flag: see --help"},
-	        {"--bogus=1", "\"--bogus=1\" is not a known flag: see --help"},
-	        {"--no-help", "\"--no-help\" is not a known flag: see --help"},
-	        {"--no-log.level", "\"--no-log.level\" is not a known flag: see --help"},
-	        {"--log.leve=info", "\"--log.leve=info\" is not a known flag: see --help"},
-	        {"--log.levels=info", "\"--log.levels=info\" is not a known flag: see --help"},
-	        {"-x", "\"-x\" is not a known flag: see --help"},
-	        {"-help", "\"-help\" is not a known flag: see --help"},
-	        {"--|--help", "\"--help\" is no flag, and nothing else is accepted: see --help"},
-	        {"--|-h", "\"-h\" is no flag, and nothing else is accepted: see --help"},
-	        {"-", "\"-\" is no flag, and nothing else is accepted: see --help"},
-	        {"serve", "\"serve\" is no flag, and nothing else is accepted: see --help"},
-	        {"--help|x", "\"x\" is no flag, and nothing else is accepted: see --help"},
+	         "--collector.shared-sockets: unexpected value \"false\" (--no-collector.shared-sockets turns it off)"},
+	        {"--no-collector.shared-sockets=",
+	         "--collector.shared-sockets: unexpected value \"\" (--no-collector.shared-sockets turns it off)"},
+	        {"--bogus", "unknown flag \"--bogus\" (see --help)"},
+	        {"--bogus=1", "unknown flag \"--bogus=1\" (see --help)"},
+	        {"--no-help", "unknown flag \"--no-help\" (see --help)"},
+	        {"--no-log.level", "unknown flag \"--no-log.level\" (see --help)"},
+	        {"--log.leve=info", "unknown flag \"--log.leve=info\" (see --help)"},
+	        {"--log.levels=info", "unknown flag \"--log.levels=info\" (see --help)"},
+	        {"-x", "unknown flag \"-x\" (see --help)"},
+	        {"-help", "unknown flag \"-help\" (see --help)"},
+	        {"--|--help", "unexpected argument \"--help\" (see --help)"},
+	        {"--|-h", "unexpected argument \"-h\" (see --help)"},
+	        {"-", "unexpected argument \"-\" (see --help)"},
+	        {"serve", "unexpected argument \"serve\" (see --help)"},
+	        {"--help|x", "unexpected argument \"x\" (see --help)"},
 	        {"a\nb\x1b[31m\xc2\x9b\xff",
-	         "\"a\\nb\\x1b[31m\\xc2\\x9b\xef\xbf\xbd\" is no flag, and nothing else is accepted: see --help"},
+	         "unexpected argument \"a\\nb\\x1b[31m\\xc2\\x9b\xef\xbf\xbd\" (see --help)"},
 	};
 
 	(void)state;
@@ -311,7 +310,7 @@ static void test_long_values_are_cut(void **state)
 	line[sizeof(line) - 1] = '\0';
 	assert_int_equal(parse(line), -EINVAL);
 	assert_true(strlen(message) < 160);
-	assert_non_null(strstr(message, "xxx...\" is no flag"));
+	assert_non_null(strstr(message, "xxx...\" (see --help)"));
 }
 
 static void test_url_path(void **state)
