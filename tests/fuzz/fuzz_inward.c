@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fuzzes the acceptor's request head checker: an input is what a client sends. Each byte 255 ends a segment and is left
- * out. What comes out does not depend on the segments, and passes the checker again unchanged up to a refusal.
+ * out. The output does not depend on the segments. It passes the checker again unchanged, up to a refusal.
  */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests byte for byte, over plain HTTP and TLS, with every answer read to the end of the connection.
 
-Go's net/http is what others serve with. Where it answers otherwise, the case says how and why this exporter differs.
+Other exporters serve with Go's net/http. A case in which its answer differs says how, and why.
 """
 import contextlib
 import socket

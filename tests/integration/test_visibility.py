@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the exporter says where it cannot see every process: owners that are unknown, and one warning."""
+"""Tests of limited visibility: owners are unknown, and the exporter warns once."""
 import json
 import os
 import pathlib

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads a recorded snapshot: bytes -> rows. Every number that names something is checked. */
+/* Parser of recorded snapshots. It checks every number that refers to a part of the snapshot. */
 #include "exporter/platform/replay/parse.h"
 
 #include <errno.h>
@@ -9,9 +9,9 @@
 #include "exporter/platform/replay/word.h"
 
 enum {
-	/* A process's texts are names and command lines: no system lets them grow past this. */
+	/* The longest text of a process, a command line, on any system. */
 	TEXT_MAX = 1 << 21,
-	/* Lines between two looks at the clock: well under a millisecond. */
+	/* Lines between two checks of the deadline, which take well under a millisecond. */
 	LINES_PER_LOOK = 1024,
 };
 
@@ -35,7 +35,7 @@ struct reader {
 	struct snapshot *snapshot;
 	char *text; /* a process's text without escapes */
 	size_t text_capacity;
-	struct word line; /* what is left of it */
+	struct word line; /* the rest of it */
 	const char *reason;
 	bool ended;
 };
@@ -46,7 +46,7 @@ static int fault(struct reader *reader, const char *reason)
 	return -EINVAL;
 }
 
-/* The next word as a number. */
+/* Reads the next word as a number. */
 static bool number(struct reader *reader, uint64_t max, uint64_t *value)
 {
 	return word_number(word_next(&reader->line), max, value);
@@ -120,7 +120,7 @@ static int read_netns(struct reader *reader)
 	return snapshot_add_netns(reader->snapshot, &netns, &index);
 }
 
-/* Ports and ranges of them up to the end of the line. */
+/* Reads ports and ranges of ports up to the end of the line. */
 static int read_ports(struct reader *reader, struct port_set *ports)
 {
 	for (struct word word; (word = word_next(&reader->line)).length > 0;) {
@@ -131,7 +131,7 @@ static int read_ports(struct reader *reader, struct port_set *ports)
 		if (!word_number(low, UINT16_MAX, &from) || !word_number(high, UINT16_MAX, &to) || to < from)
 			return fault(reader, "expected a port or a range of ports");
 		for (; from <= to; from++) {
-			/* Also bounds the work: no port is looked at twice. */
+			/* Bounds the work too: no port is entered twice. */
 			if (port_set_has(ports, (uint16_t)from))
 				return fault(reader, "repeated port");
 			port_set_add(ports, (uint16_t)from);
@@ -201,7 +201,7 @@ static bool read_owner(struct reader *reader, uint32_t *owner)
 	return true;
 }
 
-/* An address and a port. */
+/* Reads an address and a port. */
 static int read_end(struct reader *reader, uint32_t netns, uint32_t *address, uint16_t *port)
 {
 	struct word word = word_next(&reader->line), host, service;
@@ -229,7 +229,7 @@ static int read_device(struct reader *reader, struct snapshot_socket *socket, st
 	return snapshot_intern_device(reader->snapshot, (uint32_t)ifindex, &socket->device);
 }
 
-/* A property that is the row's alone. */
+/* Reads a property that depends on the row alone. */
 static bool read_property(struct snapshot_socket *socket, struct word word)
 {
 	struct word receive, send;
@@ -260,7 +260,7 @@ static bool read_property(struct snapshot_socket *socket, struct word word)
 	return false;
 }
 
-/* State, owner and addresses: everything that must be there. */
+/* Reads the required words: state, owner and addresses. */
 static int read_row(struct reader *reader, struct snapshot_socket *socket)
 {
 	struct word word = word_next(&reader->line);
@@ -283,7 +283,7 @@ static int read_row(struct reader *reader, struct snapshot_socket *socket)
 	return err;
 }
 
-/* What may follow the addresses. */
+/* Reads the optional words after the addresses. */
 static int read_properties(struct reader *reader, struct snapshot_socket *socket)
 {
 	int err = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The backend that reads a recorded snapshot from a file, again for each read. */
+/* Replay backend: each read parses a recorded snapshot from a file. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ static int read_file(struct platform *platform, struct deadline *deadline, struc
 		return describe(error, platform, errno != 0 ? -errno : -EIO);
 	errno = 0;
 	err = read_stream(platform, file, deadline);
-	fclose(file); /* it was only read: nothing can be lost */
+	fclose(file); /* cannot lose data, since the file was only read */
 	return err != 0 ? describe(error, platform, err) : 0;
 }
 
@@ -78,7 +78,7 @@ static int replay_read(struct platform *platform, struct deadline *deadline, str
 		platform_error_set(error, "%s:%zu: %s", platform->path, fault.line, fault.reason);
 	else if (err != 0)
 		return describe(error, platform, err);
-	/* What this read took, not what the recorded one did. */
+	/* The time of this read replaces the recorded one. */
 	snapshot->sockets_ns = platform_now_ns() - begin_ns;
 	snapshot->owners_ns = 0;
 	return err;
@@ -92,7 +92,7 @@ static void replay_close(struct platform *platform)
 	free(platform);
 }
 
-/* Reads the file once, so that a bad one is noticed at the start. */
+/* Reads the file once, so that a bad file is refused at the start. */
 static int try_file(struct platform *platform, struct platform_error *error)
 {
 	struct deadline deadline = {.expires_ns = UINT64_MAX};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words of a recorded snapshot. */
+/* Words of a recorded snapshot: their decoders. */
 #include "exporter/platform/replay/word.h"
 
 #include <string.h>
@@ -65,7 +65,7 @@ bool word_number(struct word word, uint64_t max, uint64_t *number)
 	return true;
 }
 
-/* -1: no hexadecimal digit. */
+/* Returns the value of a hexadecimal digit, or -1. */
 static int hex_digit(char byte)
 {
 	if (byte >= '0' && byte <= '9')

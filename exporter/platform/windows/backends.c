@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The backends of Windows, best first. */
+/* Backends of Windows, best first. */
 #include "exporter/platform/platform.h"
 #include "exporter/platform/windows/iphlpapi.h"
 

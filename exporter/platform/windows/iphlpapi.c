@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One read is both TCP tables with the PIDs of their owners, then the processes that have these PIDs. */
+/* IP helper backend: a read fetches both TCP tables with the PIDs of the owners, then the processes of these PIDs. */
 #include "exporter/platform/windows/iphlpapi.h"
 
 #include <winsock2.h>
@@ -20,7 +20,7 @@
 #include "exporter/platform/windows/tables/toolhelp.h"
 #include "exporter/platform/windows/win32_error.h"
 
-/* The decoder's layouts are Windows'. */
+/* Checks the decoder's layouts against those of Windows. */
 #define SAME(type, field, ours, our_field)                                                                             \
 	_Static_assert(offsetof(type, field) == offsetof(ours, our_field), "another layout of " #type)
 _Static_assert(sizeof(MIB_TCPROW_OWNER_PID) == sizeof(struct mib_tcp4_row), "another row");
@@ -42,8 +42,8 @@ SAME(MIB_TCP6ROW_OWNER_PID, dwOwningPid, struct mib_tcp6_row, pid);
 
 struct platform {
 	const struct platform_options *options;
-	struct growing table; /* as Windows fills it */
-	uint32_t *pids;       /* of each row of the snapshot */
+	struct growing table; /* the table as Windows fills it */
+	uint32_t *pids;       /* by row of the snapshot */
 	size_t pids_capacity;
 	struct process_table processes;
 	struct services services;
@@ -62,7 +62,7 @@ static const struct family families[] = {
         {AF_INET6, "cannot read the table of IPv6", mib_tcp6_count, mib_tcp6_row},
 };
 
-/* What a call of the IP helper came to. */
+/* A call of the IP helper, and its result. */
 struct request {
 	ULONG family;
 	unsigned long code;
@@ -192,7 +192,7 @@ static int iphlpapi_read(struct platform *platform, struct deadline *deadline, s
 	int result;
 
 	snapshot->states = STATE_BIT(STATE_COUNT) - 1;
-	snapshot->facts = 0; /* no queues, no ages; who shares a socket cannot be seen */
+	snapshot->facts = 0; /* Windows reports no queues, no ages and no further holders */
 	result = read_sockets(platform, deadline, snapshot, error);
 	dumped = platform_now_ns();
 	if (result == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The backend of Windows: the IP helper's TCP tables, and the names of their owners from Toolhelp. */
+/* IP helper backend: Windows' TCP tables, and the names of the owners from Toolhelp. */
 #ifndef EXPORTER_PLATFORM_WINDOWS_IPHLPAPI_H
 #define EXPORTER_PLATFORM_WINDOWS_IPHLPAPI_H
 

@@ -16,7 +16,7 @@ static bool is_low(uint16_t unit)
 	return (unit & 0xfc00) == 0xdc00;
 }
 
-/* The character at the start of `units`, of which there is one at least; *taken tells its units. */
+/* Returns the character at the start of `units`, which are at least one, and its number of units in *taken. */
 static uint32_t next(const uint16_t *units, size_t count, size_t *taken)
 {
 	*taken = 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one place that knows Windows' error codes. */
+/* Windows' error codes: the only table of them. */
 #include "exporter/platform/windows/win32_error.h"
 
 #include <winsock2.h>
@@ -10,7 +10,7 @@
 
 #include "exporter/platform/windows/utf16.h"
 
-/* Longer words are cut. */
+/* Longer texts are cut. */
 enum { WORDS_MAX = 128 };
 
 static const struct {
@@ -32,7 +32,7 @@ static const struct {
         {WSAENOBUFS, ENOMEM},
         {ERROR_INSUFFICIENT_BUFFER, ENOBUFS},
         {ERROR_MORE_DATA, ENOBUFS},
-        {ERROR_BAD_LENGTH, EINTR}, /* CreateToolhelp32Snapshot(): what it looked at changed meanwhile */
+        {ERROR_BAD_LENGTH, EINTR}, /* CreateToolhelp32Snapshot(): the processes changed meanwhile */
         {ERROR_PARTIAL_COPY, EINTR},
         {ERROR_INVALID_PARAMETER, EINVAL},
         {WSAEINVAL, EINVAL},
@@ -59,7 +59,7 @@ int win32_fail(struct platform_error *error, const char *what, unsigned long cod
 	DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, code, 0, words,
 	                              WORDS_MAX, NULL);
 
-	/* A sentence in lines: one is enough, without its full stop. */
+	/* The text is a sentence in lines. Keeps the first line, without the full stop. */
 	while (length > 0 && (words[length - 1] <= L' ' || words[length - 1] == L'.'))
 		length--;
 	text[utf16_to_utf8(text, (const uint16_t *)words, length)] = '\0';

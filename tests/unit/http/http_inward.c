@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a client's bytes become on their way to the HTTP server, however they come in pieces. */
+/* Tests of the inward half of a relay: it passes on whole requests, whatever the pieces in which they come. */
 #include "exporter/http/acceptor/inward.h"
 
 #include <setjmp.h>

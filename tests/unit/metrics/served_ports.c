@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which ports are served, and how long they are remembered. */
+/* Tests of served ports: the ports of the set, and how long it remembers them. */
 #include "tests/unit/metrics/rows.h"
 
 #include "metrics/census/served_ports.h"

@@ -210,7 +210,7 @@ static const struct {
         {TITLE "process 1 1 name=a%0\n", 2, "expected two hexadecimal digits after %"},
         {TITLE "process 1 1 name=a%0g\n", 2, "expected two hexadecimal digits after %"},
         {TITLE "process 1 1 name=a names=b\n", 2, "unknown text of a process"},
-        {HEAD "socket\n", 5, "unknown state"},
+        {HEAD "socket\n", 5, "state is missing"},
         {HEAD "socket established 0 0 1.2.3.4:1 -:0\n", 5, "state is missing in the states line"},
         {HEAD "socket listen 1 0 1.2.3.4:1 -:0\n", 5, "unknown owner"},
         {HEAD "socket listen 4294967295 0 1.2.3.4:1 -:0\n", 5, "unknown owner"},

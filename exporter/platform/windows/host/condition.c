@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Timed waits by winpthreads, whose condition variables know no clock but the date, and lengths of time. */
+/* Condition variables of winpthreads, whose timed waits use the date or a length of time. */
 #include "exporter/platform/condition.h"
 
 #include "exporter/platform/platform.h"
@@ -17,7 +17,7 @@ void condition_init(pthread_cond_t *condition)
 void condition_wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t deadline_ns)
 {
 	const uint64_t now_ns = platform_now_ns(), left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
-	/* It waits whole milliseconds: rounded down, the last one would be spent in a loop. */
+	/* The wait has whole milliseconds. Rounded down, the last millisecond would be a busy loop. */
 	const uint64_t rounded = left_ns + MILLISECOND_NS - 1;
 	const struct timespec length = {(time_t)(rounded / SECOND_NS), (long)(rounded % SECOND_NS)};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clients' connections as sockets of Windows. */
+/* Connections of clients, as sockets of Windows. */
 #include <winsock2.h>
 
 #include <ws2tcpip.h>
@@ -32,14 +32,14 @@ void host_connection_peer(const struct sockaddr *address, char text[HOST_PEER_MA
 		snprintf(text, HOST_PEER_MAX, "local");
 }
 
-/* That neither works, for the peer is gone or does not read, is as good. Accepted sockets do not block. */
+/* Ignores errors, since the peer may be gone. Accepted sockets do not block. */
 
 void host_connection_send(int socket, const void *bytes, size_t length)
 {
 	(void)send((SOCKET)socket, bytes, (int)length, 0);
 }
 
-const bool host_connection_end_wakes = false; /* poll() is WSAPoll(), which tells what the peer does */
+const bool host_connection_end_wakes = false; /* poll() is WSAPoll(), which reports the peer's actions alone */
 
 void host_connection_end(int socket, bool reset)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exporter's own process, and what ends it: a console's events or the service manager's word. */
+/* Host: the exporter's own process, and its end by a console event or the service manager. */
 #include "exporter/platform/host.h"
 
 #include <winsock2.h>
@@ -22,13 +22,13 @@ enum {
 	/* FILETIME counts 100 ns since 1601-01-01. */
 	TICKS_PER_US = 10,
 	TICKS_PER_MS = 10000,
-	/* Windows ends the program when the handler of these events returns, and anyway after 5 s. */
+	/* Windows ends the program when the handler of these events returns, or after 5 s. */
 	CLOSE_GRACE_MS = 10000,
 	STREAM_BYTES = 4096,
 };
 #define UNIX_EPOCH_TICKS UINT64_C(116444736000000000)
 
-static UINT console_output; /* its code page before this program; 0: no console */
+static UINT console_output; /* the console's code page before this program; 0: no console */
 
 static uint64_t ticks(const FILETIME *time)
 {
@@ -48,10 +48,10 @@ void host_process_read(struct host_process *process)
 	}
 	if (GetProcessMemoryInfo(GetCurrentProcess(), (PROCESS_MEMORY_COUNTERS *)&memory, sizeof(memory))) {
 		process->resident_bytes = memory.WorkingSetSize;
-		/* The same number; Windows 7 knows the first only, Wine the second. */
+		/* Both fields have the same number. Windows 7 fills the first alone, and Wine the second. */
 		process->virtual_bytes = memory.PrivateUsage != 0 ? memory.PrivateUsage : memory.PagefileUsage;
 	}
-	/* There is always one. Wine does not count them. */
+	/* Every process has a handle. Wine does not count handles. */
 	if (GetProcessHandleCount(GetCurrentProcess(), &handles) && handles > 0)
 		process->open_fds = handles;
 }
@@ -78,7 +78,7 @@ static void restore_console(void)
 	SetConsoleOutputCP(console_output);
 }
 
-/* All text of the program is UTF-8. The console outlives it. */
+/* Sets the console to UTF-8, which all text of the program is. The console outlives the program. */
 static void prepare_console(void)
 {
 	if (!is_console(STD_OUTPUT_HANDLE) && !is_console(STD_ERROR_HANDLE))
@@ -96,16 +96,16 @@ int host_prepare(struct platform_error *error)
 	if (failed != 0)
 		return win32_fail(error, "cannot use sockets", (unsigned long)failed);
 	prepare_console();
-	/* Where a stream is not open, as in a service, there is nothing to set. */
+	/* The calls do nothing for a stream that is not open, as in a service. */
 	_setmode(_fileno(stdout), _O_BINARY);
 	_setmode(_fileno(stderr), _O_BINARY);
-	/* Else each byte is a write of its own, and a console shows no character that has more. */
+	/* Without a buffer each byte is a write of its own, which breaks characters of several bytes on a console. */
 	setvbuf(stdout, NULL, _IOFBF, STREAM_BYTES);
 	setvbuf(stderr, NULL, _IOFBF, STREAM_BYTES);
 	return 0;
 }
 
-/* On a thread that Windows makes for it. */
+/* Called on a thread of Windows. */
 static BOOL WINAPI on_console_event(DWORD event)
 {
 	switch (event) {
@@ -119,7 +119,7 @@ static BOOL WINAPI on_console_event(DWORD event)
 		stop_request("CTRL_CLOSE");
 		Sleep(CLOSE_GRACE_MS); /* main() returns meanwhile */
 		return TRUE;
-	default: /* logoff and shutdown: a service outlives the first and is told of the second otherwise */
+	default: /* logoff and shutdown: a service outlives a logoff, and the service manager reports a shutdown */
 		return FALSE;
 	}
 }
@@ -127,12 +127,12 @@ static BOOL WINAPI on_console_event(DWORD event)
 int host_prepare_to_serve(struct platform_error *error)
 {
 	(void)error;
-	SetConsoleCtrlHandler(NULL, FALSE); /* a parent may have turned Ctrl+C off, which is inherited */
+	SetConsoleCtrlHandler(NULL, FALSE); /* a parent may have disabled Ctrl+C, which is inherited */
 	SetConsoleCtrlHandler(on_console_event, TRUE);
 	return 0;
 }
 
-/* There is no reload and no watchdog on Windows. */
+/* Windows has no reload and no watchdog. */
 const char *host_wait_for_stop(const struct host_hooks *hooks)
 {
 	(void)hooks;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listening sockets from addresses in the form that users write. */
+/* Listening sockets, opened from the addresses of --web.listen-address. */
 #include <winsock2.h>
 
 #include <windows.h>
@@ -13,11 +13,11 @@
 #include "exporter/platform/listen_address.h"
 #include "exporter/platform/windows/win32_error.h"
 
-/* Connections that wait for accept(): so many that a burst from others does not cost a scraper its SYN. */
+/* Connections that wait for accept(). A burst from other clients must not fill the queue. */
 enum { LISTEN_BACKLOG = 1024 };
 
-/* A socket, or INVALID_SOCKET with *code set. Neither SO_REUSEADDR, which here lets one program take
- * another's port, nor SO_EXCLUSIVEADDRUSE, which keeps a port after the program has ended. */
+/* Returns a socket, or INVALID_SOCKET with *code set. It does not set SO_REUSEADDR, which on Windows lets one program
+ * use another's port, or SO_EXCLUSIVEADDRUSE, which keeps a port after the program has ended. */
 static SOCKET listen_on(const struct sockaddr *address, int length, int *code)
 {
 	SOCKET opened = WSASocketW(address->sa_family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
@@ -39,7 +39,7 @@ static SOCKET listen_on(const struct sockaddr *address, int length, int *code)
 	return INVALID_SOCKET;
 }
 
-/* Both families on one socket; IPv4 alone where the host has no IPv6. */
+/* Listens on both families with one socket, or on IPv4 alone if the host has no IPv6. */
 static SOCKET listen_everywhere(uint16_t port, int *code)
 {
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)}; /* all zeros: the wildcard */
@@ -51,7 +51,7 @@ static SOCKET listen_everywhere(uint16_t port, int *code)
 	return opened;
 }
 
-/* 0, any port, never stands for a name. */
+/* Returns the port, or 0 for a service that the system does not know. */
 static uint16_t port_of(const struct listen_address *parts)
 {
 	const struct servent *service = parts->port_is_name ? getservbyname(parts->port, "tcp") : NULL;
@@ -59,7 +59,7 @@ static uint16_t port_of(const struct listen_address *parts)
 	return service != NULL ? ntohs((uint16_t)service->s_port) : parts->port_number;
 }
 
-/* The first of the name's addresses that can be listened on. */
+/* Listens on the first usable address of the name. */
 static SOCKET listen_by_name(const struct listen_address *parts, int *code)
 {
 	const struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
@@ -112,7 +112,7 @@ int host_listen(const char *address, struct platform_error *error)
 		opened = listen_everywhere(port_of(&parts), &code);
 	else
 		opened = listen_by_name(&parts, &code);
-	/* Handles are below 2^31 on every Windows: 64-bit programs exchange them with 32-bit ones. */
+	/* Handles are below 2^31 on every Windows, since 64-bit programs exchange them with 32-bit programs. */
 	if (opened != INVALID_SOCKET && opened <= INT_MAX)
 		return (int)opened;
 	if (snprintf(what, sizeof(what), "cannot listen on \"%s\"", address) < 0)

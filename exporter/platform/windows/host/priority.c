@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SetThreadPriority(). */
+/* Priority, by SetThreadPriority(). */
 #include "exporter/platform/priority.h"
 
 #include <windows.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Windows gives the service's account few privileges to begin with; see service.c. */
+/* Privileges: nothing to drop, since the service's account has few privileges (service.c). */
 #include "exporter/platform/privilege.h"
 
 #include <errno.h>

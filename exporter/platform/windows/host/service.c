@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program as a service, and its entries in the service manager's data base and the event log. */
+/* Service: runs the program as a service, and edits its entries in the service manager's database and the event log. */
 #include "exporter/platform/service.h"
 
 #include <windows.h>
@@ -14,19 +14,19 @@
 #include "exporter/platform/windows/win32_error.h"
 
 #define SERVICE_NAME L"tcp_exporter"
-/* Of those made for services the one with the fewest rights. It sees every socket and the PIDs and names of all
- * processes; to see executables' paths and users of others, choose another. */
+/* The service account with the fewest rights. It sees every socket, and the PIDs and names of all processes. It cannot
+ * see the executable paths and users of other accounts' processes. */
 #define SERVICE_ACCOUNT L"NT AUTHORITY\\LocalService"
-/* How long a removal waits for the service to stop, and how often it looks. */
+/* The time for which a removal waits until the service stops, and the interval of its checks. */
 enum { STOP_WAIT_MS = 10000, STOP_POLL_MS = 50 };
-/* The exit code that stands for the text in the event log. */
+/* The exit code of a failure whose text is in the event log. */
 enum { EXIT_FAILED = 1 };
 
 static const struct service_work *work; /* set before the service manager's threads start */
 static struct platform_error *work_error;
 static int work_result;
 
-/* Into the event log, under a name of which service_install() says how to show it. */
+/* Writes to the event log, under the name that service_install() registers. */
 static void log_event(const char *text)
 {
 	wchar_t wide[sizeof(work_error->text)];
@@ -34,7 +34,7 @@ static void log_event(const char *text)
 	HANDLE log = RegisterEventSourceW(NULL, SERVICE_NAME);
 
 	if (log == NULL)
-		return; /* there is no other place to say so */
+		return; /* no other place for the text exists */
 	wide_from_utf8(wide, sizeof(wide) / sizeof(wide[0]), text);
 	ReportEventW(log, EVENTLOG_ERROR_TYPE, 0, 1, NULL, 1, 0, strings, NULL);
 	DeregisterEventSource(log);
@@ -84,7 +84,7 @@ int service_run(const struct service_work *given, struct platform_error *error)
 	return win32_fail(error, "only the service manager can start this", GetLastError());
 }
 
-/* As long as a command line, or a path, can be, with its end. */
+/* The longest command line or path, terminated. */
 enum { LINE_UNITS = 32768 };
 
 struct line {
@@ -103,7 +103,7 @@ static bool append(struct line *line, const wchar_t *argument)
 	return true;
 }
 
-/* The path of this program, its arguments, and one more. */
+/* Writes the path of this program, its arguments, and `argument`. */
 static bool command_line(struct line *line, const char *argument)
 {
 	static wchar_t path[LINE_UNITS];
@@ -123,8 +123,8 @@ static bool command_line(struct line *line, const char *argument)
 
 #define EVENT_SOURCE L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\" SERVICE_NAME
 
-/* EventCreate.exe has a message for each number that is the text alone. Without this entry the text is shown too,
- * after a complaint that it has none. */
+/* Registers EventCreate.exe as the source of messages, which has one that is the text alone. Without this entry the
+ * event viewer shows the text after a remark that the description is missing. */
 static void register_event_source(void)
 {
 	static const wchar_t messages[] = L"%SystemRoot%\\System32\\EventCreate.exe";
@@ -179,13 +179,13 @@ int service_install(const char *argument, struct platform_error *error)
 	return result;
 }
 
-/* One that goes on to run would only be marked: its name would not be free yet. */
+/* Stops the service and waits for its end. A removal only marks a running service, and its name stays in use. */
 static void stop_and_wait(SC_HANDLE service)
 {
 	SERVICE_STATUS status;
 
 	if (!ControlService(service, SERVICE_CONTROL_STOP, &status))
-		return; /* it does not run, or cannot be stopped */
+		return; /* it is not running, or cannot be stopped */
 	for (int waited_ms = 0; waited_ms < STOP_WAIT_MS; waited_ms += STOP_POLL_MS) {
 		if (!QueryServiceStatus(service, &status) || status.dwCurrentState == SERVICE_STOPPED)
 			return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reports to the service manager. */
+/* Service status: reports to the service manager. */
 #include "exporter/platform/windows/host/service_status.h"
 
-/* A stop needs less than a second, whatever else goes on. */
+/* The time that a stop may need. It needs less than a second. */
 enum { HINT_MS = 5000 };
 
 static SERVICE_STATUS_HANDLE handle; /* NULL: not a service */

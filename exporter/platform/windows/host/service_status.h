@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The status of the service, as the program reports it to the service manager. In a process that is not a service
- * nothing is reported. */
+/* Service status, as the program reports it to the service manager. A process that is not a service reports nothing. */
 #ifndef EXPORTER_PLATFORM_WINDOWS_HOST_SERVICE_STATUS_H
 #define EXPORTER_PLATFORM_WINDOWS_HOST_SERVICE_STATUS_H
 
@@ -10,7 +9,7 @@
 void service_status_register(const wchar_t *name, LPHANDLER_FUNCTION_EX on_control);
 void service_status_running(void);
 void service_status_stopping(void);
-/* `failure` is the service-specific exit code; 0: none. */
+/* Reports that the service has stopped. `failure` is the service-specific exit code (0: no failure). */
 void service_status_stopped(DWORD failure);
 
 #endif

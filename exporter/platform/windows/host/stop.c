@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One stop request at a time, behind a lock. */
+/* Stop requests: one at a time, protected by a lock. */
 #include "exporter/platform/windows/host/stop.h"
 
 #include <stddef.h>

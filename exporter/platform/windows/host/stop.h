@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The request that the program stops: made by a console event or by the service manager, awaited by the host. */
+/* Stop request: a console event or the service manager makes it, and the host waits for it. */
 #ifndef EXPORTER_PLATFORM_WINDOWS_HOST_STOP_H
 #define EXPORTER_PLATFORM_WINDOWS_HOST_STOP_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens processes for what Toolhelp does not tell of them. */
+/* Process details: opens processes and queries them. */
 #include "exporter/platform/windows/names/process_detail.h"
 
 #include <windows.h>
@@ -60,7 +60,7 @@ int process_details_add(struct process_details *details, struct snapshot *snapsh
 	int result = 0;
 
 	if (process == NULL)
-		return 0; /* it is another's, or gone */
+		return 0; /* access is denied, or the process has ended */
 	add_start(process, &snapshot->processes[index]);
 	if (want & WANT_EXE)
 		result = add_exe(details, process, snapshot, index);

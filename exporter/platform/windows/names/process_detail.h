@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What only an open process tells: when it started, the path of its executable, its user. */
+/* Process details: the start, the executable's path and the user, which only an open process reports. */
 #ifndef EXPORTER_PLATFORM_WINDOWS_NAMES_PROCESS_DETAIL_H
 #define EXPORTER_PLATFORM_WINDOWS_NAMES_PROCESS_DETAIL_H
 
@@ -14,8 +14,8 @@ struct process_details {
 	wchar_t path[EXE_PATH_MAX];
 };
 
-/* Adds to the process in the snapshot when it started and, as `want` has WANT_EXE and WANT_USER, those texts. What
- * may not be seen stays absent. 0 or -ENOMEM. */
+/* Adds the start to the process in the snapshot, and the texts of WANT_EXE and WANT_USER in `want`. A fact without
+ * access stays absent. Returns 0 or -ENOMEM. */
 int process_details_add(struct process_details *details, struct snapshot *snapshot, uint32_t index,
                         unsigned want) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quoting by the rules of CommandLineToArgvW(): backslashes stand for themselves, except before a quote. */
+/* Quoting by the rules of CommandLineToArgvW(). Backslashes are literal, except before a quote. */
 #include "exporter/platform/windows/names/quote.h"
 
 #include <stdbool.h>
@@ -34,7 +34,7 @@ size_t quote_argument(uint16_t *quoted, const uint16_t *argument)
 		quoted[length++] = *argument;
 	}
 	if (!plain) {
-		length += repeat(quoted + length, '\\', backslashes); /* before the quote that ends it */
+		length += repeat(quoted + length, '\\', backslashes); /* before the closing quote */
 		quoted[length++] = '"';
 	}
 	return length;

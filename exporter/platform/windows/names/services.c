@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running services from EnumServicesStatusEx(). */
+/* Services: lists the running ones by EnumServicesStatusEx(). */
 #include "exporter/platform/windows/names/services.h"
 
 #include <windows.h>
@@ -11,7 +11,8 @@
 #include "exporter/platform/windows/utf16.h"
 #include "exporter/platform/windows/win32_error.h"
 
-/* One call: all that fits into the page, and from where the next goes on. ERROR_MORE_DATA: there is more. */
+/* Lists the services that fit into the page, and the place where the next call continues. ERROR_MORE_DATA: more exist.
+ */
 static unsigned long list_page(SC_HANDLE manager, void *page, DWORD *count, DWORD *resume)
 {
 	DWORD missing = 0;
@@ -36,7 +37,7 @@ static int append(struct services *services, const void *page, size_t count)
 	return result;
 }
 
-/* 0 or -ENOMEM; *code is that of the last call. */
+/* Lists all pages. Returns 0 or -ENOMEM. *code is that of the last call. */
 static int list_pages(struct services *services, SC_HANDLE manager, unsigned long *code)
 {
 	DWORD count = 1, resume = 0;
@@ -94,7 +95,7 @@ int services_read(struct services *services, struct platform_error *error)
 	return result;
 }
 
-/* The first entry of a process, or the entry where it would be. */
+/* Returns the first entry of a process, or the place where it would be. */
 static size_t first_of(const struct services *services, uint32_t pid)
 {
 	const ENUM_SERVICE_STATUS_PROCESSW *list = services->list;

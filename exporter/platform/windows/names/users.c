@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks users up by LookupAccountSid(). */
+/* Users: looks names up by LookupAccountSid(). */
 #include "exporter/platform/windows/names/users.h"
 
 #include <windows.h>
@@ -10,7 +10,7 @@
 
 #include "exporter/platform/windows/utf16.h"
 
-/* A domain controller that did not answer may do so by then, and one that is asked may take seconds to say no. */
+/* A lookup at a domain controller can take seconds to fail, so it is not repeated at each scrape. */
 #define RETRY_NS (300 * UINT64_C(1000000000))
 
 static bool sid_of(HANDLE token, uint8_t sid[SID_BYTES_MAX])
@@ -40,7 +40,7 @@ static size_t account_text(char text[USER_TEXT_MAX], void *sid)
 	                              utf16_length((const uint16_t *)user, USER_UNITS - 1));
 }
 
-/* "S-1-5-18" */
+/* Writes the identifier as "S-1-5-18". Returns the length. */
 static size_t number_text(char text[USER_TEXT_MAX], void *sid)
 {
 	wchar_t *number;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of users by their security identifiers, kept: a domain controller may have to be asked for one. */
+/* Users: names by security identifier. The names are kept, since a lookup may need a domain controller. */
 #ifndef EXPORTER_PLATFORM_WINDOWS_NAMES_USERS_H
 #define EXPORTER_PLATFORM_WINDOWS_NAMES_USERS_H
 
@@ -8,8 +8,8 @@
 enum {
 	/* SECURITY_MAX_SID_SIZE */
 	SID_BYTES_MAX = 68,
-	/* Units of either part of a name, with its end: of a user UNLEN + 1; of what names users beside domains, such
-	 * as "NT VIRTUAL MACHINE", no bound is known, but that it is above DNLEN. */
+	/* Units of either part of a name, terminated. A user's name has UNLEN + 1. The first part can be longer than a
+	 * domain's DNLEN ("NT VIRTUAL MACHINE"), and has no documented bound. */
 	USER_UNITS = 257,
 	DOMAIN_UNITS = 256,
 	/* "DOMAIN\user", each unit up to three bytes */
@@ -17,10 +17,10 @@ enum {
 };
 
 struct user_name {
-	uint8_t sid[SID_BYTES_MAX]; /* zeros after its end */
-	uint64_t retry_ns;          /* when its name is looked up again; UINT64_MAX: it has one */
+	uint8_t sid[SID_BYTES_MAX]; /* padded with zeros */
+	uint64_t retry_ns;          /* the time of the next lookup; UINT64_MAX: the name is known */
 	size_t length;
-	char text[USER_TEXT_MAX]; /* UTF-8: "DOMAIN\user", or "S-1-..." as long as it has no name */
+	char text[USER_TEXT_MAX]; /* UTF-8: "DOMAIN\user", or "S-1-..." until the name is known */
 };
 
 /* All zeros is valid and empty. */
@@ -31,8 +31,8 @@ struct users {
 
 void users_release(struct users *users);
 
-/* The user of an access token (a HANDLE). *name is NULL if Windows does not tell, and stays valid until the next
- * call. 0 or -ENOMEM. */
+/* Finds the user of an access token (a HANDLE). *name is NULL if Windows does not report it, and stays valid until the
+ * next call. Returns 0 or -ENOMEM. */
 int users_find(struct users *users, void *token, const struct user_name **name) MUST_CHECK;
 
 #endif

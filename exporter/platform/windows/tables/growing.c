@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fetches into a buffer that grows. */
+/* Growing buffer: fetches until the data fit. */
 #include "exporter/platform/windows/tables/growing.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 enum {
-	/* Each try leaves room for half as much again, so that a table would have to grow fifty-fold during
-	 * these to be missed. */
+	/* Each try has room for half as much again, so only a table that grows fifty-fold meanwhile would be missed. */
 	TRIES_MAX = 10,
-	/* Some hundred rows: the first call of all is mostly enough. */
+	/* Some hundred rows, which is mostly enough for the first call. */
 	FIRST_CAPACITY = 16 * 1024,
 };
 
-/* What was in the buffer is of no use any more. */
+/* Makes room for `need` bytes. The old contents are lost. */
 static int make_room(struct growing *growing, size_t need)
 {
 	void *bytes = malloc(need);

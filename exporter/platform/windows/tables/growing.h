@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A buffer for calls that say how large it must be, while what they would put in it grows. */
+/* Growing buffer for calls that report the size that they need, while their data can grow. */
 #ifndef EXPORTER_PLATFORM_WINDOWS_TABLES_GROWING_H
 #define EXPORTER_PLATFORM_WINDOWS_TABLES_GROWING_H
 
@@ -16,9 +16,8 @@ struct growing {
 void growing_release(struct growing *growing);
 
 /*
- * Calls `fetch` with the buffer, again with a larger one as long as it returns -ENOBUFS and says in *needed
- * how much it wants. 0; -ENOMEM; -EINTR if that has not ended after a bounded number of calls; or what
- * `fetch` returned.
+ * Calls `fetch` with the buffer. Repeats the call with a larger buffer while it returns -ENOBUFS and the needed size in
+ * *needed. Returns 0, -ENOMEM, -EINTR after a bounded number of calls, or the error of `fetch`.
  */
 int growing_fetch(struct growing *growing, int (*fetch)(void *data, void *bytes, size_t capacity, size_t *needed),
                   void *data) MUST_CHECK;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decodes the tables of GetExtendedTcpTable(). */
+/* TCP tables of GetExtendedTcpTable(): their decoders. */
 #include "exporter/platform/windows/tables/mib_tcp.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* dwNumEntries; the rows follow at once, having no need of more alignment. */
+/* dwNumEntries. The rows follow at once, since they need no more alignment. */
 #define HEADER_SIZE sizeof(uint32_t)
 
-/* By MIB_TCP_STATE (tcpmib.h), which starts at 1. Windows documents no other; should it ever report one, the
- * socket is counted as closed rather than lost. */
+/* Returns the state of a MIB_TCP_STATE (tcpmib.h), which starts at 1. An unknown state becomes closed, so that the
+ * socket is counted. */
 static enum socket_state state_of(uint32_t state)
 {
 	static const enum socket_state states[] = {
@@ -21,7 +21,7 @@ static enum socket_state state_of(uint32_t state)
 	return state < sizeof(states) / sizeof(states[0]) ? states[state] : STATE_CLOSED;
 }
 
-/* The high half is undefined. */
+/* Returns the port, without the undefined high half. */
 static uint16_t port_of(uint32_t port)
 {
 	uint8_t bytes[sizeof(port)];
@@ -109,7 +109,7 @@ int mib_row_add(struct snapshot *snapshot, const struct mib_row *row, bool with_
 	socket->remote_port = row->remote_port;
 	if (row->family == 6 && snapshot->addresses[local].family == 4)
 		socket->flags |= SOCKET_V4_MAPPED;
-	/* A listener of both families has a row in both tables: that of IPv6 stands for IPv6 alone. */
+	/* A listener of both families has a row in both tables, so its IPv6 row stands for IPv6 alone. */
 	if (row->family == 6 && row->state == STATE_LISTEN)
 		socket->flags |= SOCKET_V6_ONLY;
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tables of GetExtendedTcpTable(), class TCP_TABLE_OWNER_PID_ALL: pure decoders, (bytes, length) -> rows.
- * The layouts are those of MIB_TCPTABLE_OWNER_PID and MIB_TCP6TABLE_OWNER_PID (tcpmib.h), declared here so that
- * any system can decode them; on Windows the build compares them with its own.
+ * TCP tables of GetExtendedTcpTable(), class TCP_TABLE_OWNER_PID_ALL: pure decoders of bytes into rows. The layouts are
+ * those of MIB_TCPTABLE_OWNER_PID and MIB_TCP6TABLE_OWNER_PID (tcpmib.h). They are declared here so that every system
+ * can decode them. On Windows the build compares them with its own.
  */
 #ifndef EXPORTER_PLATFORM_WINDOWS_TABLES_MIB_TCP_H
 #define EXPORTER_PLATFORM_WINDOWS_TABLES_MIB_TCP_H
@@ -32,24 +32,23 @@ struct mib_tcp6_row {
 	uint32_t state, pid;
 };
 
-/* A row of either table. The remote end of a LISTEN row, which Windows leaves undefined, is all zeros. */
+/* A row of either table. The remote end of a LISTEN row is all zeros, since Windows leaves it undefined. */
 struct mib_row {
 	int family; /* 4 or 6 */
 	enum socket_state state;
 	uint8_t local[16], remote[16];    /* network byte order; IPv4 uses the first four */
 	uint16_t local_port, remote_port; /* host byte order */
-	uint32_t pid;                     /* 0: no process holds it any more */
+	uint32_t pid;                     /* 0: no process holds the socket any more */
 };
 
-/* The number of rows, or -EINVAL if the bytes are fewer than the table says it has. */
+/* Returns the number of rows, or -EINVAL if the bytes are fewer than that number needs. */
 int64_t mib_tcp4_count(const void *bytes, size_t length) MUST_CHECK;
 int64_t mib_tcp6_count(const void *bytes, size_t length) MUST_CHECK;
-/* Row number `index`, which is below the count. */
+/* Returns row number `index`, which is below the count. */
 struct mib_row mib_tcp4_row(const void *bytes, size_t index);
 struct mib_row mib_tcp6_row(const void *bytes, size_t index);
 
-/* Appends the row to the snapshot, of whose network namespaces it is in the first; its owner is not set. 0 or -ENOMEM.
- */
+/* Appends the row to the snapshot, in its first network namespace and without an owner. Returns 0 or -ENOMEM. */
 int mib_row_add(struct snapshot *snapshot, const struct mib_row *row, bool with_remote) MUST_CHECK;
 
 #endif

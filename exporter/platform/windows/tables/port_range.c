@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The dynamic port range (Microsoft, "Service overview and network port requirements"): 49152 to 65535, unless
- * MaxUserPort in the registry says that it is 1025 to that number, as before Windows Vista. A range that was
- * changed by "netsh int ipv4 set dynamicport" has no documented place to be read from but WMI, which is too much
- * for two numbers.
+ * Dynamic port range (Microsoft, "Service overview and network port requirements"): 49152 to 65535, or 1025 to
+ * MaxUserPort in the registry, as before Windows Vista. The range of "netsh int ipv4 set dynamicport" is documented in
+ * WMI alone, which this code does not read.
  */
 #include "exporter/platform/windows/tables/port_range.h"
 
@@ -13,7 +12,7 @@ enum {
 	DEFAULT_LOW = 49152,
 	DEFAULT_HIGH = 65535,
 	OLD_LOW = 1025,
-	/* What Windows accepts of MaxUserPort. */
+	/* The values of MaxUserPort that Windows accepts. */
 	OLD_HIGH_MIN = 5000,
 	OLD_HIGH_MAX = 65534,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes by PID in an open-addressed hash. */
+/* Process table: an open-addressed hash by PID, and the join. */
 #include "exporter/platform/windows/tables/process_table.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 enum { FIRST_SLOTS = 256 };
 
-/* PIDs are multiples of 4; Fibonacci hashing spreads them over the high bits, from which we take ours. */
+/* PIDs are multiples of 4. Fibonacci hashing spreads them over the high bits, which pick the slot. */
 static size_t slot_of(const struct process_table *table, uint32_t pid)
 {
 	size_t slot = (size_t)((pid * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (table->slot_count - 1);
@@ -25,7 +25,7 @@ static void refill(struct process_table *table)
 		table->slots[slot_of(table, table->entries[i].pid)] = (uint32_t)i + 1;
 }
 
-/* At most half of the slots are taken, so that a search ends. */
+/* Makes room for `count` processes. At most half of the slots are taken, so that a search ends. */
 static int reserve_slots(struct process_table *table, size_t count)
 {
 	size_t slots = table->slot_count != 0 ? table->slot_count : FIRST_SLOTS;
@@ -49,7 +49,7 @@ static int reserve(struct process_table *table, size_t name_length)
 	int result =
 	        array_reserve((void **)&table->entries, &table->capacity, table->count + 1, sizeof(*table->entries));
 
-	/* One more, so that a name without a byte has a place too. */
+	/* One byte more, so that an empty name has a place too. */
 	if (result == 0)
 		result = array_reserve((void **)&table->names, &table->names_capacity,
 		                       table->names_length + name_length + 1, 1);

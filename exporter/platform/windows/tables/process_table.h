@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The processes of one scrape by PID, and the join that makes owners of the PIDs of a table's rows. Pure: who
- * fills it, and who describes a process, is the caller's business.
+ * Process table: the processes of one scrape by PID, and the join of the rows' PIDs with their owners. Pure: the caller
+ * fills the table and describes the processes.
  */
 #ifndef EXPORTER_PLATFORM_WINDOWS_TABLES_PROCESS_TABLE_H
 #define EXPORTER_PLATFORM_WINDOWS_TABLES_PROCESS_TABLE_H
@@ -11,12 +11,12 @@
 
 #include "metrics/snapshot.h"
 
-/* Processes that have no executable of a name, as Windows' own tools call them. */
+/* Processes without an executable, under the names of Windows' own tools. */
 #define PID_IDLE    0
 #define PID_SYSTEM  4
 #define NAME_IDLE   "System Idle Process"
 #define NAME_SYSTEM "System"
-/* One that ended, or began, between the two tables: its PID is all that is known of it. */
+/* The name of a process that ended or began between the two tables. Only its PID is known. */
 #define NAME_UNKNOWN "(unknown)"
 
 struct process_entry {
@@ -30,7 +30,7 @@ struct process_entry {
 struct process_table {
 	struct process_entry *entries;
 	size_t count, capacity;
-	uint32_t *slots; /* open-addressed hash: the entry's number plus one; a power of two of them */
+	uint32_t *slots; /* open-addressed hash of entry numbers plus one; a power of two of slots */
 	size_t slot_count;
 	char *names;
 	size_t names_length, names_capacity;
@@ -39,21 +39,21 @@ struct process_table {
 void process_table_reset(struct process_table *table);
 void process_table_release(struct process_table *table);
 
-/* Adds a process by the file name of its executable, in UTF-8; one that is in the table already is left as it
- * is. 0 or -ENOMEM. */
+/* Adds a process with the file name of its executable, in UTF-8. Does not change a process that is in the table.
+ * Returns 0 or -ENOMEM. */
 int process_table_add(struct process_table *table, uint32_t pid, const char *name, size_t length) MUST_CHECK;
-/* NULL: there is none. */
+/* Returns the process, or NULL. */
 struct process_entry *process_table_find(const struct process_table *table, uint32_t pid);
 
-/* Told of each process once, when it comes to own a socket of the snapshot: 0 or -errno. */
+/* Describes a process of the snapshot. Called once per process that owns a socket. Returns 0 or -errno. */
 struct process_describer {
 	int (*describe)(void *data, struct snapshot *snapshot, uint32_t index);
 	void *data;
 };
 
 /*
- * Gives each row of the snapshot its owner by pids[row]: OWNER_NONE for PID 0, else a process that is added to the
- * snapshot under its name, or under NAME_UNKNOWN if it is not in the table. 0 or -errno.
+ * Sets each row's owner by pids[row]: OWNER_NONE for PID 0, else a process, which it adds to the snapshot under its
+ * name, or under NAME_UNKNOWN if the table lacks it. Returns 0 or -errno.
  */
 int process_table_join(struct process_table *table, struct snapshot *snapshot, const uint32_t *pids,
                        const struct process_describer *describer) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes from CreateToolhelp32Snapshot(). */
+/* Toolhelp: reads the processes from CreateToolhelp32Snapshot(). */
 #include "exporter/platform/windows/tables/toolhelp.h"
 
 #include <windows.h>
@@ -10,7 +10,7 @@
 #include "exporter/platform/windows/utf16.h"
 #include "exporter/platform/windows/win32_error.h"
 
-/* ERROR_BAD_LENGTH asks to try again: while processes come and go faster than they are copied. */
+/* ERROR_BAD_LENGTH asks for another try, since processes come and go faster than they are copied. */
 enum { TRIES_MAX = 10 };
 
 static HANDLE take(unsigned long *code)
