@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A choice: one of a few words, which a flag or a setting accepts. */
+/* Choice: a value of a flag or a setting that accepts only a few words. */
 #ifndef EXPORTER_CHOICE_H
 #define EXPORTER_CHOICE_H
 
@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The words of a choice by number, NULL past the last. */
+/* Returns the word by number, or NULL past the last word. */
 typedef const char *choice_names(size_t index);
 
-/* Returns true if `text` is one of the words, and sets *index to its number. */
+/* Returns true and sets *index if `text` is the word with that number. */
 static inline bool choice_find(choice_names *names, const char *text, size_t *index)
 {
 	for (size_t i = 0; names(i) != NULL; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The log's lines: logfmt in Prometheus' manner, or JSON with the same keys. */
+/* Log lines: formats messages as logfmt, as Prometheus does, or as JSON with the same keys. */
 #include "exporter/log.h"
 
 #include "exporter/platform/host.h"
@@ -14,27 +14,27 @@
 #include <time.h>
 
 enum {
-	/* A write of up to PIPE_BUF (4096 on Linux) bytes to a pipe is not mixed with another's. */
+	/* A write of at most PIPE_BUF (4096 on Linux) bytes to a pipe is atomic. */
 	LOG_LINE_MAX = 4096,
-	/* Room for the timestamp and the level, so that a line has at least these. */
+	/* Room for the timestamp and the level, which every line has. */
 	LOG_LINE_MIN = 128,
-	/* No message of ours has more pairs. */
+	/* More pairs than any message has. */
 	LOG_PAIRS_MAX = 16,
 };
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
-/* Set once, before threads start; read by all. */
+/* log_configure() sets them before threads start. All threads read them. */
 static enum log_level threshold = LOG_LEVEL_INFO;
 static enum log_format line_format = LOG_FORMAT_LOGFMT;
 
-/* A line under construction. `room` leaves out what must still fit: the closing bytes. */
+/* A line under construction. `room` does not include the bytes that close the line. */
 struct line {
 	char *bytes;
 	size_t length, room;
 };
 
-/* Adds all of the bytes or none, so that an escape is never cut in two. */
+/* Adds all bytes and returns true, or adds no byte, so that an escape is never cut in two. */
 static bool line_add(struct line *line, const char *bytes, size_t length)
 {
 	if (length > line->room - line->length)
@@ -49,8 +49,8 @@ static bool line_puts(struct line *line, const char *string)
 	return line_add(line, string, strlen(string));
 }
 
-/* Adds a quoted string, cut short if it must be; false if not even the quotes fit. Both formats
- * escape alike; what is not UTF-8 becomes U+FFFD. */
+/* Adds a quoted string, cut to the room. Returns false if the quotes do not fit. Both formats escape alike. Invalid
+ * UTF-8 becomes U+FFFD. */
 static bool line_quoted(struct line *line, const char *value)
 {
 	size_t left = strlen(value), taken;
@@ -68,7 +68,7 @@ static bool line_quoted(struct line *line, const char *value)
 	return true;
 }
 
-/* logfmt needs no quotes around printable ASCII without space, quote, backslash and equals sign. */
+/* Returns true if logfmt needs no quotes: printable ASCII without space, quote, backslash and equals sign. */
 static bool is_bare(const char *value)
 {
 	if (*value == '\0')
@@ -86,7 +86,7 @@ static bool line_value(struct line *line, enum log_format format, const char *va
 	return line_quoted(line, value);
 }
 
-/* Adds the pair, or nothing if there is no room. */
+/* Adds the pair if there is room for it. */
 static void line_pair(struct line *line, enum log_format format, const char *key, const char *value)
 {
 	bool json = format == LOG_FORMAT_JSON;
@@ -144,12 +144,12 @@ void log_configure(enum log_level level, enum log_format format)
 	line_format = format;
 }
 
-/* Lines that the reader of the log did not make room for. */
+/* Lines that could not be written, because the reader of the log was stuck. */
 static _Atomic uint64_t dropped;
 
 static size_t write_line(enum log_level level, const char *message, const struct log_pair *pairs, size_t count)
 {
-	/* of syslog(3), which journals read at a line's start */
+	/* priorities of syslog(3), which a journal reads at the start of a line */
 	static const char *const priorities[] = {"<7>", "<6>", "<4>", "<3>"};
 	char line[LOG_LINE_MAX], time[64];
 	size_t length = (size_t)snprintf(line, sizeof(line), "%s", host_log_has_priorities() ? priorities[level] : "");
@@ -160,17 +160,17 @@ static size_t write_line(enum log_level level, const char *message, const struct
 	return host_log_write(line, length) ? length : 0;
 }
 
-/* The count of dropped lines goes before the next line that is written. */
+/* Writes a line with the count of dropped lines, if there are any. Called before the next line is written. */
 static void write_dropped(void)
 {
 	const uint64_t count = atomic_exchange(&dropped, 0);
 	char text[24];
-	const struct log_pair pair = {"count", text};
+	const struct log_pair pairs[] = {{"count", text}, {"reason", "the reader of the log was stuck"}};
 
 	if (count == 0)
 		return;
 	snprintf(text, sizeof(text), "%" PRIu64, count);
-	if (write_line(LOG_LEVEL_WARN, "log lines dropped, their reader was stuck", &pair, 1) == 0)
+	if (write_line(LOG_LEVEL_WARN, "log lines dropped", pairs, sizeof(pairs) / sizeof(pairs[0])) == 0)
 		atomic_fetch_add(&dropped, count);
 }
 

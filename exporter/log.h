@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The log: one line per message on stderr, as logfmt or JSON, in one write so that lines of several
- * threads never mix. Keys: ts, level, msg, then the message's own pairs. A line whose reader is stuck is dropped and
- * counted: the log never blocks.
+ * Log: writes one line per message to stderr, as logfmt or JSON. Each line is one write, so that lines of several
+ * threads never mix. Its keys are ts, level, msg, then those of the message's own pairs. The log never blocks: it drops
+ * and counts the lines that its reader has no room for.
  */
 #ifndef EXPORTER_LOG_H
 #define EXPORTER_LOG_H
@@ -16,28 +16,28 @@
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 enum log_format { LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON };
 
-/* The name of a level ("warn"); NULL past the last. */
+/* Returns the name of a level ("warn"), or NULL past the last. */
 const char *log_level_name(size_t level);
 
-/* Before any thread is started. Default: info, logfmt. */
+/* Sets the lowest level that is logged, and the format. Call before any thread starts. The default is info, logfmt. */
 void log_configure(enum log_level level, enum log_format format);
 
-/* Pairs of (key, value) strings follow the message, ended by NULL:
+/* Logs a message. Pairs of (key, value) strings follow it, ended by NULL:
  *   log_message(LOG_LEVEL_INFO, "listening", "address", ":10793", NULL); */
 void log_message(enum log_level level, const char *message, ...);
 
-/* A limit on messages that clients can cause: one line per interval, with the number of events that it stands for. */
+/* Limit on a message that clients can cause: one line per interval, with the number of events since the last line. */
 #define LOG_INTERVAL_NS UINT64_C(10000000000)
 enum { LOG_COUNT_MAX = 24 };
-struct log_limit { /* all zeros at first */
+struct log_limit { /* initialize with zeros */
 	_Atomic uint64_t next_ns, skipped;
 };
-/* Returns true if the message can be logged now, and writes the number of events since the last one that was, with the
- * present one. */
+/* Counts an event. Returns true if its message can be logged now, and writes the number of events since the last
+ * message, including this one, to `count`. */
 bool log_limit_passes(struct log_limit *limit, uint64_t now_ns, char count[LOG_COUNT_MAX]);
 
-/* One log line without the writing: the number of bytes in `line`, at most `size`. `time` is the
- * timestamp's text. For tests. */
+/* Formats one line of the log. Returns the number of bytes in `line`, at most `size`. `time` is the text of the
+ * timestamp. Tests call it directly. */
 struct log_pair {
 	const char *key, *value;
 };

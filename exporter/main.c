@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tcp_exporter: reads the flags, does what they ask for, and alone decides how the program ends. */
+/* Main program: parses the flags, runs the action that they name, and returns the exit code. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -64,7 +64,7 @@ static int act_as_service(struct options *options, struct platform_error *error)
 
 	switch (options->service) {
 	case SERVICE_INSTALL:
-		return service_install("--service=run", error); /* of its kind the last flag counts */
+		return service_install("--service=run", error); /* the last --service counts */
 	case SERVICE_REMOVE:
 		return service_remove(error);
 	case SERVICE_RUN:
@@ -90,8 +90,8 @@ static int act(struct options *options, struct platform_error *error)
 	return serve(options, &build, error);
 }
 
-/* What keeps a service from starting belongs in its log; what a command or a flag is wrong about is for the person
- * who typed it. */
+/* Reports the error: in the log if the server could not start, and on stderr for a command, or for a flag that cannot
+ * work on this system. */
 static void tell(const struct options *options, int err, const struct platform_error *error)
 {
 	if (options->action == ACTION_SERVE && err != -ENOTSUP)

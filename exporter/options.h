@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of the program. cli/ fills them from the command line; the other parts read them. */
+/* Options of the program. cli/ fills them from the command line, and the other parts read them. */
 #ifndef EXPORTER_OPTIONS_H
 #define EXPORTER_OPTIONS_H
 
@@ -10,10 +10,10 @@
 #include "exporter/platform/platform.h"
 #include "metrics/census/labels.h"
 
-/* Why so many: a host has few addresses to listen on; the limit only bounds the array. */
+/* A host listens on a few addresses. The limit only bounds the array. */
 enum { OPTIONS_MAX_LISTEN = 16 };
 
-/* options.backend when the program chooses. */
+/* The value of options.backend that lets the program choose. */
 #define OPTIONS_BACKEND_AUTO "auto"
 /* The default of options.procfs. */
 #define OPTIONS_PROCFS "/proc"
@@ -22,7 +22,7 @@ enum options_action { ACTION_SERVE, ACTION_PRINT_TABLE, ACTION_SERVICE, ACTION_H
 enum table_format {
 	TABLE_TEXT,
 	TABLE_JSON,   /* an array of objects, one line each */
-	TABLE_REPLAY, /* what the replay backend reads */
+	TABLE_REPLAY, /* the format of the replay backend */
 };
 enum service_action { SERVICE_INSTALL, SERVICE_REMOVE, SERVICE_RUN };
 
@@ -32,7 +32,7 @@ struct options {
 	enum service_action service;
 	const char *listen[OPTIONS_MAX_LISTEN];
 	size_t listen_count;
-	bool systemd_socket; /* instead of these */
+	bool systemd_socket; /* uses the sockets of systemd instead of `listen` */
 	const char *telemetry_path;
 	unsigned max_requests;       /* 0: no limit */
 	const char *web_config_file; /* NULL: plain HTTP for everybody */

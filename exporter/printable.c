@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How foreign bytes are shown to a person. */
+/* Printable text: escapes foreign bytes for terminals and for JSON. */
 #include "exporter/printable.h"
 
 #include "metrics/utf8.h"
@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* C0, DEL, C1; U+2028 to U+202E and U+2066 to U+2069: separators and changes of direction. */
+/* Returns true for C0, DEL, C1, and for the separators and changes of direction in U+2028 to U+202E and U+2066 to
+ * U+2069. */
 static bool is_disruptive(const unsigned char *s, size_t length)
 {
 	if (length == 1)
@@ -48,7 +49,7 @@ size_t printable_step(char out[PRINTABLE_MAX], const char *bytes, size_t length,
 	return *taken;
 }
 
-/* C0, DEL, and C1 as UTF-8 writes it. */
+/* Returns true for C0, DEL, and C1 encoded in UTF-8. */
 static bool is_control(const unsigned char *s)
 {
 	return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);

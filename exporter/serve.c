@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts the parts together, waits, and takes them apart in the order that loses no answer. */
+/* Serving: starts the parts of the exporter, waits for the signal to stop, and stops them in an order that loses no
+ * answer. */
 #include "exporter/serve.h"
 
 #include <stdio.h>
@@ -22,10 +23,10 @@ struct service {
 	int sockets[OPTIONS_MAX_LISTEN];
 	size_t socket_count;
 	struct platform_rights rights;
-	char status[256]; /* what is served, for people */
+	char status[256]; /* one line for the service manager */
 };
 
-/* First of all: an address that is in use is the most common reason not to start. */
+/* Opens the listening sockets. The first step, because an address in use is the most common error at the start. */
 static int open_sockets(struct service *service, const struct options *options, struct platform_error *error)
 {
 	if (options->systemd_socket) {
@@ -49,7 +50,7 @@ static uint64_t families(const struct options *options)
 	return options->disable_exporter_metrics ? METRICS_ALL & ~METRICS_OF_EXPORTER : METRICS_ALL;
 }
 
-/* What was needed to open sockets, files and the backend, and is not needed any more. */
+/* Drops the privileges that only opening the sockets and the backend needed. */
 static int drop_privileges(struct service *service, struct platform_error *error)
 {
 	char kept[PRIVILEGE_TEXT_MAX];
@@ -58,18 +59,19 @@ static int drop_privileges(struct service *service, struct platform_error *error
 	service->rights = backend_rights(&service->open);
 	err = privilege_drop(&service->rights, kept, sizeof(kept), error);
 	if (err == 0)
-		log_message(LOG_LEVEL_INFO, "gave up privileges", "kept", kept, NULL);
+		log_message(LOG_LEVEL_INFO, "privileges dropped", "kept", kept, NULL);
 	return err;
 }
 
-/* The last step of the start: what it takes no more is refused. */
+/* Installs the seccomp filter if the options ask for it. The last step, because the filter allows only the system calls
+ * of serving. */
 static int install_seccomp(const struct service *service, const struct options *options, struct platform_error *error)
 {
 	bool wanted = options->seccomp && privilege_has_seccomp;
 	int err = wanted ? privilege_install_seccomp(&service->rights, error) : 0;
 
 	if (err == 0)
-		log_message(LOG_LEVEL_INFO, "filter of system calls", "seccomp",
+		log_message(LOG_LEVEL_INFO, "seccomp filter", "seccomp",
 		            wanted                  ? "on"
 		            : privilege_has_seccomp ? "off"
 		                                    : "not in this build",
@@ -159,19 +161,20 @@ static int start(struct service *service, const struct options *options, const s
 		err = start_filter(service, options, error);
 	if (err == 0)
 		err = drop_privileges(service, error);
-	/* Not before: what cannot be read now could not be read anew. Its thread is the first. */
+	/* After drop_privileges(): a file that only the dropped privileges can read would fail at its first reload, and
+	 * web_open() starts the first thread. */
 	if (err == 0 && options->web_config_file != NULL)
 		err = web_open(&service->web, options->web_config_file, error);
 	if (err == 0)
 		err = start_scraper(service, options, build, error);
 	if (err != 0)
-		return err; /* the program ends, and its sockets with it */
+		return err; /* the end of the program closes the sockets */
 	tell_start(service, build);
 	err = start_http(service, options, error);
 	return err != 0 ? err : install_seccomp(service, options, error);
 }
 
-/* A recorded snapshot is read at each scrape anyway, and a web configuration when it has changed. */
+/* Reads the web configuration again. Each scrape reads a replay file, so there is no other file to reload. */
 static void reload(void *data)
 {
 	const struct service *service = data;
@@ -179,7 +182,7 @@ static void reload(void *data)
 	if (service->web != NULL)
 		web_reload(service->web);
 	else
-		log_message(LOG_LEVEL_INFO, "asked to reload: there is no file to read anew", NULL);
+		log_message(LOG_LEVEL_INFO, "nothing to reload", "reason", "no --web.config.file", NULL);
 }
 
 static bool check_alive(void *data)
@@ -188,12 +191,12 @@ static bool check_alive(void *data)
 
 	if (scraper_alive(service->scraper) && http_alive(service->http))
 		return true;
-	log_message(LOG_LEVEL_ERROR, "a part of the exporter hangs: its watchdog is not told that it is alive", NULL);
+	log_message(LOG_LEVEL_ERROR, "watchdog not notified", "reason", "a thread of the exporter hangs", NULL);
 	return false;
 }
 
-/* Passwords and the snapshot come first, so that the requests that wait for them are answered before their connections
- * end. */
+/* Stops all parts. The password hasher and the scraper stop first, so that requests that wait for them are answered
+ * before their connections end. */
 static void stop(struct service *service)
 {
 	if (service->web != NULL)

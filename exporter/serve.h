@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exporter from its start to the signal that stops it. */
+/* Serving: runs the exporter from its start to the signal that stops it. */
 #ifndef EXPORTER_SERVE_H
 #define EXPORTER_SERVE_H
 
 #include "exporter/options.h"
 #include "exporter/platform/platform.h"
 
-/* Which program this is. */
+/* Identity of this build. */
 struct build_info {
 	const char *version, *revision, *compiler;
 };
 
-/* Serves until it is told to stop. 0, or -errno with *error filled if it could not start. */
+/* Serves until the signal to stop. Returns 0, or -errno with *error filled if it could not start. */
 int serve(const struct options *options, const struct build_info *build, struct platform_error *error) MUST_CHECK;
 
 #endif

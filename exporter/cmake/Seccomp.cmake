@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sets TCP_EXPORTER_SECCOMP_FOUND to ON if the seccomp filter is built.
-set(TCP_EXPORTER_SECCOMP AUTO CACHE STRING "The filter of system calls: AUTO (if libseccomp is there), ON or OFF")
+set(TCP_EXPORTER_SECCOMP AUTO CACHE STRING "The seccomp filter: AUTO (if libseccomp is found), ON or OFF")
 set_property(CACHE TCP_EXPORTER_SECCOMP PROPERTY STRINGS AUTO ON OFF)
 
 set(TCP_EXPORTER_SECCOMP_FOUND FALSE)
@@ -17,12 +17,12 @@ elseif(NOT TCP_EXPORTER_SECCOMP STREQUAL "OFF")
 endif()
 
 if(TCP_EXPORTER_SECCOMP STREQUAL "OFF")
-  message(STATUS "filter of system calls: off")
+  message(STATUS "seccomp filter: off")
 elseif(NOT missing)
   set(TCP_EXPORTER_SECCOMP_FOUND TRUE)
-  message(STATUS "filter of system calls: on (libseccomp ${seccomp_VERSION})")
+  message(STATUS "seccomp filter: on (libseccomp ${seccomp_VERSION})")
 elseif(TCP_EXPORTER_SECCOMP STREQUAL "ON")
-  message(FATAL_ERROR "TCP_EXPORTER_SECCOMP=ON needs ${missing}")
+  message(FATAL_ERROR "TCP_EXPORTER_SECCOMP=ON, but missing: ${missing}")
 else()
-  message(STATUS "filter of system calls: off, needs ${missing}")
+  message(STATUS "seccomp filter: off, missing: ${missing}")
 endif()

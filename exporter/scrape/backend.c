@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which backend reads the sockets, and what it is asked for. */
+/* Backend choice: picks the backend that reads the sockets, and the facts that it must read. */
 #include "exporter/scrape/backend.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ unsigned backend_wants_to_serve(const struct options *options)
 	return want;
 }
 
-/* A recorded snapshot has everything, so that it can be served with any options. */
+/* A recorded snapshot holds all facts, so that it can be served with any options. */
 unsigned backend_wants_to_print(const struct options *options)
 {
 	if (options->table_format != TABLE_REPLAY)
@@ -38,7 +38,7 @@ unsigned backend_wants_to_print(const struct options *options)
 	       WANT_CLOSE_WAIT_AGE;
 }
 
-/* Flags that ask for what a backend's system lacks. */
+/* Flags that need something that a backend's system can lack. */
 static bool asks_for_procfs(const struct options *options)
 {
 	return strcmp(options->procfs, OPTIONS_PROCFS) != 0;
@@ -89,7 +89,7 @@ static int check_demands(const struct platform_backend *backend, const struct op
 	return 0;
 }
 
-/* The snapshots go on without what cannot be seen. */
+/* Warns of sockets whose owners the backend cannot read. The snapshots do not fail because of them. */
 static void warn_of_limit(const struct open_backend *open)
 {
 	const struct platform_limit *limit = open->backend->limit ? open->backend->limit(open->platform) : NULL;
@@ -114,7 +114,8 @@ static int open_one(struct open_backend *open, const struct platform_backend *ba
 	return backend->open(&open->platform, &open->settings, error);
 }
 
-/* Best first. Replay stands for no host's sockets: only its own flag chooses it. */
+/* Opens the first backend that works. They are listed from the best to the last. Skips replay, which has no sockets of
+ * this host: only a flag chooses it. */
 static int open_best(struct open_backend *open, struct platform_error *error)
 {
 	const struct platform_backend *failed = NULL;
@@ -125,8 +126,8 @@ static int open_best(struct open_backend *open, struct platform_error *error)
 		if (platform_backends[i] == &platform_replay)
 			continue;
 		if (failed != NULL)
-			log_message(LOG_LEVEL_WARN, "a backend does not work here, trying the next", "backend",
-			            failed->name, "error", error->text, NULL);
+			log_message(LOG_LEVEL_WARN, "backend does not work, trying the next", "backend", failed->name,
+			            "error", error->text, NULL);
 		err = open_one(open, platform_backends[i], error);
 		if (err == 0)
 			return 0;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The collector: from the platform's rows to bytes. */
+/* Collector: turns the platform's rows into the bytes of an exposition. */
 #include "exporter/scrape/collector.h"
 
 #include "exporter/platform/host.h"
 
 #include <errno.h>
 
-/* Ten thousand series a family make a few megabytes; what is longer than this is an error somewhere,
- * and no Prometheus would take it. */
+/* Ten thousand series per family make a few megabytes. A longer exposition is the result of an error, and Prometheus
+ * would not accept it. */
 static const size_t body_limit = (size_t)256 * 1024 * 1024;
 
 static int count(struct collector *collector)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The collector: reads a snapshot, credits unheld sockets, counts, and writes the count in the formats
- * that were asked for. It keeps what has to be remembered from snapshot to snapshot: the served ports and
- * the ranks of groups. Used by one thread at a time. Every buffer is reused, so that a steady host
- * allocates nothing here.
+ * Collector: reads a snapshot, credits unheld sockets, counts all sockets, and writes the counts in the requested
+ * formats. It keeps the served ports and the ranks of groups from one snapshot to the next. One thread at a time uses
+ * it. Every buffer is reused, so that a steady host causes no allocation here.
  */
 #ifndef EXPORTER_SCRAPE_COLLECTOR_H
 #define EXPORTER_SCRAPE_COLLECTOR_H
@@ -20,8 +19,8 @@
 #include "metrics/report/report.h"
 
 struct collector_options {
-	const struct platform_backend *backend; /* and an open platform of it; not owned */
-	struct platform *platform;
+	const struct platform_backend *backend;
+	struct platform *platform; /* open; the caller owns it */
 	struct census_options census;
 	size_t max_series;
 };
@@ -52,14 +51,13 @@ void collector_release(struct collector *collector);
 int collector_take(struct collector *collector, struct deadline *deadline, struct platform_error *error) MUST_CHECK;
 
 /*
- * Writes the snapshot that collector_take() took last and returned 0 for. `self` holds all but
- * aggregate_ns and process, which are filled in here. *bytes stays valid until the next call. Returns 0, -ENOMEM
- * or -EFBIG with *error filled.
+ * Writes the last snapshot for which collector_take() returned 0. Fills aggregate_ns and process of `self`; the caller
+ * has filled the rest. *bytes stays valid until the next call. Returns 0, or -ENOMEM or -EFBIG with *error filled.
  */
 int collector_write(struct collector *collector, const struct collector_form *form, struct report_self *self,
                     const char **bytes, size_t *length, struct platform_error *error) MUST_CHECK;
 
-/* The cause that a failure of either is counted by. */
+/* Returns the cause under which an error of either function is counted. */
 enum scrape_cause collector_cause(int error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Relaxed atomics: each counter stands for itself. */
+/* Counters of the endpoint. Relaxed atomics are enough, because no counter depends on another. */
 #include "exporter/scrape/counters.h"
 
 #include <stddef.h>
@@ -9,7 +9,7 @@ void counters_add_request(struct counters *counters, unsigned status)
 	size_t i = 0;
 
 	while (i + 1 < HTTP_CODE_COUNT && http_codes[i] != status)
-		i++; /* the last one stands for all others */
+		i++; /* the last code counts all others */
 	atomic_fetch_add_explicit(&counters->http_requests[i], 1, memory_order_relaxed);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The endpoint's own counters. Any thread counts, without a lock. */
+/* Counters of the endpoint itself. Any thread can count, without a lock. */
 #ifndef EXPORTER_SCRAPE_COUNTERS_H
 #define EXPORTER_SCRAPE_COUNTERS_H
 
@@ -8,7 +8,7 @@
 
 #include "metrics/report/report.h"
 
-/* All zeros at first. */
+/* Initialize with zeros. */
 struct counters {
 	_Atomic uint64_t http_requests[HTTP_CODE_COUNT], in_flight, tls_errors[TLS_ERROR_COUNT];
 };

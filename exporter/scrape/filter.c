@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The include and exclude patterns, by PCRE2. */
+/* Process filter: matches names by PCRE2 within bounded time and memory. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "exporter/scrape/filter.h"
 
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 enum {
-	/* PCRE2 ends a match after this many steps, and some more per byte of the name. A pattern like ".*x.*" takes a
-	 * few steps per byte. A pattern that backtracks without end would delay the scrape. */
+	/* PCRE2 ends a match after this number of steps, and some more per byte of the name. A pattern like ".*x.*"
+	 * needs a few steps per byte. A pattern that backtracks without end would delay the scrape. */
 	MATCH_STEPS = 100000,
 	MATCH_STEPS_PER_BYTE = 4,
 	/* Memory for backtracking, in KiB. */
@@ -20,7 +20,7 @@ enum {
 struct filter {
 	pcre2_code *include, *exclude;
 	pcre2_match_context *context;
-	pcre2_match_data *match; /* of one pair: only whether it matches is asked for */
+	pcre2_match_data *match; /* of one pair of offsets, which nobody reads */
 };
 
 static pcre2_code *compile(const char *pattern, int *code, PCRE2_SIZE *offset)
@@ -30,7 +30,7 @@ static pcre2_code *compile(const char *pattern, int *code, PCRE2_SIZE *offset)
 	                     NULL);
 }
 
-/* NULL patterns stay NULL. */
+/* Compiles the pattern. A NULL pattern stays NULL. */
 static int compile_optional(pcre2_code **compiled, const char *pattern)
 {
 	PCRE2_SIZE offset;
@@ -47,7 +47,8 @@ static int compile_optional(pcre2_code **compiled, const char *pattern)
 static bool matches(struct filter *filter, const pcre2_code *pattern, const char *name, size_t length)
 {
 	pcre2_set_match_limit(filter->context, MATCH_STEPS + MATCH_STEPS_PER_BYTE * (uint32_t)length);
-	/* Positive, or 0 where the pattern has more groups than `match` keeps; negative: no match or a limit. */
+	/* pcre2_match() returns 0 if the pattern has more groups than `match` holds. Negative values mean no match, or
+	 * a limit. */
 	return pcre2_match(pattern, (PCRE2_SPTR)name, length, 0, PCRE2_NO_UTF_CHECK, filter->match, filter->context) >=
 	       0;
 }

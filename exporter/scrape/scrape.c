@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two threads. The collector takes snapshots and writes them for the tickets; the watchdog answers the
- * tickets whose time is up, whatever the collector is doing. A ticket is in one list, and whoever
- * takes it out, under the lock, answers it.
+ * Scraper: runs two threads. The collector reads snapshots and writes them for the tickets. The watchdog answers the
+ * overdue tickets, even while the collector is blocked. A ticket is in one list. The thread that removes it from the
+ * list, with the lock held, answers it.
  */
 #include "exporter/scrape/scrape.h"
 
@@ -19,45 +19,44 @@
 #include <string.h>
 
 #define SECOND_NS UINT64_C(1000000000)
-/* Who names no time is answered within this one: longer than any scrape takes, so that only a host in
- * trouble meets it, and then with an answer. The first snapshot, which nobody asked for, has it too. */
+/* The time for a ticket without a deadline, and for the first snapshot. Longer than any scrape on a healthy host. */
 #define DEFAULT_BOUND_NS (60 * SECOND_NS)
 
-/* A snapshot goes on at least so long, even if those who wait for it have less time: a client in a hurry
- * is answered at its own time, and cannot make the exporter look unable to take a snapshot. */
+/* The least time for a snapshot, even if its tickets have less: a client with a short deadline is answered by it, but
+ * cannot make the snapshot fail, and with it the readiness of the exporter. */
 #define LEAST_PATIENCE_NS SECOND_NS
 
-/* A read that has not given up by then, fifty times what a backend may take for it, never will. */
+/* A read hangs if it has not ended this long after its deadline: fifty times the delay that a backend is allowed. */
 #define HANGS_AFTER_NS (5 * SECOND_NS)
 
 static const char stopping_text[] = "the exporter is stopping";
 
 struct scraper {
 	struct scraper_options options;
-	struct collector collector; /* the collector thread's */
+	struct collector collector; /* used only by the collector thread */
 	pthread_t collector_thread, watchdog_thread;
-	struct deadline deadline;  /* of the snapshot that is being taken */
+	struct deadline deadline;  /* of the present snapshot */
 	atomic_bool running;       /* a snapshot is being taken or written */
-	_Atomic uint64_t hangs_ns; /* the time when it hangs, whatever time those who join it have */
+	_Atomic uint64_t hangs_ns; /* from then on it hangs, even if later tickets extend the deadline */
 	struct counters counters;
 
-	pthread_mutex_t lock;       /* guards all that follows */
-	pthread_cond_t work;        /* for the collector: a ticket waits, or the end */
-	pthread_cond_t watch;       /* for the watchdog: the first deadline may have changed, or the end */
-	struct ticket_list waiting; /* for the next snapshot */
-	struct ticket_list served;  /* by the snapshot that is being taken or written */
-	bool reading;               /* the snapshot is being taken, and can be joined */
-	bool wanted;                /* some ticket joined it */
-	bool counted;               /* it counts as an error already */
+	pthread_mutex_t lock;       /* guards all fields below */
+	pthread_cond_t work;        /* wakes the collector: a ticket waits, or `stopping` */
+	pthread_cond_t watch;       /* wakes the watchdog: the earliest deadline may have changed, or `stopping` */
+	struct ticket_list waiting; /* tickets for the next snapshot */
+	struct ticket_list served;  /* tickets of the present snapshot */
+	bool reading;               /* the snapshot is being taken, and tickets can join it */
+	bool wanted;                /* a ticket joined the snapshot */
+	bool counted;               /* the snapshot was counted as an error */
 	bool stopping, stopped;
 	bool ready;
 	char reason[sizeof(struct platform_error)];
 	uint64_t scrapes, errors[CAUSE_COUNT];
 };
 
-/* ---- What went wrong ---- */
+/* ---- Errors ---- */
 
-/* A snapshot counts as one error at the most. With the lock. */
+/* Counts an error of the present snapshot, at most one per snapshot. Requires `lock`. */
 static void count_error(struct scraper *scraper, enum scrape_cause cause)
 {
 	if (!scraper->counted)
@@ -65,7 +64,7 @@ static void count_error(struct scraper *scraper, enum scrape_cause cause)
 	scraper->counted = true;
 }
 
-/* Remembers how the snapshot went. With the lock. */
+/* Records the result of the snapshot. Requires `lock`. */
 static void note_snapshot(struct scraper *scraper, int result, const struct platform_error *error)
 {
 	if (result == -ECANCELED)
@@ -86,14 +85,15 @@ static void log_failure(int error, const char *text)
 		            "error", text, NULL);
 }
 
-/* ---- Tickets whose time is up ---- */
+/* ---- Overdue tickets ---- */
 
 static bool is_due(const struct scrape_ticket *ticket, const void *now_ns)
 {
 	return ticket->deadline_ns <= *(const uint64_t *)now_ns;
 }
 
-/* Refuses the tickets whose time is up; false if there are none. With the lock, which is let go meanwhile. */
+/* Refuses the overdue tickets. Returns false if there are no such tickets. Requires `lock`, and releases it meanwhile.
+ */
 static bool refuse_due(struct scraper *scraper)
 {
 	struct ticket_list due = {NULL, NULL};
@@ -102,7 +102,7 @@ static bool refuse_due(struct scraper *scraper)
 	if (ticket_list_move(&scraper->served, &due, is_due, &now_ns))
 		count_error(scraper, CAUSE_TIMEOUT);
 	if (ticket_list_move(&scraper->waiting, &due, is_due, &now_ns))
-		scraper->errors[CAUSE_TIMEOUT]++; /* the snapshot that it waited for will not be taken for it */
+		scraper->errors[CAUSE_TIMEOUT]++; /* for the snapshot that the tickets did not get */
 	if (!due.first)
 		return false;
 	pthread_mutex_unlock(&scraper->lock);
@@ -122,7 +122,7 @@ static bool is_alike(const struct scrape_ticket *ticket, const void *form_)
 	return ticket->format == form->format && ticket->gzip == form->gzip && ticket->families == form->families;
 }
 
-/* The exporter's own numbers, as they are now. With the lock. */
+/* Fills in the exporter's own numbers as of now. Requires `lock`. */
 static void fill_self(struct scraper *scraper, struct report_self *self)
 {
 	*self = (struct report_self){
@@ -136,8 +136,8 @@ static void fill_self(struct scraper *scraper, struct report_self *self)
 	counters_read(&scraper->counters, self);
 }
 
-/* Writes the snapshot once for all tickets of the same form as the first. With the lock, which is let
- * go meanwhile. */
+/* Writes the snapshot once for all tickets of the same form as the first. Requires `lock`, and releases it meanwhile.
+ */
 static void serve_alike(struct scraper *scraper)
 {
 	const struct scrape_ticket *first = scraper->served.first;
@@ -165,14 +165,14 @@ static void serve_alike(struct scraper *scraper)
 		log_failure(result, error.text[0] ? error.text : "out of memory");
 	pthread_mutex_lock(&scraper->lock);
 	if (result)
-		count_error(scraper, collector_cause(result)); /* before the answer: who has it may look */
+		count_error(scraper,
+		            collector_cause(result)); /* before a client with the answer can read the counter */
 	pthread_mutex_unlock(&scraper->lock);
 	ticket_list_release(&batch);
 	pthread_mutex_lock(&scraper->lock);
 }
 
-/* Takes a snapshot for the tickets in `served`, and answers them. With the lock, which is let go
- * meanwhile. */
+/* Takes a snapshot for the tickets in `served`, and answers them. Requires `lock`, and releases it meanwhile. */
 static void run(struct scraper *scraper, uint64_t deadline_ns)
 {
 	struct ticket_list failed = {NULL, NULL};
@@ -204,7 +204,7 @@ static void run(struct scraper *scraper, uint64_t deadline_ns)
 	while (scraper->served.first)
 		serve_alike(scraper);
 	scraper->running = false;
-	pthread_cond_signal(&scraper->watch); /* there may be no deadline left to wait for */
+	pthread_cond_signal(&scraper->watch); /* the earliest deadline may have changed */
 }
 
 static void *collector_main(void *data)
@@ -228,7 +228,7 @@ static void *collector_main(void *data)
 
 /* ---- The watchdog thread ---- */
 
-/* Waits for a change, or for the deadline, which is of CLOCK_MONOTONIC. With the lock. */
+/* Waits for a signal of `watch`, until the deadline (CLOCK_MONOTONIC) at most. Requires `lock`. */
 static void sleep_until(struct scraper *scraper, uint64_t deadline_ns)
 {
 	if (deadline_ns == UINT64_MAX)
@@ -268,7 +268,7 @@ static void create(struct scraper *scraper, const struct scraper_options *option
 
 	scraper->options = *options;
 	collector_init(&scraper->collector, &collector);
-	/* None of these can fail: nothing is allocated. */
+	/* These calls cannot fail, because they allocate nothing. */
 	pthread_mutex_init(&scraper->lock, NULL);
 	pthread_cond_init(&scraper->work, NULL);
 	condition_init(&scraper->watch);
@@ -283,7 +283,7 @@ static void destroy(struct scraper *scraper)
 	free(scraper);
 }
 
-/* Tells the threads to end, and refuses who still waits. */
+/* Makes the threads end, and refuses all tickets. */
 static void end(struct scraper *scraper)
 {
 	struct ticket_list left = {NULL, NULL};

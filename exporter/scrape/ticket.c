@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers to tickets, and queues of them: as long as there are requests in flight, a few. */
+/* Tickets: answers and lists. A list is walked from end to end, because only a few requests are in flight. */
 #include "exporter/scrape/ticket.h"
 
 #include "exporter/log.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The longest reason and what is said before it. */
+/* Room for the longest reason and the words before it. */
 enum { LINE_MAX_BYTES = sizeof(struct platform_error) + 64 };
 
 static const double second_ns = 1e9;
@@ -19,7 +19,7 @@ void ticket_refuse(struct scrape_ticket *ticket, int error, const char *text)
 	const char *what = error == -ETIMEDOUT ? "scrape timed out" : "scrape failed";
 	char line[LINE_MAX_BYTES];
 
-	/* one byte less than there is room for, so that a newline always fits */
+	/* one byte less than the room, so that a newline always fits */
 	if (snprintf(line, sizeof(line) - 1, "%s: %s", what, text) < 0)
 		line[0] = '\0';
 	ticket->length = strlen(line) + 1;
@@ -28,7 +28,7 @@ void ticket_refuse(struct scrape_ticket *ticket, int error, const char *text)
 			line[i] = '?';
 	line[ticket->length - 1] = '\n';
 	ticket->status = 503;
-	ticket->body = malloc(ticket->length); /* -Wanalyzer-malloc-leak: a ticket that is refused had none */
+	ticket->body = malloc(ticket->length); /* -Wanalyzer-malloc-leak: a refused ticket had no body before */
 	if (ticket->body)
 		memcpy(ticket->body, line, ticket->length);
 	else

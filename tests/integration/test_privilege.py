@@ -32,7 +32,7 @@ class Kept(RightsCase):
             self.assertEqual({name: status[name] for name in expected}, expected, status["Name"])
         log = exporter.program.output().stderr.decode()
         kept = ",".join(sorted(names, key=NUMBERS.get)) or "none"
-        self.assertIn(f'msg="gave up privileges" kept={kept}\n', log)
+        self.assertIn(f'msg="privileges dropped" kept={kept}\n', log)
 
     def web_config(self) -> str:
         """It makes for more threads."""

@@ -29,7 +29,7 @@ class SeccompCase(RightsCase):
     def start(self, *arguments, **options) -> Exporter:
         """Confined: it answers shortly before it is."""
         exporter = super().start(*arguments, **options)
-        self.assertTrue(wait_until(lambda: b"filter of system calls" in exporter.program.output().stderr, SECONDS))
+        self.assertTrue(wait_until(lambda: b"seccomp filter" in exporter.program.output().stderr, SECONDS))
         return exporter
 
 
@@ -87,7 +87,7 @@ class Log(SeccompCase):
                 ((), as_nobody(), "on", "2"):  # fmt: skip
             exporter = self.start("procfs", *rights, flags=flags)
             log = exporter.program.output().stderr.decode()
-            self.assertIn(f'msg="filter of system calls" seccomp={word}\n', log)
+            self.assertIn(f'msg="seccomp filter" seccomp={word}\n', log)
             threads = statuses(exporter.pid)
             self.assertEqual([status["Seccomp"] for status in threads], [mode] * len(threads))
             exporter.stop()

@@ -242,7 +242,8 @@ int hasher_new(struct hasher **result)
 		return -err;
 	}
 	pthread_mutex_lock(&hasher->lock);
-	while (!hasher->started) /* once this returns, a filter of system calls may be installed */
+	while (!hasher->started) /* the seccomp filter is installed later, and forbids the thread's first system calls
+	                          */
 		pthread_cond_wait(&hasher->start, &hasher->lock);
 	pthread_mutex_unlock(&hasher->lock);
 	*result = hasher;

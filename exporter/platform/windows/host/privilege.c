@@ -18,6 +18,6 @@ int privilege_drop(const struct platform_rights *rights, char *kept, size_t size
 int privilege_install_seccomp(const struct platform_rights *rights, struct platform_error *error)
 {
 	(void)rights;
-	platform_error_set(error, "there is no filter of system calls on Windows");
+	platform_error_set(error, "there is no seccomp filter on Windows");
 	return -ENOTSUP;
 }
