@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds without GnuTLS, libyaml and libcrypt: no file can be opened, and so nothing else is ever called. */
+/* Web configuration in builds without GnuTLS, libyaml and libcrypt: web_open() fails, so no other function is called.
+ */
 #include "exporter/web/web.h"
 
 #include <errno.h>

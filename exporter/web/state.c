@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A configuration and the files that it names, read and put together. */
+/* Web state: reads a configuration and the files that it names. */
 #include "exporter/web/state.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ enum {
 	FILE_CERT,
 	FILE_KEY,
 	FILE_CLIENT_CA,
-	/* Bytes of a certificate, a key or a bundle of authorities: some systems' hold 300 KiB. */
+	/* Bytes of a certificate, a key or a bundle of authorities. The bundles of some systems have 300 KiB. */
 	PEM_MAX = 1024 * 1024,
 };
 _Static_assert(FILE_CLIENT_CA + 1 == STATE_FILES, "every file has a stamp");
@@ -24,7 +24,7 @@ static int no_memory(struct web_fault *fault)
 	return -ENOMEM;
 }
 
-/* The name as seen from the configuration's folder. */
+/* Returns the name, relative to the configuration's folder. The caller frees it. */
 static char *join(const char *config_file, const char *name)
 {
 	const char *slash = strrchr(config_file, '/');
@@ -39,7 +39,7 @@ static char *join(const char *config_file, const char *name)
 	return joined;
 }
 
-/* Reads one of the files. Its stamp is of before, so that a change in between is seen the next time. */
+/* Reads one of the files. The stamp is read before the bytes, so that a change in between is seen the next time. */
 static int read_file(struct web_stamps *stamps, size_t index, char *name, size_t limit, char **bytes, size_t *length)
 {
 	stamps->names[index] = name;
@@ -47,10 +47,10 @@ static int read_file(struct web_stamps *stamps, size_t index, char *name, size_t
 	return file_read(name, limit, bytes, length);
 }
 
-/* A PEM text of the configuration: in place, in a file, or not there at all. */
+/* A PEM text of the configuration: in place, in a file, or missing. */
 struct pem {
 	size_t index;
-	const char *setting; /* of the file */
+	const char *setting; /* the key of the file's name */
 	const struct web_text *text, *file;
 	char **bytes;
 };
@@ -72,7 +72,7 @@ static int read_pem(struct web_stamps *stamps, const struct pem *pem, struct web
 	if (err != 0)
 		web_fault_set(fault, pem->file->line, "%s: cannot read \"%s\": %s", pem->setting, name, strerror(-err));
 	else if (strlen(*pem->bytes) != length)
-		err = web_fault_set(fault, pem->file->line, "%s: \"%s\" is no text", pem->setting, name);
+		err = web_fault_set(fault, pem->file->line, "%s: \"%s\" has a zero byte", pem->setting, name);
 	return err;
 }
 

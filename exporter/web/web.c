@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which state is in force, and what it says of a request. */
+/* Web configuration: keeps the active state, reloads it after changes, and decides requests by it. */
 #include "exporter/web/web.h"
 
 #include <errno.h>
@@ -18,11 +18,11 @@ struct web {
 	const char *file;
 	struct hasher *hasher;
 
-	pthread_mutex_t lock; /* guards all that follows */
+	pthread_mutex_t lock; /* guards all fields below */
 	struct web_state *state;
-	struct web_stamps stamps; /* of what was last looked at, good or bad */
-	struct web_fault fault;   /* of it; no reason: it was good */
-	bool again;               /* the fault may go away without a change of the files */
+	struct web_stamps stamps; /* of the files at the last reload, successful or not */
+	struct web_fault fault;   /* of the last reload; empty reason: no fault */
+	bool again;               /* the fault can disappear without a change of the files */
 	struct rate_limit rate;
 };
 
@@ -39,12 +39,12 @@ static void log_state(const struct web_state *state, const char *message)
 	bool tls = state->tls != NULL;
 
 	log_message(LOG_LEVEL_INFO, message, "tls", tls ? "on" : "off", "basic_auth",
-	            state->config.user_count > 0 ? "on" : "off", "http2", "not spoken", NULL);
+	            state->config.user_count > 0 ? "on" : "off", "http2", "off", NULL);
 }
 
 /* ---- Changes ---- */
 
-/* Whether a document has no value anywhere: none at all, null, or sections that are null. `{}` is one. */
+/* Returns true if the document has no value: it is missing or null, or all its sections are null. `{}` is a value. */
 static bool is_void(yaml_document_t *document)
 {
 	const yaml_node_t *root = yaml_document_get_root_node(document);
@@ -58,7 +58,8 @@ static bool is_void(yaml_document_t *document)
 	return root->data.mapping.pairs.start < root->data.mapping.pairs.top;
 }
 
-/* What is being written says nothing for a moment, and that is no wish to let everybody in. */
+/* Returns true if the new configuration is empty and would turn TLS or passwords off. A file is empty for a moment
+ * while it is being written. */
 static bool is_emptied(const struct web *web, struct web_state *new)
 {
 	bool guarded = web->state->tls != NULL || web->state->config.user_count > 0;
@@ -71,10 +72,11 @@ static void log_fault(const struct web *web, const struct web_fault *fault)
 	char text[sizeof(struct platform_error)];
 
 	describe(text, sizeof(text), web->file, fault);
-	log_message(LOG_LEVEL_ERROR, "web configuration not taken, the one before stays in force", "error", text, NULL);
+	log_message(LOG_LEVEL_ERROR, "web configuration rejected, the previous one stays active", "error", text, NULL);
 }
 
-/* Takes what the files are now; `asked` for, or because they have changed. With the lock. */
+/* Reads the files and makes them the active state, unless they have a fault. `asked`: by a signal, not because of a
+ * change. Requires `lock`. */
 static void reload(struct web *web, bool asked)
 {
 	struct web_stamps stamps;
@@ -84,7 +86,7 @@ static void reload(struct web *web, bool asked)
 	bool same = !asked && web_stamps_same(&stamps, &web->stamps);
 
 	if (err == 0 && is_emptied(web, state)) {
-		web_fault_set(&fault, 0, "it has become empty; to turn everything off, write {}");
+		web_fault_set(&fault, 0, "the file is empty (to turn everything off, write {})");
 		web_state_unref(state);
 		state = NULL;
 	}
@@ -98,7 +100,7 @@ static void reload(struct web *web, bool asked)
 		return;
 	}
 	if (!same || web->fault.reason[0] != '\0')
-		log_state(state, "web configuration read anew");
+		log_state(state, "web configuration reloaded");
 	web->fault.reason[0] = '\0';
 	web_state_unref(web->state);
 	web->state = state;
@@ -139,7 +141,7 @@ int web_open(struct web **result, const char *file, struct platform_error *error
 		return -ENOMEM;
 	}
 	web->file = file;
-	pthread_mutex_init(&web->lock, NULL); /* cannot fail: nothing is allocated */
+	pthread_mutex_init(&web->lock, NULL); /* cannot fail, because it allocates nothing */
 	err = web_state_new(&web->state, file, &web->stamps, &fault);
 	if (err != 0) {
 		describe(error->text, sizeof(error->text), file, &fault);
@@ -247,7 +249,7 @@ static void check_login(struct web *web, struct web_auth *auth, const char *auth
 void web_auth_begin(struct web *web, struct web_auth *auth, const char *authorization, bool without_password)
 {
 	auth->state = web_current(web);
-	auth->headers = NULL; /* one too many is refused before they are looked at, as others do */
+	auth->headers = NULL; /* a 429 has no configured headers, as in exporter-toolkit */
 	auth->verdict = WEB_TOO_MANY;
 	if (!take_token(web))
 		return;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Web configuration: applies a --web.config.file to the endpoint: TLS, header fields, a limit on the rate of
+ * Web configuration: applies the file of --web.config.file to the endpoint: TLS, header fields, a limit on the rate of
  * requests, and passwords.
  *
  * Invariants
- *  - Every connection and every request checks the file, and the certificates and keys that it names. A change is
- * active from the next one on. A bad change leaves the active configuration, and is logged once.
+ *  - Every connection and every request checks whether the file, or a certificate or key that it names, has changed. A
+ * change is active at once. A faulty change is logged once, and the active configuration stays.
  *  - Nothing runs between requests.
- *  - One thread hashes one password at a time, and few wait for it: guesses use at most one core, and other requests
+ *  - One thread hashes one password at a time, and its queue is short. Guesses use at most one core, and other requests
  * are served meanwhile.
  *  - A password is kept only until it is hashed.
  *
@@ -29,11 +29,12 @@ struct web_state;
 
 /* Returns 0 if this build can apply a web configuration, or -ENOTSUP with *error filled. */
 int web_possible(struct platform_error *error) MUST_CHECK;
-/* Reads the file. Does not copy its name. Returns 0, or -errno with *error filled: "FILE:LINE: reason". */
+/* Reads the file and starts the hasher. Does not copy the name of the file. Returns 0, or -errno with *error filled:
+ * "FILE:LINE: reason" for a fault of the file. */
 int web_open(struct web **web, const char *file, struct platform_error *error) MUST_CHECK;
 /* Reads the files now, changed or not. */
 void web_reload(struct web *web);
-/* Ends the hashing. Waiting and later requests are answered with WEB_BUSY. */
+/* Stops the hashing. Waiting and later requests are answered with WEB_BUSY. */
 void web_stop(struct web *web);
 /* Frees *web. Call when no request is left. NULL is allowed. */
 void web_close(struct web *web);
@@ -56,7 +57,7 @@ enum web_verdict {
 	WEB_BUSY,         /* 503: too many passwords wait to be hashed */
 };
 
-/* One request that asks to be admitted. */
+/* Authentication of one request. */
 struct web_auth {
 	/* Called once, after web_auth_hash(), on another thread or before it returns. No lock is held. */
 	void (*done)(struct web_auth *auth);
@@ -72,15 +73,15 @@ struct web_auth {
 	unsigned cost;    /* of the hash for an unknown user */
 	unsigned char tag[32];
 	char password[73];
-	bool must_fail; /* no hash can be right */
+	bool must_fail; /* no password is right; the hash is computed only for the time that it needs */
 };
 
-/* Fills the verdict of a request with that Authorization header (NULL: without one). Call web_auth_end() after the
- * answer; a web_auth of all zeros is allowed there. */
+/* Fills the verdict of a request with that Authorization header (NULL: no header). Call web_auth_end() after the
+ * answer. */
 void web_auth_begin(struct web *web, struct web_auth *auth, const char *authorization, bool without_password);
 /* Decides a WEB_HASHING request: done() is called later with another verdict. */
 void web_auth_hash(struct web *web, struct web_auth *auth);
-/* Releases what web_auth_begin() made. All zeros are fine. */
+/* Releases the state and the headers of the request. A web_auth of all zeros is allowed. */
 void web_auth_end(struct web_auth *auth);
 
 #endif

@@ -127,7 +127,7 @@ class AuthCase(WebCase):
         (self.folder / "huge.pem").write_bytes(b"x" * (1 << 20) + b"x")
         asks = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: "
         for text, reason in (
-            ("a: [", ":2: no YAML: "),
+            ("a: [", ":2: not YAML: "),
             ("\nbasic_auth_user: {}\n", ':2: \\"basic_auth_user\\" is not a setting that is known here'),
             ("x" * 300000, ": cannot be read: File too large"),
             (tls.format("missing.pem", "server.key"), f':2: cert_file: cannot read \\"{self.folder}/missing.pem\\": No'),

@@ -10,8 +10,8 @@ from process import wait_until
 from prometheus import Prometheus
 from web import HASHES, Authority, WebCase, ask_on
 
-KEPT = "web configuration not taken, the one before stays in force"
-TAKEN = "web configuration read anew"
+KEPT = "web configuration rejected, the previous one stays active"
+TAKEN = "web configuration reloaded"
 
 
 class ReloadCase(WebCase):
@@ -106,13 +106,13 @@ class ReloadCase(WebCase):
     def test_wrong_file_keeps_the_old(self) -> None:
         program = self.serve({"tls_server_config": self.tls(), "basic_auth_users": {"a": HASHES["other"]}})
         for number, (text, reason) in enumerate((
-            ("a: [", "no YAML"),
+            ("a: [", "not YAML"),
             ('{"basic_auth_users": {"a": "b"}}', "hash of bcrypt"),
-            ("", "it has become empty"),
-            ("# nothing\n", "it has become empty"),
-            ("---\n", "it has become empty"),
-            ("--- # nothing\n", "it has become empty"),
-            ("tls_server_config:\nbasic_auth_users:\n", "it has become empty"),
+            ("", "the file is empty"),
+            ("# nothing\n", "the file is empty"),
+            ("---\n", "the file is empty"),
+            ("--- # nothing\n", "the file is empty"),
+            ("tls_server_config:\nbasic_auth_users:\n", "the file is empty"),
             ('{"tls_server_config": {"cert_file": "gone", "key_file": "gone"}}', "cannot read"),
         ), 1):  # fmt: skip
             self.write(text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Base64 by GnuTLS, which skips blanks: there must be none. */
+/* Basic authentication: decodes base64 by GnuTLS. GnuTLS skips blanks, so a header with blanks is refused before. */
 #include "exporter/web/auth/basic.h"
 
 #include <gnutls/crypto.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Takes over the bytes, as a copy with a terminator. */
+/* Copies the bytes and adds a terminator, then wipes and frees them. */
 static bool take(struct basic_login *login, gnutls_datum_t *bytes)
 {
 	login->name = malloc(bytes->size + 1);
@@ -45,7 +45,7 @@ bool basic_parse(struct basic_login *login, const char *header)
 	header += sizeof(scheme) - 1;
 	length = strlen(header);
 	while (length > 0 && (header[length - 1] == ' ' || header[length - 1] == '\t'))
-		length--; /* no part of a header's value: RFC 9110, 5.5 */
+		length--; /* a header's value does not include it: RFC 9110, 5.5 */
 	if (!decode(login, header, length))
 		return false;
 	colon = memchr(login->name, ':', login->name_length);

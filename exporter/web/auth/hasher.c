@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libxcrypt's bcrypt behind a short queue. */
+/* Password hasher: one thread, a short queue, and libxcrypt's bcrypt. */
 #include "exporter/web/auth/hasher.h"
 
 #include "exporter/platform/priority.h"
@@ -14,39 +14,39 @@
 #include <string.h>
 
 enum {
-	/* Passwords that may wait: at 70 ms each (cost 10) the last of them waits two seconds. A network that has none
-	 * waiting is always admitted; there are never more waiting than connections. */
+	/* Passwords that can wait. At 70 ms each (cost 10) the last one waits two seconds. A network without a waiting
+	 * password is always admitted, so more can wait, but never more than there are connections. */
 	QUEUE_MAX = 32,
-	/* Logins that are remembered: more than there are clients. */
+	/* Remembered logins: more than there are clients. */
 	GOOD_MAX = 256,
 	TAG_BYTES = 32, /* of SHA-256 */
 	KEY_BYTES = 32,
-	/* bcrypt looks at so many bytes of a password, and Go at no more either. */
+	/* Bytes of a password that bcrypt uses, here and in Go. */
 	PASSWORD_MAX = 72,
-	/* A hash, and what of it follows "$2y": cost, salt and digest. */
+	/* Room for a hash, and the length of its cost, salt and digest, which follow "$2y". */
 	HASH_MAX = 64,
 	HASH_TAIL = 57,
 };
-_Static_assert(sizeof(((struct web_auth *)0)->tag) == TAG_BYTES, "a request has room for a digest");
-_Static_assert(sizeof(((struct web_auth *)0)->password) == PASSWORD_MAX + 1, "and for a password");
+_Static_assert(sizeof(((struct web_auth *)0)->tag) == TAG_BYTES, "web_auth has room for a digest");
+_Static_assert(sizeof(((struct web_auth *)0)->password) == PASSWORD_MAX + 1, "web_auth has room for a password");
 
-/* What is computed for names that nobody has: the salt is any. */
+/* The hash that is computed for an unknown user. Its salt does not matter. */
 static const char nobody[] = "$2b$%02u$abcdefghijklmnopqrstuuJwVOnlXVHhTGOGpDPHMbBeiWxfCu8nW";
 
 struct hasher {
 	unsigned char key[KEY_BYTES];
 	pthread_t thread;
 
-	pthread_mutex_t lock; /* guards all that follows */
+	pthread_mutex_t lock; /* guards all fields below */
 	pthread_cond_t start, work;
-	struct web_auth *first, *last; /* who waits */
+	struct web_auth *first, *last; /* queue of the waiting requests */
 	unsigned waiting;
-	struct web_auth *present; /* whose hash is being computed */
+	struct web_auth *present; /* the request whose hash is being computed */
 	bool started, stopping;
-	uint64_t last_network;     /* whose password was taken last */
-	bool computing, abandoned; /* the thread frees all, once its hash is there */
+	uint64_t last_network;     /* the network of the request that was taken last */
+	bool computing, abandoned; /* abandoned: the thread frees the hasher after its hash */
 	unsigned char good[GOOD_MAX][TAG_BYTES];
-	size_t good_count, good_next; /* the place of the oldest */
+	size_t good_count, good_next; /* good_next: the next to fill, or the oldest */
 };
 
 bool hasher_compare(const char *password, const char *hash)
@@ -59,7 +59,7 @@ bool hasher_compare(const char *password, const char *hash)
 
 	if (data == NULL)
 		return false;
-	/* The letter tells which mistakes an implementation used to make; Go makes none, whatever it says. */
+	/* The letter names the bugs of an old implementation, which libxcrypt would repeat. Go ignores the letter. */
 	snprintf(setting, sizeof(setting), "$2b%s", tail);
 	computed = crypt_r(password, setting, data);
 	same = computed != NULL && strlen(computed) == strlen("$2b") + HASH_TAIL && strlen(tail) == HASH_TAIL &&
@@ -69,9 +69,9 @@ bool hasher_compare(const char *password, const char *hash)
 	return same;
 }
 
-/* ---- What is remembered ---- */
+/* ---- Remembered logins ---- */
 
-/* Each part with its length before it, so that no two logins have the same bytes. */
+/* Digests a part after its length, so that no two logins have the same bytes. */
 static int digest_part(gnutls_hmac_hd_t digest, const void *bytes, size_t length)
 {
 	uint64_t count = length;
@@ -95,7 +95,7 @@ static bool make_tag(const struct hasher *hasher, struct web_auth *auth, const s
 	return made;
 }
 
-/* With the lock. */
+/* Returns true if the login is remembered. Requires `lock`. */
 static bool is_good(const struct hasher *hasher, const unsigned char *tag)
 {
 	for (size_t i = 0; i < hasher->good_count; i++)
@@ -104,7 +104,7 @@ static bool is_good(const struct hasher *hasher, const unsigned char *tag)
 	return false;
 }
 
-/* In place of the oldest, if there is no room. With the lock. */
+/* Remembers the login. Replaces the oldest if there is no room. Requires `lock`. */
 static void remember(struct hasher *hasher, const unsigned char *tag)
 {
 	if (is_good(hasher, tag))
@@ -117,8 +117,8 @@ static void remember(struct hasher *hasher, const unsigned char *tag)
 
 /* ---- The thread ---- */
 
-/* Takes the next visit: the first of another network than the last, so that networks take turns; else the first. With
- * the lock. */
+/* Removes a request from the queue and returns it: the first of another network than the last one, so that networks
+ * take turns, or else the first. Requires `lock`, and a queue that is not empty. */
 static struct web_auth *take_next(struct hasher *hasher)
 {
 	struct web_auth *before = NULL, *auth = hasher->first;
@@ -146,8 +146,8 @@ static void answer(struct web_auth *auth, enum web_verdict verdict)
 	auth->done(auth);
 }
 
-/* Computes the hash of the present request, which may be answered by others meanwhile. With the lock, which is let go
- * meanwhile. */
+/* Computes the hash of the present request and returns true if the password is right. Requires `lock`, and releases it
+ * meanwhile. hasher_stop() can answer the request in that time. */
 static bool compute(struct hasher *hasher)
 {
 	const struct web_auth *auth = hasher->present;
@@ -172,17 +172,17 @@ static bool compute(struct hasher *hasher)
 	return right;
 }
 
-/* Checks the next who waits. With the lock, which is let go meanwhile. */
+/* Checks the next waiting request and answers it. Requires `lock`, and releases it meanwhile. */
 static void check_next(struct hasher *hasher)
 {
 	struct web_auth *auth = take_next(hasher);
-	bool right = is_good(hasher, auth->tag); /* the same login may have been before it in the queue */
+	bool right = is_good(hasher, auth->tag); /* true if the same login was before it in the queue */
 
 	hasher->present = auth;
 	if (!right)
 		right = compute(hasher);
 	if (hasher->present == NULL)
-		return; /* the end came first */
+		return; /* hasher_stop() has answered it */
 	hasher->present = NULL;
 	pthread_mutex_unlock(&hasher->lock);
 	answer(auth, right ? WEB_ALLOWED : WEB_UNAUTHORIZED);
@@ -203,7 +203,7 @@ static void *hasher_main(void *data)
 	struct hasher *hasher = data;
 	bool abandoned;
 
-	priority_lower(); /* scrapes come first, also where there is one core */
+	priority_lower(); /* scrapes come first, even on one core */
 	pthread_mutex_lock(&hasher->lock);
 	hasher->started = true;
 	pthread_cond_signal(&hasher->start);
@@ -230,7 +230,7 @@ int hasher_new(struct hasher **result)
 	*result = NULL;
 	if (hasher == NULL)
 		return -ENOMEM;
-	/* None of these can fail: nothing is allocated. */
+	/* These calls cannot fail, because they allocate nothing. */
 	pthread_mutex_init(&hasher->lock, NULL);
 	pthread_cond_init(&hasher->start, NULL);
 	pthread_cond_init(&hasher->work, NULL);
@@ -310,7 +310,7 @@ void hasher_check(struct hasher *hasher, struct web_auth *auth, const struct bas
 	auth->password[length] = '\0';
 }
 
-/* With the lock. */
+/* Returns true if a request of the network waits. Requires `lock`. */
 static bool is_waiting(const struct hasher *hasher, uint64_t network)
 {
 	for (const struct web_auth *auth = hasher->first; auth != NULL; auth = auth->next)

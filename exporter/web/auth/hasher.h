@@ -2,8 +2,8 @@
 /*
  * Password hasher: checks passwords by bcrypt on one thread, one at a time, and remembers the right ones.
  *
- * It remembers a keyed digest of (name, hash, password), under a key that the process drew at its start. The digest
- * only answers whether this login was right. After a change of the hash in the file, the login has another digest.
+ * It remembers a keyed digest of (name, hash, password). The key is random, and made at the start of the process. After
+ * a change of the hash in the file, the login has another digest.
  */
 #ifndef EXPORTER_WEB_AUTH_HASHER_H
 #define EXPORTER_WEB_AUTH_HASHER_H

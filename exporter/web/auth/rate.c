@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bucket's level is kept as the time at which it is full. */
+/* Rate limit: a token bucket whose level is kept as the time at which the bucket is full. */
 #include "exporter/web/auth/rate.h"
 
 void rate_limit_set(struct rate_limit *limit, uint64_t interval_ns, int32_t burst)
@@ -12,15 +12,15 @@ void rate_limit_set(struct rate_limit *limit, uint64_t interval_ns, int32_t burs
 bool rate_limit_take(struct rate_limit *limit, uint64_t now_ns)
 {
 	uint64_t full_ns = limit->full_ns > now_ns ? limit->full_ns : now_ns;
-	uint64_t others; /* tokens beside the one to take */
+	uint64_t others; /* tokens of a full bucket, less one */
 
 	if (limit->interval_ns == 0)
 		return true;
 	if (limit->burst <= 0 || full_ns > UINT64_MAX - limit->interval_ns)
 		return false;
 	others = (uint64_t)(limit->burst - 1);
-	/* without rounding: the time to full, in intervals, leaves room for one token more to be taken; more time than
-	 * 64 bits hold leaves it in any case */
+	/* There is a token unless the time until the bucket is full exceeds the time of `others` intervals. If 64 bits
+	 * cannot hold the latter, there is a token. */
 	if (others <= UINT64_MAX / limit->interval_ns && full_ns - now_ns > limit->interval_ns * others)
 		return false;
 	limit->full_ns = full_ns + limit->interval_ns;

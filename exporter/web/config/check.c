@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings of TLS that contradict each other, or that would have no effect. */
+/* TLS checks: find settings that contradict each other, or that would have no effect. */
 #include "exporter/web/config/config.h"
 
 static int one_of(const struct web_text *text, const struct web_text *file, const char *name, struct web_fault *fault)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The format's sections and their keys, as tables. */
+/* Web configuration format: tables of the sections and their keys. */
 #include "exporter/web/config/config.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ static int read_tls(const struct web_reader *reader, const yaml_node_t *value, v
 	if (err != 0)
 		return err;
 	tls->line = yaml_line(value);
-	/* a section without settings is as good as none */
+	/* a section without settings does not turn TLS on */
 	tls->enabled = value->data.mapping.pairs.start < value->data.mapping.pairs.top;
 	return tls->enabled ? web_tls_check(tls, reader->fault) : 0;
 }
@@ -90,7 +90,7 @@ static int read_headers(const struct web_reader *reader, const yaml_node_t *valu
 	return web_read_section(reader, value, header_keys, field);
 }
 
-/* For a key that has no effect here: HTTP/2 is not spoken. */
+/* Checks the value of http2, which has no effect: the server has no HTTP/2. */
 static int check_bool(const struct web_reader *reader, const yaml_node_t *value, void *field)
 {
 	bool ignored;
@@ -134,10 +134,10 @@ static int add_user(const struct web_reader *reader, const yaml_node_t *key, con
 
 	if (err != 0)
 		return err;
-	/* the text stays out of the message: somebody may have written the password itself */
+	/* the message does not quote the text, which can be the password itself */
 	if (!web_value_bcrypt(web_node_text(value), &cost))
 		return web_fault_set(reader->fault, yaml_line(value),
-		                     "a user's password must be a hash of bcrypt, of a "
+		                     "a user's password must be a bcrypt hash of a "
 		                     "cost from 4 to 31");
 	user->name = (struct web_text){web_node_text(key), yaml_line(key)};
 	user->hash = (struct web_text){web_node_text(value), yaml_line(value)};

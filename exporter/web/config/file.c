@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stat(2) and read(2). */
+/* Small files, by stat(2) and read(2). */
 #include "exporter/web/config/file.h"
 
 #include <errno.h>
@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Stamps have the grain of the kernel's clock tick, 10 ms at the most; some file systems' are coarser, up to two
- * seconds: a file that young is read again the next time. */
+/* The age below which a file is read again the next time. Two writes can have the same stamp: its resolution is at most
+ * 10 ms, the kernel's clock tick, on most file systems, and up to two seconds on some. */
 #define FRESH_NS UINT64_C(2000000000)
 
 static uint64_t in_ns(struct timespec time)
@@ -33,7 +33,7 @@ void file_stamp_read(struct file_stamp *stamp, const char *name)
 	        .modified_ns = in_ns(status.st_mtim),
 	        .changed_ns = in_ns(status.st_ctim),
 	};
-	/* a change to the date between the two is no reason to read a file for ever: hence the later of its times */
+	/* a change time in the future, as after the clock was set back, does not make the file fresh for ever */
 	stamp->fresh = clock_gettime(CLOCK_REALTIME, &now) != 0 ||
 	               (stamp->changed_ns <= in_ns(now) && in_ns(now) - stamp->changed_ns < FRESH_NS);
 }

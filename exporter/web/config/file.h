@@ -9,7 +9,7 @@
 
 #include "metrics/compiler.h"
 
-/* A stamp tells one version of a file from another. */
+/* A stamp identifies one version of a file. */
 struct file_stamp {
 	uint64_t device, inode, size, modified_ns, changed_ns;
 	bool missing;

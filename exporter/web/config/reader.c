@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a node has to be, and what is wrong if it is not. */
+/* YAML readers: check the types of nodes, and describe faults. */
 #include "exporter/web/config/reader.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ int web_value_fault(const struct web_reader *reader, const yaml_node_t *node, co
 	return web_fault_set(reader->fault, yaml_line(node), "%s is not %s", quoted, wanted);
 }
 
-/* The node, if its type is that one and no tag makes something else of it. */
+/* Returns 0 if the node has that type and no tag of another type. Otherwise fills the fault. */
 static int expect(const struct web_reader *reader, const yaml_node_t *node, yaml_node_type_t type, const char *wanted)
 {
 	static const char *const tags[] = {
@@ -125,7 +125,7 @@ int web_read_client_auth(const struct web_reader *reader, const yaml_node_t *val
 	        {"NoClientCert", CLIENT_AUTH_NONE},
 	        {"RequestClientCert", CLIENT_AUTH_REQUEST},
 	        {"RequireAnyClientCert", CLIENT_AUTH_REQUIRE_ANY},
-	        {"RequireClientCert", CLIENT_AUTH_REQUIRE_ANY}, /* the format's name of old */
+	        {"RequireClientCert", CLIENT_AUTH_REQUIRE_ANY}, /* the format's old name */
 	        {"VerifyClientCertIfGiven", CLIENT_AUTH_VERIFY_IF_GIVEN},
 	        {"RequireAndVerifyClientCert", CLIENT_AUTH_REQUIRE_AND_VERIFY},
 	};
@@ -206,7 +206,7 @@ int web_read_sans(const struct web_reader *reader, const yaml_node_t *value, voi
 	const struct web_texts *texts = field;
 	int err = read_list(reader, value, field, add_san);
 
-	/* one that allows nobody must not be one that allows everybody */
+	/* no items would mean that any name is allowed */
 	return err == 0 && texts->count == 0 ? web_fault_set(reader->fault, yaml_line(value), "the list is empty")
 	                                     : err;
 }
@@ -251,7 +251,7 @@ int web_read_pairs(const struct web_reader *reader, const yaml_node_t *mapping, 
 
 		err = web_expect_text(reader, key, "a name");
 		if (err == 0 && is_repeated(reader, mapping, at))
-			err = web_value_fault(reader, key, "new: it is given twice");
+			err = web_value_fault(reader, key, "unique: it is given twice");
 		if (err == 0)
 			err = pair(reader, key, node_at(reader, at->value), data);
 	}

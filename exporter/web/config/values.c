@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts to values: pure, by the rules of Go's parsers that the format is written for. */
+/* Values of a web configuration, parsed by the rules of Go's parsers, which the format is made for. */
 #include "exporter/web/config/values.h"
 
 #include <stddef.h>
 #include <string.h>
 
-/* What Go's int64 of nanoseconds holds. */
+/* Most nanoseconds in Go's int64. */
 static const uint64_t duration_max = INT64_MAX;
 
 static bool is_one_of(const char *text, const char *const *words)
@@ -32,7 +32,7 @@ static bool is_digit(char byte)
 	return byte >= '0' && byte <= '9';
 }
 
-/* Takes the digits that come next, any number of them; false if they pass `max`. */
+/* Reads the next digits, if any. Returns false if the number exceeds `max`. */
 static bool take_digits(const char **text, uint64_t max, uint64_t *number)
 {
 	*number = 0;
@@ -58,7 +58,7 @@ bool web_value_int(const char *text, int32_t *value)
 	return true;
 }
 
-/* The nanoseconds of the unit that comes next; 0: there is none. */
+/* Reads the next unit and returns its nanoseconds, or 0 if no unit follows. */
 static uint64_t take_unit(const char **text)
 {
 	static const struct {
@@ -80,7 +80,7 @@ static uint64_t take_unit(const char **text)
 	return 0;
 }
 
-/* The digits after a point, as a part of `unit`: those that make no nanosecond are dropped. */
+/* Returns the nanoseconds of the digits after a point, as a fraction of `unit`, rounded down. */
 static uint64_t fraction_of(const char *digits, const char *end, uint64_t unit)
 {
 	uint64_t sum = 0;
@@ -90,7 +90,7 @@ static uint64_t fraction_of(const char *digits, const char *end, uint64_t unit)
 	return sum;
 }
 
-/* Takes "1.5h". */
+/* Reads a number and its unit, such as "1.5h". Returns false if there is a fault. */
 static bool take_term(const char **text, uint64_t *nanoseconds)
 {
 	const char *start = *text, *point, *end;

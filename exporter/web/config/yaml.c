@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libyaml's documents. Aliases cost nothing here: they are the node itself, and no reader of ours goes deeper than
- * the format does. */
+/* YAML by libyaml. Aliases cannot multiply the work: an alias is the node itself, and no reader goes deeper than the
+ * format. */
 #include "exporter/web/config/yaml.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The format is three deep. */
+/* More than the depth of the format, which is three. */
 enum { DEPTH_MAX = 8 };
 
 int web_fault_set(struct web_fault *fault, size_t line, const char *format, ...)
@@ -40,7 +40,7 @@ bool yaml_is_null(const yaml_node_t *node)
 	return false;
 }
 
-/* Where the reader of characters stopped: it keeps no line. */
+/* Returns the line of a byte. libyaml's reader of characters reports only the byte. */
 static size_t line_of_byte(const char *bytes, size_t length, size_t at)
 {
 	size_t line = 1;
@@ -61,10 +61,10 @@ static int parser_fault(const yaml_parser_t *parser, const char *bytes, size_t l
 	}
 	if (parser->error == YAML_READER_ERROR)
 		line = line_of_byte(bytes, length, parser->problem_offset);
-	return web_fault_set(fault, line, "no YAML: %s", problem);
+	return web_fault_set(fault, line, "not YAML: %s", problem);
 }
 
-/* How much deeper it goes after an event. */
+/* Returns the change of the depth by an event. */
 static int step_of(yaml_event_type_t type)
 {
 	bool deeper = type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
@@ -73,7 +73,7 @@ static int step_of(yaml_event_type_t type)
 	return deeper - back;
 }
 
-/* libyaml's time goes with the square of the depth: what is deeper than the format is refused before it is loaded. */
+/* Refuses a deeper document before it is loaded, because libyaml's time grows with the square of the depth. */
 static int check_depth(yaml_parser_t *parser, const char *bytes, size_t length, struct web_fault *fault)
 {
 	int depth = 0, err = 0;
@@ -92,7 +92,7 @@ static int check_depth(yaml_parser_t *parser, const char *bytes, size_t length, 
 	return err;
 }
 
-/* After the document nothing may come but its end. */
+/* Checks that nothing follows the document. */
 static int expect_end(yaml_parser_t *parser, const char *bytes, size_t length, struct web_fault *fault)
 {
 	yaml_document_t next;
@@ -103,7 +103,7 @@ static int expect_end(yaml_parser_t *parser, const char *bytes, size_t length, s
 		return parser_fault(parser, bytes, length, fault);
 	root = yaml_document_get_root_node(&next);
 	if (root != NULL)
-		err = web_fault_set(fault, yaml_line(root), "a second document: there may be one only");
+		err = web_fault_set(fault, yaml_line(root), "there is a second document (only one is allowed)");
 	yaml_document_delete(&next);
 	return err;
 }
@@ -115,14 +115,14 @@ static int load(yaml_parser_t *parser, yaml_document_t *document, const char *by
 
 	if (!yaml_parser_load(parser, document))
 		return parser_fault(parser, bytes, length, fault);
-	/* once the stream has ended there is nothing more to ask for */
+	/* without a document the stream has ended, and libyaml must not be called again */
 	err = yaml_document_get_root_node(document) != NULL ? expect_end(parser, bytes, length, fault) : 0;
 	if (err != 0)
 		yaml_document_delete(document);
 	return err;
 }
 
-/* A parser over the bytes: yaml_parser_delete() it. */
+/* Makes a parser of the bytes. Call yaml_parser_delete() after success. */
 static int parser_open(yaml_parser_t *parser, const char *bytes, size_t length, struct web_fault *fault)
 {
 	if (!yaml_parser_initialize(parser)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handshake and records. The session is made at the first bytes: a client that stays silent costs little. */
+/* TLS transport. It makes the session when the first bytes arrive, so that a silent client costs little. */
 #include "exporter/web/tls/channel.h"
 
 #include <netinet/in.h>
@@ -9,18 +9,18 @@
 
 #include "exporter/web/tls/tls.h"
 
-/* The length of a TLS record's header, which is enough to tell HTTP from it. */
+/* The length of a TLS record's header, which is enough to recognize HTTP. */
 enum { HELLO_BYTES = 5 };
 
 struct tls_channel {
 	int socket;
-	gnutls_session_t session; /* NULL until the first bytes came */
+	gnutls_session_t session; /* NULL before the first bytes */
 	struct web_state *state;
 };
 
 static void set_low_water(int socket, int bytes)
 {
-	/* if it fails, poll() wakes up a few times more */
+	/* if it fails, poll() only returns more often */
 	(void)setsockopt(socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes));
 }
 
@@ -38,12 +38,12 @@ static int refuse_http(const struct tls_channel *channel, enum tls_error *error)
 {
 	static const char reply[] = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
-	(void)send(channel->socket, reply, sizeof(reply) - 1, MSG_NOSIGNAL); /* it fits an empty buffer */
+	(void)send(channel->socket, reply, sizeof(reply) - 1, MSG_NOSIGNAL); /* it fits in the empty send buffer */
 	*error = TLS_ERROR_HTTP;
 	return -EPROTO;
 }
 
-/* Looks at the first bytes and makes the session. */
+/* Makes the session after the first bytes, or refuses a client that speaks HTTP. */
 static int begin(struct tls_channel *channel, enum tls_error *error)
 {
 	char head[HELLO_BYTES];
@@ -90,7 +90,7 @@ static bool is_retry(ssize_t result)
 	return result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED;
 }
 
-/* A new handshake is not granted: any other error is the end of the connection. */
+/* Receives bytes. Every error except a retry ends the connection, also a request for a new handshake. */
 static ssize_t channel_receive(void *data, void *bytes, size_t size)
 {
 	struct tls_channel *channel = data;

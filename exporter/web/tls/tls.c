@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GnuTLS' credentials and sessions. */
+/* TLS credentials and sessions of GnuTLS. */
 #include "exporter/web/tls/tls.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ enum { PRIORITIES_MAX = 1024 };
 
 struct tls_credentials {
 	gnutls_certificate_credentials_t certificates;
-	gnutls_priority_t any, tls12, tls13; /* for the start, and for what was then agreed on; NULL: not spoken */
+	gnutls_priority_t any, tls12, tls13; /* for the start, and for the agreed version; NULL: disabled */
 	struct tls_client_policy policy;
 };
 
@@ -21,7 +21,7 @@ static gnutls_datum_t datum(const char *text)
 	return (gnutls_datum_t){(unsigned char *)(uintptr_t)text, (unsigned)strlen(text)};
 }
 
-/* Where a setting stands, in place or as a file. */
+/* Returns the line of a setting, given in place or as a file. */
 static size_t line_of(const struct web_text *text, const struct web_text *file)
 {
 	return text->text != NULL ? text->line : file->line;
@@ -31,7 +31,8 @@ static int fail(struct web_fault *fault, size_t line, const char *what, int erro
 {
 	const char *text = gnutls_strerror(error);
 
-	web_fault_set(fault, line, "%s: %.*s", what, (int)strcspn(text, "."), text); /* some are sentences */
+	web_fault_set(fault, line, "%s: %.*s", what, (int)strcspn(text, "."),
+	              text); /* without the final point of some */
 	return error == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EINVAL;
 }
 
@@ -54,7 +55,7 @@ static int add_authorities(struct tls_credentials *credentials, const struct web
 	int err;
 
 	if (material->client_ca == NULL) {
-		/* without authorities of its own the format trusts those of the system */
+		/* without client_ca the format uses the authorities of the system */
 		err = verifies ? gnutls_certificate_set_x509_system_trust(credentials->certificates) : 0;
 		return err < 0 ? fail(fault, tls->line, "the system's certificate authorities", err) : 0;
 	}
@@ -64,7 +65,7 @@ static int add_authorities(struct tls_credentials *credentials, const struct web
 		return fail(fault, line_of(&tls->client_ca, &tls->client_ca_file), "the client CA", err);
 	if (err == 0)
 		return web_fault_set(fault, line_of(&tls->client_ca, &tls->client_ca_file),
-		                     "the client CA: there is no certificate in it");
+		                     "the client CA has no certificate");
 	return 0;
 }
 
@@ -128,7 +129,7 @@ void tls_credentials_free(struct tls_credentials *credentials)
 	free(credentials);
 }
 
-/* The version is agreed on, the cipher suite is not: which ones there are depends on the version. */
+/* Sets the priorities of the agreed version. The cipher suite is not chosen yet, and depends on the version. */
 static int on_client_hello(gnutls_session_t session)
 {
 	struct tls_credentials *credentials = gnutls_session_get_ptr(session);
@@ -163,7 +164,7 @@ int tls_session_new(gnutls_session_t *result, struct tls_credentials *credential
 	gnutls_transport_set_int(session, socket);
 	gnutls_handshake_set_post_client_hello_function(session, on_client_hello);
 	if (credentials->policy.auth != CLIENT_AUTH_NONE) {
-		/* never REQUIRE: who sends none is to be told so by tls_client_check() */
+		/* not REQUIRE, so that tls_client_check() sends its own alert to a client without a certificate */
 		gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
 		gnutls_session_set_verify_function(session, on_client_certificate);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clients' certificates, by the rules and with the alerts of Go's crypto/tls. */
+/* Client certificates: checks them by the rules of Go's crypto/tls, and sends the same alerts. */
 #include "exporter/web/tls/tls_client.h"
 
 #include <arpa/inet.h>
@@ -7,13 +7,14 @@
 #include <string.h>
 
 enum {
-	/* The longest name that is compared: those of URIs. */
+	/* Longest name that is compared. URIs are the longest names. */
 	SAN_MAX = 2048,
 	IPV4_BYTES = 4,
 	IPV6_BYTES = 16,
 };
 
-/* An address as Go writes it; what is mapped to IPv6 is IPv4 again. */
+/* Writes an address as Go does: an IPv4 address that is mapped to IPv6 is written as IPv4. Returns NULL if the length
+ * is wrong. */
 static const char *address_text(const char *bytes, size_t length, char text[INET6_ADDRSTRLEN])
 {
 	static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -48,7 +49,7 @@ static bool matches(const struct web_texts *allowed, int type, const char *san, 
 	return address != NULL && is_allowed(allowed, address, strlen(address));
 }
 
-/* Whether one of the certificate's names is exactly one of those allowed. */
+/* Returns true if one of the certificate's names is exactly an allowed name. */
 static bool has_allowed_san(const gnutls_datum_t *der, const struct web_texts *allowed)
 {
 	gnutls_x509_crt_t certificate;
@@ -76,7 +77,7 @@ out:
 
 static int refuse(gnutls_session_t session, gnutls_alert_description_t alert)
 {
-	/* what cannot be sent is not asked again: the connection ends in any case */
+	/* an alert that cannot be sent is not repeated, because the connection ends in any case */
 	(void)gnutls_alert_send(session, GNUTLS_AL_FATAL, alert);
 	return GNUTLS_E_CERTIFICATE_ERROR;
 }

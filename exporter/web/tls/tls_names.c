@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of names: those that Go documents as its cipher suites, its curves and its versions. */
+/* TLS names: tables of the cipher suites, curves and versions that Go documents. */
 #include "exporter/web/tls/tls_names.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -8,7 +8,7 @@
 
 #include "exporter/choice.h"
 
-/* The key exchange up to TLS 1.2. The certificate's kind of key must fit. */
+/* The key exchange up to TLS 1.2. It must fit the kind of the certificate's key. */
 enum web_key_exchange { KX_ANY, KX_ECDHE_ECDSA, KX_ECDHE_RSA };
 
 struct web_suite {
@@ -26,7 +26,7 @@ struct web_curve {
 extern const struct web_curve web_curves[];
 const char *web_curve_name(size_t index);
 
-/* From the oldest to the newest. */
+/* Versions of TLS, from the oldest to the newest. */
 enum web_tls_version { WEB_TLS10, WEB_TLS11, WEB_TLS12, WEB_TLS13 };
 const char *web_tls_version_name(size_t index);   /* "TLS12" */
 const char *web_tls_version_gnutls(size_t index); /* "VERS-TLS1.2" */

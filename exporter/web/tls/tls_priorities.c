@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings of TLS in GnuTLS' own words, and its failures in TLS' own. */
+/* TLS settings as GnuTLS priority strings, and GnuTLS errors as TLS alerts. */
 #include "exporter/web/tls/tls.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@ struct text {
 	size_t left;
 };
 
-/* Adds ":+WORD" unless it is there. The longest text fits by far. */
+/* Adds ":+WORD" unless the text has it. The buffer is much longer than the longest text. */
 static void add(struct text *text, const char *start, const char *word)
 {
 	char item[64];
@@ -72,7 +72,7 @@ void tls_priorities(char *buffer, size_t size, const struct web_tls *tls, bool t
 			add(&text, buffer, web_tls_version_gnutls(i));
 	add_suites(&text, buffer, tls, tls12, tls13);
 	add_curves(&text, buffer, tls);
-	/* of the server's certificate: one that may not sign is loaded, and each handshake would fail; Go serves it */
+	/* accepts a server certificate whose key usage excludes signatures, as Go does; each handshake would fail */
 	snprintf(text.at, text.left, ":%%DEBUG_ALLOW_KEY_USAGE_VIOLATIONS%s",
 	         tls->prefer_server_suites ? ":%SERVER_PRECEDENCE" : "");
 }
@@ -81,8 +81,7 @@ void tls_session_refuse(gnutls_session_t session, int error)
 {
 	int level, alert = gnutls_error_to_alert(error, &level);
 
-	/* after a client's own alert, after its going away, and where tls_client_check() has spoken, there is nothing
-	 * to say */
+	/* no alert after the client's own alert, after the client has closed, or after tls_client_check() sent one */
 	if (error == GNUTLS_E_FATAL_ALERT_RECEIVED || error == GNUTLS_E_PREMATURE_TERMINATION ||
 	    error == GNUTLS_E_PULL_ERROR || error == GNUTLS_E_PUSH_ERROR || error == GNUTLS_E_CERTIFICATE_ERROR)
 		return;

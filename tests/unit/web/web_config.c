@@ -151,7 +151,7 @@ static const struct {
         {"http_server_config:\n  http3: true\n", 2, "\"http3\" is not a setting that is known here"},
         {"http_server_config:\n  headers:\n    Server: x\n", 3, "\"Server\" is not a setting that is known here"},
         {"http_server_config:\n  headers:\n    x-frame-options: deny\n", 3, "is not a setting that is known here"},
-        {"rate_limit:\n  burst: 1\n  burst: 2\n", 3, "\"burst\" is not new: it is given twice"},
+        {"rate_limit:\n  burst: 1\n  burst: 2\n", 3, "\"burst\" is not unique: it is given twice"},
         {"rate_limit: {}\nrate_limit: {}\n", 2, "\"rate_limit\" is not new"},
         {"basic_auth_users:\n  a: " HASH "\n  a: " HASH "\n", 3, "given twice"},
         {"[]", 1, "here must be settings, each with its name"},
@@ -172,8 +172,8 @@ static const struct {
         {"http_server_config: {headers: {X-Content-Type-Options: sniff}}", 1, "\"sniff\" is not nosniff"},
         {"http_server_config: {headers: {X-XSS-Protection: \"a\\r\\nb: c\"}}", 1, "it has a control character"},
         {"http_server_config: {headers: {X-XSS-Protection: \"a\\0b\"}}", 1, "a text has a zero byte"},
-        {"basic_auth_users: {a: secret}", 1, "must be a hash of bcrypt"},
-        {"basic_auth_users: {a: }", 1, "must be a hash of bcrypt"},
+        {"basic_auth_users: {a: secret}", 1, "must be a bcrypt hash"},
+        {"basic_auth_users: {a: }", 1, "must be a bcrypt hash"},
         {"basic_auth_users: [a]", 1, "here must be users"},
         {"basic_auth_users: {[a]: b}", 1, "here must be a name"},
         {"tls_server_config: {min_version: TLS12}", 1, "neither cert nor cert_file"},
@@ -196,12 +196,12 @@ static const struct {
         /* no forward secrecy: Go lists it as insecure */
         {TLS "  cipher_suites: [TLS_RSA_WITH_AES_256_GCM_SHA384]\n", 4, "is not a cipher suite that Go names"},
         {TLS "  curve_preferences: [X448]\n", 4, "\"X448\" is not one of X25519"},
-        {"a: [\n", 2, "no YAML: "},
-        {"\ta: b\n", 1, "no YAML: "},
-        {"a: *b\n", 1, "no YAML: "},
+        {"a: [\n", 2, "not YAML: "},
+        {"\ta: b\n", 1, "not YAML: "},
+        {"a: *b\n", 1, "not YAML: "},
         {"rate_limit: {}\n---\nrate_limit: {}\n", 3, "a second document"},
-        {"rate_limit: {}\n...\n\xff", 3, "no YAML: "},
-        {"rate_limit: {}\n# \xc3\x28\n", 2, "no YAML: "},
+        {"rate_limit: {}\n...\n\xff", 3, "not YAML: "},
+        {"rate_limit: {}\n# \xc3\x28\n", 2, "not YAML: "},
         {"rate_limit: !!map {}\nhttp_server_config: !mine {}\n", 2, "tags have no meaning here"},
         {"rate_limit: {<<: {burst: 1}}", 1, "\"<<\" is not a setting that is known here"},
         {"a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n", 1, "\"a\" is not a setting that is known here"},
@@ -256,7 +256,7 @@ static void test_limits(void **state)
 	assert_non_null(text);
 	memset(text, ' ', length);
 	expect_fault(text, length, "longer than");
-	expect_fault("rate_limit: {}\0 ", 16, "no YAML: ");
+	expect_fault("rate_limit: {}\0 ", 16, "not YAML: ");
 	at += sprintf(at, TLS "  client_auth_type: RequireAnyClientCert\n  client_allowed_sans: [a");
 	for (int i = 0; i < WEB_LIST_MAX; i++)
 		at += sprintf(at, ", a%d", i);
