@@ -107,7 +107,7 @@ class ReloadCase(WebCase):
         program = self.serve({"tls_server_config": self.tls(), "basic_auth_users": {"a": HASHES["other"]}})
         for number, (text, reason) in enumerate((
             ("a: [", "not YAML"),
-            ('{"basic_auth_users": {"a": "b"}}', "hash of bcrypt"),
+            ('{"basic_auth_users": {"a": "b"}}', "bcrypt hash"),
             ("", "the file is empty"),
             ("# nothing\n", "the file is empty"),
             ("---\n", "the file is empty"),

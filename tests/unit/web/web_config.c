@@ -152,7 +152,7 @@ static const struct {
         {"http_server_config:\n  headers:\n    Server: x\n", 3, "\"Server\" is not a setting that is known here"},
         {"http_server_config:\n  headers:\n    x-frame-options: deny\n", 3, "is not a setting that is known here"},
         {"rate_limit:\n  burst: 1\n  burst: 2\n", 3, "\"burst\" is not unique: it is given twice"},
-        {"rate_limit: {}\nrate_limit: {}\n", 2, "\"rate_limit\" is not new"},
+        {"rate_limit: {}\nrate_limit: {}\n", 2, "\"rate_limit\" is not unique"},
         {"basic_auth_users:\n  a: " HASH "\n  a: " HASH "\n", 3, "given twice"},
         {"[]", 1, "here must be settings, each with its name"},
         {"just a text", 1, "here must be settings, each with its name"},
