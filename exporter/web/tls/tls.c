@@ -65,7 +65,7 @@ static int add_authorities(struct tls_credentials *credentials, const struct web
 		return fail(fault, line_of(&tls->client_ca, &tls->client_ca_file), "the client CA", err);
 	if (err == 0)
 		return web_fault_set(fault, line_of(&tls->client_ca, &tls->client_ca_file),
-		                     "the client CA has no certificate");
+		                     "the client CA: no certificate found");
 	return 0;
 }
 
