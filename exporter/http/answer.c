@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers and the pages that are always the same. */
+/* Answers: queues responses, and serves the pages that never change. */
 #include "exporter/http/answer.h"
 
 #include <stdio.h>

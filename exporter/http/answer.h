@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers: one request, and the answers that it can have. Each function queues one answer and returns the value that
+/* Answers: the functions that answer a request. Each function queues one answer, and returns the value that
  * libmicrohttpd's callback must return. */
 #ifndef EXPORTER_HTTP_ANSWER_H
 #define EXPORTER_HTTP_ANSWER_H
@@ -8,7 +8,7 @@
 #include "exporter/http/reply.h"
 #include "exporter/http/request.h"
 
-/* One line of text: the longest names a family. */
+/* Room for one line of text. The longest line names a family. */
 enum { REASON_MAX = 320 };
 
 /* One request. libmicrohttpd keeps it with the connection until the answer is sent. */
@@ -20,7 +20,7 @@ struct http_request {
 	struct scrape_ticket ticket;
 	const char *content_type; /* the content type of the ticket's body */
 	bool scraping;            /* the ticket was submitted */
-	bool last;                /* the last of its connection, which is closed after the answer */
+	bool last;                /* the connection is closed after the answer */
 };
 
 /* Answers when no memory can be allocated. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Joins a header's lines. */
+/* Field list: joins the lines of a header field. */
 #include "exporter/http/field_list.h"
 
 #include <microhttpd.h>

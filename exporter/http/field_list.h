@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Field list: a header field whose value is a list and may have several lines, which form one list (RFC 9110, 5.3). */
+/* Field list: a header field whose value is a list. Its lines, if it has several, form one list (RFC 9110, 5.3). */
 #ifndef EXPORTER_HTTP_FIELD_LIST_H
 #define EXPORTER_HTTP_FIELD_LIST_H
 

@@ -1,44 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads Accept, Accept-Encoding and Prometheus' timeout header. */
+/* Content negotiation: parses Accept, Accept-Encoding and Prometheus' timeout header. */
 #include "exporter/http/negotiate.h"
 
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
-/* Quality values in thousandths, as fine as RFC 9110 lets them be. */
+/* Quality values are in thousandths, the resolution of RFC 9110. */
 enum { QUALITY_MAX = 1000, QUALITY_INVALID = -1 };
 
-/* Bytes of the header; NULL: the parameter is not there. */
+/* Bytes of the header. `start` is NULL if the parameter is missing. */
 struct slice {
 	const char *start;
 	size_t length;
 };
 
-/* One element of a list header: what it names, and the parameters that matter here. */
+/* One element of a list header: its name, and the parameters that are used here. */
 struct element {
 	struct slice name, version, escaping;
 	int quality; /* or QUALITY_INVALID */
 };
 
-/* How well an element fits a format; a better fit overrules a lesser one's quality. */
+/* Degree to which an element fits a format. The quality of the best fit counts. */
 enum fit { FIT_NONE, FIT_ANYTHING, FIT_TYPE, FIT_SUBTYPE, FIT_VERSION };
 
 struct candidate {
 	const char *type, *subtype, *version;
 	enum fit fit;
 	int quality;
-	size_t position; /* of the element that fits best */
+	size_t position; /* index of the element that fits best */
 	struct slice escaping;
 };
 
 enum { FORMAT_COUNT = FORMAT_OPENMETRICS + 1 };
 
-/* Prometheus gives up at the time it names; the answer must be there before. A tenth is ample on a
- * local network; more than half a second would only waste a long timeout. */
+/* The answer must arrive before Prometheus' timeout. The margin for sending is a tenth, which is enough on a local
+ * network, and at most half a second, so that a long timeout is used. */
 static const uint64_t margin_max_ns = UINT64_C(500000000);
 enum { MARGIN_SHARE = 10 };
-/* Prometheus waits a minute at most, by its default interval. A scrape that hangs must not look alive for longer. */
+/* Prometheus' default interval, which its timeout cannot exceed. It bounds the time of a scrape that hangs. */
 enum { TIMEOUT_MAX_SECONDS = 60 };
 static const uint64_t second_ns = UINT64_C(1000000000);
 
@@ -59,7 +59,7 @@ static struct slice trimmed(const char *start, const char *end)
 	return (struct slice){start, (size_t)(end - start)};
 }
 
-/* Past the quoted string that starts at `at`; its end if it is not closed. */
+/* Returns the byte after the quoted string that starts at `at`, or the end of the text if it is not closed. */
 static const char *skip_quoted(const char *at)
 {
 	for (at++; *at && *at != '"'; at++)
@@ -68,7 +68,7 @@ static const char *skip_quoted(const char *at)
 	return *at ? at + 1 : at;
 }
 
-/* To the first byte of `stops` that is not quoted, or the end. */
+/* Returns the first byte of `stops` that is not quoted, or the end of the text. */
 static const char *find_stop(const char *at, const char *stops)
 {
 	while (*at && !strchr(stops, *at))
@@ -76,7 +76,8 @@ static const char *find_stop(const char *at, const char *stops)
 	return at;
 }
 
-/* "0", "1", "0.5", "1.000": a digit and at most three decimals. */
+/* Parses a quality, such as "1" or "0.5": a digit and at most three decimals. Returns thousandths, or QUALITY_INVALID.
+ */
 static int parse_quality(struct slice text)
 {
 	int value = 0, scale = QUALITY_MAX;
@@ -114,8 +115,8 @@ static void take_parameter(struct element *element, struct slice name, struct sl
 		element->escaping = value;
 }
 
-/* Reads the next element of a list. False at the end of the header. Empty elements are allowed
- * (RFC 9110, 5.6.1.2) and come out with an empty name. */
+/* Reads the next element of a list. Returns false at the end of the header. Empty elements are allowed (RFC 9110,
+ * 5.6.1.2), and have an empty name. */
 static bool next_element(const char **cursor, struct element *element)
 {
 	const char *at = skip_space(*cursor), *end;
@@ -177,14 +178,14 @@ static bool refused(const struct candidate *candidate)
 	return candidate->fit != FIT_NONE && candidate->quality == 0;
 }
 
-/* Whether OpenMetrics is to be written rather than text. */
+/* Returns true if the answer must be OpenMetrics instead of text. */
 static bool prefers_openmetrics(const struct candidate *text, const struct candidate *open)
 {
 	if (open->quality != text->quality)
 		return open->quality > text->quality;
 	if (open->fit != FIT_NONE && text->fit != FIT_NONE && open->quality > 0)
 		return open->position < text->position;
-	return refused(text); /* nothing was asked for: text, unless just that was refused */
+	return refused(text); /* neither is preferred: text, unless it is refused */
 }
 
 static const char *openmetrics_type(struct slice escaping)
@@ -222,7 +223,7 @@ struct negotiated negotiate_format(const char *accept)
 
 bool negotiate_gzip(const char *accept_encoding)
 {
-	/* From the weakest to the strongest word on gzip. */
+	/* From the least to the most specific name of gzip. */
 	static const char *const names[] = {"*", "x-gzip", "gzip"};
 	size_t strongest = 0;
 	int quality = 0;
@@ -239,7 +240,7 @@ bool negotiate_gzip(const char *accept_encoding)
 	return quality > 0;
 }
 
-/* Reads digits as seconds, capped. */
+/* Reads digits as seconds, at most TIMEOUT_MAX_SECONDS. */
 static uint64_t read_seconds(const char **at)
 {
 	uint64_t seconds = 0;
@@ -252,7 +253,7 @@ static uint64_t read_seconds(const char **at)
 	return seconds;
 }
 
-/* Reads digits after the point as nanoseconds; what is finer than one counts as one. */
+/* Reads the digits after the point as nanoseconds, rounded up. */
 static uint64_t read_fraction(const char **at)
 {
 	uint64_t ns = 0, scale = second_ns / 10;
@@ -276,7 +277,7 @@ bool negotiate_timeout(const char *header, uint64_t *ns)
 		return true;
 	start = at = skip_space(header);
 	time = read_seconds(&at) * second_ns;
-	if (at == start) /* no digit: this also turns away signs, "inf" and "nan" */
+	if (at == start) /* no digit: also signs, "inf" and "nan" */
 		return false;
 	if (*at == '.') {
 		at++;

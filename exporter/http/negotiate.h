@@ -12,14 +12,14 @@
 struct negotiated {
 	bool acceptable; /* false: the client refuses (q=0) every format: 406 */
 	enum exposition_format format;
-	const char *content_type; /* exact, a constant */
+	const char *content_type; /* a constant string */
 };
 
 /*
- * Picks the format by q-value, and among equal ones the first. A header without a format of ours is answered with
- * text 0.0.4, as Prometheus' content negotiation asks. Only an explicit q=0 refuses. OpenMetrics 1.0.0's `escaping`
- * is echoed: allow-utf-8 and underscores as they are, any other as underscores, which changes nothing for the
- * exporter's names. `accept` may be NULL.
+ * Picks the format with the highest q-value, and among equal ones the first. If the header names no supported format,
+ * the answer has text 0.0.4, as Prometheus' content negotiation asks. Only an explicit q=0 refuses a format. The
+ * content type repeats the `escaping` of OpenMetrics 1.0.0: allow-utf-8 and underscores unchanged, any other as
+ * underscores. The exporter's names are the same with all of them. `accept` may be NULL.
  */
 struct negotiated negotiate_format(const char *accept);
 

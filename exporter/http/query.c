@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* collect[] and exclude[]. */
+/* Query: reads the arguments collect[] and exclude[]. */
 #include "exporter/http/query.h"
 
 #include "metrics/report/catalog.h"
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Keeps the first bad name, with whatever is not plain ASCII replaced: it goes into a line of text. */
+/* Keeps the first bad name for the reason. Replaces quotes and all bytes that are not printable ASCII. */
 static void set_bad(struct http_query *query, const char *name)
 {
 	if (query->bad)
@@ -33,7 +33,7 @@ void http_query_add(struct http_query *query, const char *key, const char *value
 	if (!collects && !excludes)
 		return;
 	id = catalog_find(name, strlen(name));
-	/* To leave out a family that is switched off is no error: it is left out already. */
+	/* exclude[] of a family that is switched off has no effect, and is no error. */
 	if (id == METRIC_COUNT || (!excludes && !(query->allowed & METRIC_BIT(id))))
 		set_bad(query, name);
 	else if (excludes)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds responses. */
+/* Replies: builds libmicrohttpd's responses. */
 #include "exporter/http/reply.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <strings.h>
 
-/* On every answer: it is of this moment, and its type is what it says. */
+/* Header fields of every answer: it must not be cached, and browsers must not guess its type. */
 static const struct http_header always[] = {
         {"Cache-Control", "no-store"},
         {"X-Content-Type-Options", "nosniff"},
@@ -36,7 +36,7 @@ static bool add(struct MHD_Response *response, const struct http_header *headers
 struct MHD_Response *http_response(const struct http_reply *reply)
 {
 	const struct http_header type[] = {{"Content-Type", reply->content_type}, {NULL, NULL}};
-	/* Copied or handed over, the body is not changed: libmicrohttpd only has no const for it. */
+	/* libmicrohttpd does not change the body, although its parameter is not const. */
 	void *body = (void *)(uintptr_t)reply->body;
 	struct MHD_Response *response = MHD_create_response_from_buffer(reply->length, body, reply->memory);
 

@@ -19,13 +19,13 @@ struct http_reply {
 	size_t length;
 	enum MHD_ResponseMemoryMode memory; /* the body is copied, freed or left alone */
 	const struct http_header *headers;  /* further header fields, ended by a NULL name; may be NULL */
-	/* The operator's header fields. They replace all others of their names. */
+	/* Header fields of the web configuration. They replace all others of the same name. */
 	const struct http_header *configured;
 	bool last; /* the last on its connection, which is closed */
 };
 
-/* Returns a response with the reply's headers and body, or NULL without memory. Takes over a body that is to be
- * freed in either case. Call MHD_destroy_response() after queueing it. */
+/* Returns a response with the reply's headers and body, or NULL without memory. Owns a body of MHD_RESPMEM_MUST_FREE in
+ * either case. Call MHD_destroy_response() after queueing the response. */
 struct MHD_Response *http_response(const struct http_reply *reply);
 
 #endif

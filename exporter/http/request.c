@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each request gets. */
+/* Requests: authenticates each request, and answers it by its route. */
 #include "exporter/http/request.h"
 
 #include "exporter/http/answer.h"
@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No request of ours has a body. A small one is read and forgotten, so that the connection can be kept; one that is
- * larger, or does not say how large it is, is refused unread. */
+/* No request needs a body. A small body is read and discarded, so that the connection can be kept. A larger body, or
+ * one without a length, is refused unread. */
 enum { REQUEST_BODY_MAX = 64 * 1024 };
 static const struct http_header metrics_headers[] = {{"Vary", "Accept, Accept-Encoding"}, {NULL, NULL}};
 static const struct http_header gzip_headers[] = {
@@ -27,7 +27,7 @@ static const struct http_header gzip_headers[] = {
         {NULL, NULL},
 };
 static const struct http_header allow_headers[] = {{"Allow", "GET, HEAD"}, {NULL, NULL}};
-/* ---- Requests come and go ---- */
+/* ---- New requests ---- */
 
 static struct http_request *request_new(struct http_site *site, struct MHD_Connection *connection)
 {
@@ -46,7 +46,7 @@ static struct http_request *request_new(struct http_site *site, struct MHD_Conne
 
 /* ---- Answers ---- */
 
-/* The ticket was answered: its body goes to the client. */
+/* Sends the body of the answered ticket to the client. */
 static enum MHD_Result answer_ticket(struct http_request *request)
 {
 	struct scrape_ticket *ticket = &request->ticket;
@@ -62,13 +62,14 @@ static enum MHD_Result answer_ticket(struct http_request *request)
 
 	if (!ticket->body)
 		return http_answer_no_memory(request->site, request->connection);
-	ticket->body = NULL; /* the response's from here on */
+	ticket->body = NULL; /* now owned by the response */
 	return http_answer(request, &reply);
 }
 
 /* ---- The request for metrics ---- */
 
-/* On a thread of the scraper's. Once resumed, the request may be gone. */
+/* Resumes the request of an answered ticket. Called on a thread of the scraper. The daemon's thread can free the
+ * request as soon as it is resumed. */
 static void on_done(struct scrape_ticket *ticket)
 {
 	struct http_request *request = ticket->owner;
@@ -106,7 +107,7 @@ static enum MHD_Result answer_full(struct http_request *request)
 	return http_answer_line(request, MHD_HTTP_SERVICE_UNAVAILABLE, reason, metrics_headers);
 }
 
-/* Suspends the request until its ticket is answered, and it comes back to answer_ticket(). */
+/* Suspends the request until its ticket is answered. answer_ticket() continues it. */
 static enum MHD_Result scrape(struct http_request *request)
 {
 	switch (http_connection_begin_scrape(request->connection)) {
@@ -120,8 +121,8 @@ static enum MHD_Result scrape(struct http_request *request)
 	request->scraping = true;
 	request->ticket.done = on_done;
 	request->ticket.owner = request;
-	/* In this order: the answer may come before scraper_submit() returns, and resumes what must be
-	 * suspended by then. */
+	/* In this order: on_done() can be called before scraper_submit() returns, and must find a suspended connection.
+	 */
 	MHD_suspend_connection(request->connection);
 	scraper_submit(request->site->options.scraper, &request->ticket);
 	return MHD_YES;
@@ -181,11 +182,12 @@ static enum MHD_Result dispatch(struct http_request *request, const char *method
 	return http_answer_line(request, MHD_HTTP_NOT_FOUND, "not found", NULL);
 }
 
-/* ---- Who may come in ---- */
+/* ---- Authentication ---- */
 
 static const struct http_header challenge[] = {{"WWW-Authenticate", "Basic"}, {NULL, NULL}};
 
-/* On a thread of the web configuration's. Once resumed, the request may be gone. */
+/* Resumes the request after its verdict. Called on a thread of the web configuration. The daemon's thread can free the
+ * request as soon as it is resumed. */
 static void on_verdict(struct web_auth *auth)
 {
 	struct http_request *request = auth->owner;
@@ -224,7 +226,7 @@ static bool is_open_to_all(const struct http_request *request, const char *metho
 	return options->health_without_auth && (route == ROUTE_HEALTHZ || route == ROUTE_READYZ);
 }
 
-/* Suspends the request if its password must be hashed first: it comes back with its verdict. */
+/* Answers the request by its verdict. Suspends it first if its password must be hashed. */
 static enum MHD_Result enter(struct http_request *request, const char *method, const char *path)
 {
 	struct web *web = request->site->options.web;
@@ -245,7 +247,7 @@ static enum MHD_Result enter(struct http_request *request, const char *method, c
 
 /* ---- Public ---- */
 
-/* The acceptor found a fault in the head of the request that this one stands for. */
+/* Answers a request whose head had a fault. The acceptor has replaced the request by this one. */
 static enum MHD_Result answer_fault(struct http_request *request, const char *fault)
 {
 	const unsigned long number = strtoul(fault, NULL, 10);
@@ -254,19 +256,20 @@ static enum MHD_Result answer_fault(struct http_request *request, const char *fa
 	return http_answer_line(request, answer->status, answer->reason, NULL);
 }
 
-/* At a request's head. A length that is no number was refused by libmicrohttpd. */
+/* Checks a request's head, and answers it if it must be refused. libmicrohttpd has refused a length that is not a
+ * number. */
 static enum MHD_Result begin(struct http_request *request, const char *version)
 {
 	const char *length = header(request, "Content-Length"), *fault = header(request, HEAD_FAULT_FIELD);
 
-	request->last = true; /* of its connection, if it is refused here */
+	request->last = true; /* if the request is refused here */
 	if (fault)
 		return answer_fault(request, fault);
 	if (strcmp(version, MHD_HTTP_VERSION_1_1) == 0 && !header(request, "Host"))
 		return http_answer_line(request, MHD_HTTP_BAD_REQUEST, "there is no Host header", NULL);
 	if (header(request, "Transfer-Encoding"))
 		return http_answer_line(request, MHD_HTTP_LENGTH_REQUIRED,
-		                        "a body is not needed, and must tell its length", NULL);
+		                        "the body has no Content-Length, and is not needed", NULL);
 	if (length && strtoull(length, NULL, 10) > REQUEST_BODY_MAX)
 		return http_answer_line(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large, and not needed",
 		                        NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests: the callbacks of libmicrohttpd, and the state that all requests share. */
+/* Requests: the callbacks of libmicrohttpd for requests, and the state that all requests share. */
 #ifndef EXPORTER_HTTP_REQUEST_H
 #define EXPORTER_HTTP_REQUEST_H
 
@@ -11,23 +11,23 @@
 #include "exporter/http/server.h"
 #include "metrics/textbuf.h"
 
-/* Shared by the requests of every listening socket. */
+/* The state that the requests of all listening sockets share. */
 struct http_site {
 	struct http_options options;
 	struct textbuf landing;
-	struct MHD_Response *no_memory; /* made in advance, for a time without memory */
+	struct MHD_Response *no_memory; /* made at the start, and used when an allocation fails */
 	struct http_connections connections;
 
 	pthread_mutex_t lock; /* guards all fields below */
 	pthread_cond_t idle;  /* signalled when no request is left */
-	size_t requests;      /* being read or answered */
+	size_t requests;      /* requests that are being read or answered */
 };
 
-/* Prepares the site for so many daemons of libmicrohttpd. Returns 0, or -errno and nothing to release. */
+/* Prepares the site for that number of libmicrohttpd's daemons. Returns 0, or -errno and nothing to release. */
 int http_site_init(struct http_site *site, const struct http_options *options, size_t daemons) MUST_CHECK;
 void http_site_release(struct http_site *site);
 
-/* Waits until no request is left, until `deadline_ns` at most. */
+/* Waits until no request is left, or until `deadline_ns`. */
 void http_site_drain(struct http_site *site, uint64_t deadline_ns);
 
 /* Implements MHD_AccessHandlerCallback; the site is its data. Called at a request's head, for each piece of its

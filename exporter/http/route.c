@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of paths. */
+/* Routes: the table of paths. */
 #include "exporter/http/route.h"
 
 #include "exporter/http/page/landing.h"
@@ -20,7 +20,7 @@ static const struct {
 
 static enum route find_path(const char *path, const char *telemetry_path)
 {
-	/* First: where the metrics share a path with another page, the metrics are what was asked for. */
+	/* First, because --web.telemetry-path can name the path of another page. */
 	if (strcmp(path, telemetry_path) == 0)
 		return ROUTE_METRICS;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all requests share: its beginning and its end. */
+/* Site: starts and ends the state that all requests share. */
 #include "exporter/http/request.h"
 
 #include "exporter/http/acceptor/acceptor.h"
@@ -14,20 +14,21 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Connections beside those that may wait for metrics: for health probes, browsers, idle scrapers. */
+/* Connections in addition to those that wait for metrics: for health probes, browsers and idle scrapers. */
 enum { SPARE_CONNECTIONS = 64 };
-/* Connections where requests have no limit: more than a host has scrapers and people who look at it. */
+/* Connections if requests have no limit: more than a host has scrapers and browsers. */
 enum { CONNECTIONS_WITHOUT_LIMIT = 1024 };
-/* However few descriptors there are, who scrapes and who looks what is wrong must be served. */
+/* Connections that are always allowed: few descriptors must not keep out Prometheus and the person who looks for the
+ * cause. */
 enum { LEAST_CONNECTIONS = 4 };
-/* Descriptors that a scrape and a reload need, with some to spare: each opens at most five at once. */
+/* Descriptors for a scrape and a reload, with a reserve. Each opens at most five at once. */
 enum { OTHER_DESCRIPTORS = 16 };
-/* Of a connection behind an acceptor: the client's, and both ends of the local socket. */
+/* Descriptors of a connection behind an acceptor: the client's, and both ends of the socket pair. */
 enum { DESCRIPTORS_BEHIND_ACCEPTOR = 3 };
-/* A page of links is a few kilobytes. */
+/* The landing page has a few kilobytes. */
 enum { LANDING_MAX = 64 * 1024 };
 
-/* The response for when nothing can be allocated any more. */
+/* Makes the response that is sent when an allocation fails. */
 static struct MHD_Response *make_no_memory(void)
 {
 	static const char text[] = "scrape failed: out of memory\n";
@@ -41,7 +42,7 @@ static struct MHD_Response *make_no_memory(void)
 	return http_response(&reply);
 }
 
-/* How many connections there may be: too few descriptors must fail neither a scrape nor an accept(). */
+/* Returns the limit on connections. It leaves enough descriptors for a scrape and for accept(). */
 static size_t connections_limit(const struct http_options *options, size_t ending)
 {
 	const size_t wanted =
@@ -76,8 +77,8 @@ static void release(struct http_site *site)
 	textbuf_release(&site->landing);
 }
 
-/* Behind an acceptor, whose clients come and go without libmicrohttpd: connections whose end it has not seen yet. As
- * many as there may be, so that a client that comes after a burst is not dropped for want of a record. */
+/* Returns the number of records for connections that the acceptor has closed and libmicrohttpd has not. There is one
+ * for every connection, so that no client after a burst is dropped without a record. */
 static size_t unseen_ends(const struct http_site *site, size_t ending)
 {
 	return http_acceptor_exists ? site->connections.limit + ending : 0;
@@ -94,7 +95,7 @@ int http_site_init(struct http_site *site, const struct http_options *options, s
 	site->connections.max_scrapes = options->max_requests;
 	site->connections.scraper = options->scraper;
 	textbuf_init(&site->landing, LANDING_MAX);
-	/* Neither can fail: nothing is allocated. */
+	/* These calls cannot fail, because they allocate nothing. */
 	pthread_mutex_init(&site->lock, NULL);
 	condition_init(&site->idle);
 	landing_write(&site->landing, TCP_EXPORTER_VERSION, options->telemetry_path);

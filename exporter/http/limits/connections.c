@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which connections live, and for how long. */
+/* Connections of the endpoint: ends overdue connections, and makes room for new ones. */
 #include "exporter/http/limits/connections.h"
 
 #include "exporter/log.h"
@@ -7,16 +7,16 @@
 #include "exporter/platform/connection.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-/* From accept, or the end of a TLS handshake, to the end of the first request: Prometheus sends it at once, and a
- * client that lost two packets in a row still makes it. */
+/* Time from accept, or the end of a TLS handshake, to the end of the first request. Prometheus sends it at once. The
+ * time is enough for a client that loses two packets in a row. */
 #define REQUEST_NS (10 * SECOND_NS)
-/* From the first byte of an answer to the last, and from there to the end of the next request: Prometheus scrapes once
- * a minute by default and keeps the connection meanwhile. */
+/* Time from the first byte of an answer to the last, and from there to the end of the next request. Prometheus scrapes
+ * once per minute by default, and keeps the connection meanwhile. */
 #define TIMEOUT_NS (90 * SECOND_NS)
-/* Metrics that have not left for so long, while others wait for their place: the client does not read. On their way to
- * one that reads, they take a fraction of that. */
+/* Time after which an unfinished answer is stalled, and can be ended to admit another request. An answer to a client
+ * that reads needs a fraction of it. */
 #define STALLED_NS SECOND_NS
-/* Seconds that the daemon leaves the deadlines above before it closes a silent connection itself. */
+/* Seconds after the deadlines above at which the daemon closes a silent connection itself. */
 enum { SILENCE_MARGIN_S = 2 };
 
 static const char timed_out[] = "HTTP/1.1 408 Request Timeout\r\n"
@@ -25,9 +25,9 @@ static const char timed_out[] = "HTTP/1.1 408 Request Timeout\r\n"
                                 "Connection: close\r\n\r\n"
                                 "no whole request came within 10 s\n";
 
-/* ---- Deadlines. With the lock ---- */
+/* ---- Deadlines. All functions require `lock` ---- */
 
-/* How long it may last; 0: it has no deadline. */
+/* Returns the time that a connection may stay in this progress, or 0 without a deadline. */
 static uint64_t time_for(enum http_progress progress)
 {
 	switch (progress) {
@@ -50,7 +50,8 @@ static uint64_t deadline_of(const struct http_connection *connection)
 	return time_ns > 0 ? connection->since_ns + time_ns : UINT64_MAX;
 }
 
-/* The daemon closes it after so long without a byte. On the daemon's thread. It does not count while suspended. */
+/* Makes the daemon close the connection after that time without a byte, except while it is suspended. Call on the
+ * daemon's thread. */
 static void limit_silence(struct MHD_Connection *handle, unsigned seconds)
 {
 	MHD_set_connection_option(handle, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
@@ -69,7 +70,7 @@ static void note_progress(struct http_connection *connection, enum http_progress
 		pthread_cond_signal(&all->change);
 }
 
-/* ---- The end of a connection. With the lock ---- */
+/* ---- The end of a connection. All functions require `lock` ---- */
 
 static void end_scrape(struct http_connection *connection)
 {
@@ -92,8 +93,8 @@ static void forget(struct http_connection *connection)
 	all->count--;
 }
 
-/* The daemon's thread sees the end, or has a time limit of its own, and closes the socket. What the client did not read
- * is thrown away with it. */
+/* Ends the connection. The daemon's thread closes the socket when it sees the end, or after its own time limit. Bytes
+ * that the client has not read are discarded. */
 static void end(struct http_connection *connection, const char *reason)
 {
 	log_message(LOG_LEVEL_DEBUG, "connection ended", "reason", reason, NULL);
@@ -109,10 +110,10 @@ static void end_overdue(struct http_connection *connection)
 		host_connection_send(connection->socket, timed_out, sizeof(timed_out) - 1);
 		counters_add_request(scraper_counters(all->scraper), MHD_HTTP_REQUEST_TIMEOUT);
 	}
-	end(connection, "its time is up");
+	end(connection, "deadline");
 }
 
-/* ---- Room for more. With the lock ---- */
+/* ---- Room for new connections and requests. All functions require `lock` ---- */
 
 static bool may_go(const struct http_connection *connection, uint64_t now_ns)
 {
@@ -126,7 +127,7 @@ static bool is_stalled_scrape(const struct http_connection *connection, uint64_t
 	       now_ns - connection->since_ns >= STALLED_NS;
 }
 
-/* ---- The thread that ends what is overdue ---- */
+/* ---- The thread that ends overdue connections ---- */
 
 static void *connections_main(void *data)
 {
@@ -167,7 +168,7 @@ int http_connections_start(struct http_connections *connections, size_t ending)
 {
 	int status = http_slots_init(&connections->slots, connections->limit + ending);
 
-	/* Neither can fail: nothing is allocated. */
+	/* These calls cannot fail, because they allocate nothing. */
 	pthread_mutex_init(&connections->lock, NULL);
 	condition_init(&connections->change);
 	connections->wake_ns = UINT64_MAX;
@@ -214,8 +215,9 @@ static struct MHD_Daemon *daemon_of(struct MHD_Connection *handle)
 	return MHD_get_connection_info(handle, MHD_CONNECTION_INFO_DAEMON)->daemon;
 }
 
-/* Where the daemon does not see the ends: it closes those of its connections that were told to, once they have been
- * silent for a second. On its thread, as it begins a connection: it has closed none then that it did not tell of. */
+/* Makes the daemon close its ended connections after a second of silence, on systems where it does not see their end.
+ * Call on its thread, as it starts a connection: then every handle is valid, because it reports each one that it
+ * closes. */
 static void close_ended(struct http_connections *all, const struct MHD_Daemon *daemon)
 {
 	for (struct http_connection *at = all->slots.oldest; at; at = at->next)
@@ -223,7 +225,7 @@ static void close_ended(struct http_connections *all, const struct MHD_Daemon *d
 			limit_silence(at->handle, 1);
 }
 
-/* Makes room first: the newcomer is none that may go. */
+/* Starts a connection. Makes room before adding it, so that it is not the one that is ended. */
 static struct http_connection *begin(struct http_connections *all, struct MHD_Connection *handle)
 {
 	struct http_connection *connection, *victim = NULL;
@@ -232,12 +234,12 @@ static struct http_connection *begin(struct http_connections *all, struct MHD_Co
 	if (all->count >= all->limit)
 		victim = http_slots_victim(&all->slots, may_go, platform_now_ns());
 	if (victim)
-		end(victim, "another needs its place");
+		end(victim, "limit on connections");
 	connection = add(all, handle);
-	if (!connection) /* more are about to end than there should be */
+	if (!connection) /* too many ended connections are not closed yet */
 		host_connection_end(socket_of(handle), true);
 	else if (all->count > all->limit)
-		end(connection, "there is no place");
+		end(connection, "limit on connections, all wait for a snapshot");
 	if (!host_connection_end_wakes) {
 		close_ended(all, daemon_of(handle));
 		if (!connection)
@@ -267,13 +269,14 @@ void http_connections_notify(void *connections, struct MHD_Connection *connectio
 		finish(*context);
 }
 
-/* NULL if there was no slot for it: it was told to end at once. */
+/* Returns the record, or NULL for a connection without a slot, which was ended at once. */
 static struct http_connection *connection_of(struct MHD_Connection *handle)
 {
 	return MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* Whether one more request of this network may be in flight. With the lock. */
+/* Returns true if one more request of this network can be in flight. Ends a stalled one if necessary. Requires `lock`.
+ */
 static bool admit(struct http_connections *all, const struct http_network *network)
 {
 	struct http_connection *victim;
@@ -282,7 +285,7 @@ static bool admit(struct http_connections *all, const struct http_network *netwo
 		return true;
 	victim = http_slots_victim(&all->slots, is_stalled_scrape, platform_now_ns());
 	if (victim)
-		end(victim, "its client does not read, and another needs its place");
+		end(victim, "limit on requests, its client does not read");
 	return victim != NULL;
 }
 
@@ -308,7 +311,7 @@ enum http_admission http_connection_begin_scrape(struct MHD_Connection *handle)
 	return admission;
 }
 
-/* Returns false if the connection was told to end. */
+/* Notes progress. Returns false if the connection was ended. */
 static bool progress_if_alive(struct MHD_Connection *handle, enum http_progress progress)
 {
 	struct http_connection *connection = connection_of(handle);

@@ -23,8 +23,8 @@
 #include "exporter/http/limits/slots.h"
 #include "exporter/scrape/scrape.h"
 
-/* Ended connections per daemon that are not closed yet, in addition to the limit. More than a daemon accepts between
- * two looks at all of its connections. */
+/* Ended connections per daemon that are not closed yet, in addition to the limit: more than a daemon accepts before it
+ * checks all its connections again. */
 enum { HTTP_CONNECTIONS_ENDING = 32 };
 
 /* Fill the first part and set the rest to zeros before http_connections_start(). */
@@ -38,8 +38,8 @@ struct http_connections {
 	pthread_cond_t change;
 	struct http_slots slots;
 	size_t count;     /* connections, except those that were ended */
-	unsigned scrapes; /* in flight */
-	uint64_t wake_ns; /* the next time that the thread looks */
+	unsigned scrapes; /* requests for metrics in flight */
+	uint64_t wake_ns; /* the time until which the thread waits */
 	bool stopping;
 };
 
@@ -58,10 +58,10 @@ void http_connections_notify(void *connections, struct MHD_Connection *connectio
 enum http_admission {
 	HTTP_ADMITTED,
 	HTTP_FULL,  /* too many requests for metrics are in flight */
-	HTTP_ENDED, /* the connection was ended: there is nobody to answer */
+	HTTP_ENDED, /* the connection was ended, and cannot be answered */
 };
 
-/* Notes that a whole request for metrics has come. An admitted request is in flight until
+/* Notes that a whole request for metrics has arrived. An admitted request is in flight until
  * http_connection_answered(). A network without a request in flight is always admitted, so that no other network can
  * use all places. */
 enum http_admission http_connection_begin_scrape(struct MHD_Connection *connection) MUST_CHECK;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of connections. */
+/* Slots: records of connections and networks. */
 #include "exporter/http/limits/slots.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* There are as many records of networks as of connections: whoever gets one gets the other. */
+/* Counts a connection for its network. A free record exists, because there are as many networks as connections. */
 static struct http_network *join(struct http_slots *slots, uint64_t id)
 {
 	struct http_network *network = slots->networks;

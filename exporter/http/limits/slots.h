@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Slots: records of connections, in the order of their last progress, and the number of each network's connections.
- * All are allocated at the start, so that no connection fails for lack of memory. Clients that are not let in yet
- * and connections of the HTTP server make room by the same rule, http_slots_victim(). The caller locks.
+ * All are allocated at the start, so that no connection fails for lack of memory. The acceptor's clients and the HTTP
+ * server's connections are ended by the same rule, http_slots_victim(). The caller must hold a lock.
  */
 #ifndef EXPORTER_HTTP_LIMITS_SLOTS_H
 #define EXPORTER_HTTP_LIMITS_SLOTS_H
@@ -17,22 +17,22 @@ struct MHD_Connection;
 
 struct http_network {
 	uint64_t id;
-	size_t connections; /* that still count for it */
-	unsigned scrapes;   /* requests for metrics in flight, of these */
+	size_t connections; /* connections that count for it */
+	unsigned scrapes;   /* their requests for metrics in flight */
 	struct http_network *next;
 };
 
 enum http_progress {
 	PROGRESS_NONE,      /* accepted; the first request is not whole yet */
-	PROGRESS_WAITING,   /* waits for the snapshot, or for a password's hash */
+	PROGRESS_WAITING,   /* the request waits for a snapshot, or for a password's hash */
 	PROGRESS_ANSWERING, /* the answer is being sent */
 	PROGRESS_ANSWERED,  /* the next request is not whole yet, or has not begun */
-	PROGRESS_ENDED,     /* ended; the daemon's thread will close it */
+	PROGRESS_ENDED,     /* ended; the daemon's thread closes it */
 };
 
 struct http_connection {
 	struct http_connection *previous, *next; /* towards older and newer progress */
-	struct http_network *network;            /* NULL if it does not count any more */
+	struct http_network *network;            /* NULL after http_slots_leave() */
 	void *owner;
 	struct MHD_Connection *handle;
 	int socket;
@@ -50,7 +50,7 @@ struct http_slots {
 int http_slots_init(struct http_slots *slots, size_t room) MUST_CHECK;
 void http_slots_release(struct http_slots *slots);
 
-/* Returns a slot for the newest connection, of that network, with all other fields zero. NULL: no slot is free. */
+/* Returns a slot for a new connection of that network, with all other fields zero, or NULL if no slot is free. */
 struct http_connection *http_slots_take(struct http_slots *slots, uint64_t network);
 /* Returns the connection that must make room for another: of the network with the most connections, the oldest one
  * for which `may` returns true (NULL: any). Returns NULL if there is no such connection. */

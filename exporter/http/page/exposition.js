@@ -15,11 +15,11 @@ function number(text) {
 	if (Object.hasOwn(SPECIAL, text))
 		return SPECIAL[text];
 	if (!/^[-+]?[0-9.]+(e[-+]?[0-9]+)?$/i.test(text) || Number.isNaN(Number(text)))
-		throw new Error(`"${text}" is no number`);
+		throw new Error(`"${text}" is not a number`);
 	return Number(text);
 }
 
-/** One line's sample: calls each(name, labels, value). */
+/** Parses the sample of one line. Calls each(name, labels, value). */
 function sample(line, each) {
 	let at = 0;
 	const take = (pattern) => {
@@ -50,7 +50,7 @@ function sample(line, each) {
 	each(name[1], labels, number(value[1]));
 }
 
-/** Calls each(name, labels, value) for every sample; throws, with the line's number, if the text is not well-formed. */
+/** Calls each(name, labels, value) for every sample. Throws, with the line's number, if the text is malformed. */
 export function parse(text, each) {
 	text.split("\n").forEach((line, index) => {
 		if (/^[ \t]*(#|$)/.test(line))

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The landing page's HTML, and its files by path. */
+/* Landing page: fills in the HTML, and finds the page's files by path. */
 #include "exporter/http/page/landing.h"
 
 #include <string.h>
 
-/* Escaped for element content and for quoted attributes. */
+/* Writes the text, escaped for element content and for quoted attributes. */
 static void put_escaped(struct textbuf *out, const char *text)
 {
 	for (; *text; text++) {
@@ -32,7 +32,7 @@ static void put_escaped(struct textbuf *out, const char *text)
 
 const struct page_file *landing_file(const char *path)
 {
-	const struct page_file *file = page_files + 1; /* the first is filled in, not served as it is */
+	const struct page_file *file = page_files + 1; /* not index.html, which is only served filled in */
 
 	while (file->path && strcmp(file->path, path) != 0)
 		file++;

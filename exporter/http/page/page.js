@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The landing page: reads the metrics again and again, one request at a time, and shows them.
+// Landing page: scrapes the metrics at an interval, one request at a time, and shows them.
 
 import {count, duration, select, snapshot} from "./rows.js";
 import {tableView} from "./table.js";
 
-/** More rows than these are drawn on demand only. */
+/** Rows that are drawn. Further rows are drawn on demand. */
 const ROWS = 200;
-/** The exporter gives up, and says why, before this page does. */
+/** The exporter's timeout is below the page's, so that its reason arrives before the page ends the request. */
 const SCRAPE_SECONDS = 10, ANSWER_SECONDS = 15;
 const UNUSED = ["tcp_receive_queue_bytes", "tcp_send_queue_bytes"];
 const address = `${document.body.dataset.metrics}?${UNUSED.map((name) => `exclude[]=${name}`).join("&")}`;
@@ -26,7 +26,7 @@ const draw = tableView($("table"), (column) => {
 	show();
 });
 
-/* ---- What is shown ---- */
+/* ---- Display ---- */
 
 function showTotals({totals, facts}) {
 	const items = [...totals].map(([state, value]) => [state.toUpperCase(), count(value), state, value]);
@@ -51,7 +51,7 @@ function showTotals({totals, facts}) {
 function showNotes({facts}) {
 	const notes = [];
 	if (facts.unreadable)
-		notes.push(`The sockets of ${count(facts.unreadable)} processes are (unknown): the exporter may not read them.`);
+		notes.push(`The sockets of ${count(facts.unreadable)} processes are (unknown): the exporter cannot read them.`);
 	if (facts.folded)
 		notes.push(`${count(facts.folded)} series are folded into (other): more than --collector.max-series.`);
 	if ([...$("notes").children].map((item) => item.textContent).join() !== notes.join())
@@ -62,7 +62,7 @@ function showNotes({facts}) {
 		}));
 }
 
-/** The rows that the current choices select, as the table. Returns how many. */
+/** Draws the rows that the current choices select. Returns their number. */
 function show() {
 	if (!current)
 		return;
@@ -93,12 +93,12 @@ function showSnapshot(stale) {
 	$("live").classList.toggle("stale", stale);
 }
 
-/** For those who listen to the page: only on what they do, not at each refresh. */
+/** Announces a text to screen readers. Called after an action of the user, not at each refresh. */
 function say(text) {
 	$("said").textContent = text;
 }
 
-/** The same text again changes nothing: it is not announced again. */
+/** Shows the problem. An unchanged text is not set, so that screen readers do not announce it again. */
 function showProblem(text) {
 	if ($("problem").textContent !== text)
 		$("problem").textContent = text;
@@ -151,7 +151,7 @@ async function refresh() {
 	schedule();
 }
 
-/* ---- What is chosen ---- */
+/* ---- Choices ---- */
 
 function choose() {
 	show();

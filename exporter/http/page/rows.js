@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metrics as rows: what is counted for each process and port, how it is ordered and filtered.
+// Rows: builds a table of the metrics by process and port, and sorts and filters it.
 
 import {parse} from "./exposition.js";
 
@@ -8,7 +8,7 @@ const STATES = ["close_wait", "established", "syn_sent", "syn_recv", "fin_wait1"
 const LABELS = ["pid", "user", "exe", "unit", "container", "netns", "family", "local_address"];
 const collator = new Intl.Collator("en", {numeric: true});
 
-/** How long, in the two largest units. */
+/** Returns a time as text, in its two largest units. */
 export function duration(seconds) {
 	const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
 	const first = units.findIndex(([, size]) => seconds >= size);
@@ -24,7 +24,7 @@ export function count(value) {
 
 const key = (labels) => JSON.stringify(Object.entries(labels).filter(([name]) => name !== "state"));
 
-/** The rows of one family that has a label `port`: one for each set of labels but for the state. */
+/** Table of one family with a label `port`: one row for each set of the other labels, without the state. */
 class Table {
 	rows = new Map();
 	details = new Map();
@@ -49,7 +49,7 @@ class Table {
 		row.counts.set(labels.state, (row.counts.get(labels.state) ?? 0) + value);
 	}
 
-	/** What is not counted by state. Kept apart: a row that only this has would look like one without sockets. */
+	/** Adds a value that has no state. It makes no row of its own, which would show zero sockets. */
 	detail(labels, name, value) {
 		const id = key(labels);
 		this.details.set(id, {...this.details.get(id), [name]: value});
@@ -72,7 +72,7 @@ class Table {
 	}
 }
 
-/** The text of a scrape as {totals, tables, facts}: sockets by state, a Table a view, other values by name. */
+/** Parses a scrape. Returns {totals, tables, facts}: sockets by state, one Table per view, other values by name. */
 export function snapshot(text) {
 	const totals = new Map(STATES.map((state) => [state, 0]));
 	const facts = {duration: 0};
@@ -101,7 +101,7 @@ function compare(a, b) {
 	return a - b;
 }
 
-/** The table's rows that have every word of the filter, sorted by {id, descending}; what is absent comes last. */
+/** Returns the rows that contain every word of the filter, sorted by {id, descending}. Absent values come last. */
 export function select(table, columns, sort, filter) {
 	const words = filter.toLowerCase().split(/\s+/);
 	const by = new Map(columns.map((column) => [column.id, column.of]));

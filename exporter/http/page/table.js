@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws rows into a <table>, and touches only what has changed: focus, selection and scroll stay where they are.
+// Table view: draws rows into a <table>. It changes only changed cells, so that focus, selection and scroll stay.
 
 import {count, duration} from "./rows.js";
 
-/** An accept queue from here on is called nearly full. */
+/** Part of its limit from which an accept queue is marked as nearly full. */
 const FULL = 0.8;
 
 function element(name, properties, ...children) {
@@ -12,7 +12,7 @@ function element(name, properties, ...children) {
 	return node;
 }
 
-/** Names are bytes that a process chose: those that have no glyph are shown by the one Unicode has for them. */
+/** Returns a name with visible control characters. A process chooses the bytes of its name. */
 function visible(text) {
 	return text.replace(/[\0-\x1f\x7f]/g, (c) => String.fromCharCode(c === "\x7f" ? 0x2421 : 0x2400 + c.charCodeAt(0)));
 }
@@ -22,7 +22,7 @@ function set(node, property, value) {
 		node[property] = value;
 }
 
-/** {text, look} of a cell: what it says, and its class. */
+/** Returns {text, look} of a cell: its text and its class. */
 function cell(column, row) {
 	const value = column.of(row);
 	switch (column.kind) {
@@ -66,7 +66,7 @@ function fillRow(tr, columns, row) {
 	});
 }
 
-/** A function draw(columns, rows, sort, sums) for the table; a click on a column's header calls onSort(column). */
+/** Returns draw(columns, rows, sort, sums) for the table. A click on a column's header calls onSort(column). */
 export function tableView(table, onSort) {
 	const [head, foot] = [table.tHead.rows[0], table.tFoot.rows[0]], body = table.tBodies[0];
 	let trs = new Map(), drawn = "";
