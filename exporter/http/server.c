@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The endpoint's listening sockets: a daemon of libmicrohttpd for each. */
+/* HTTP server: starts and stops libmicrohttpd's daemons, and the acceptor. */
 #include "exporter/http/server.h"
 
 #include "exporter/http/request.h"
@@ -16,23 +16,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Per connection, for the request's head and the answer's: headers of 32 KiB fit, with what their
- * parsing and the buffer's growth need. Only what is used is touched. */
+/* Bytes per connection for the heads of the request and the answer. They hold headers of 32 KiB, the records of their
+ * parsing, and the growth of the buffer. Only used pages cost memory. */
 static const size_t connection_memory = (size_t)64 * 1024;
-/* Time for the last answers when the server stops. Every request can be answered at once then, so only a busy machine
- * or a slow reader needs it. Together they stay under a second. */
+/* Times for the last answers when the server stops, together under a second. Every request can be answered at once
+ * then, so only a busy machine or a slow reader needs them. */
 enum { ANSWER_GRACE_MS = 500, READER_GRACE_MS = 250 };
 
 struct http_socket {
 	struct MHD_Daemon *daemon; /* NULL: the acceptor accepts */
-	int ours;                  /* the listening socket if no daemon has it, or has it any more; else -1 */
+	int ours;                  /* the listening socket; -1 while a daemon has it */
 };
 
 struct http_server {
 	struct http_site site;
 	struct log_limit tls_errors;
-	struct http_acceptor *acceptor; /* where the system has one: it accepts, */
-	struct MHD_Daemon *behind;   /* and this serves */
+	struct http_acceptor *acceptor; /* NULL if the system has no acceptor */
+	struct MHD_Daemon *behind;      /* serves the acceptor's connections */
 	size_t count;
 	struct http_socket sockets[];
 };
@@ -43,15 +43,15 @@ static void on_log(void *data, const char *format, va_list args)
 	char text[256]; /* longer messages are cut */
 
 	(void)data;
-	/* behind an acceptor there is no TCP, whose options it cannot set then */
+	/* skips failures to set options of TCP, which the acceptor's local sockets do not have */
 	if (vsnprintf(text, sizeof(text), format, args) < 0 || strstr(text, "TCP_"))
 		return;
 	text[strcspn(text, "\n")] = '\0';
 	log_message(LOG_LEVEL_DEBUG, "libmicrohttpd", "text", text, NULL);
 }
 
-/* Takes the %XX out of paths and arguments. A zero byte would cut the text short, and "/%00x" would be "/":
- * it becomes a byte that no path of ours has. */
+/* Decodes %XX in paths and arguments. A zero byte becomes a byte that is in no path, because it would end the text:
+ * "/%00x" would be "/". */
 static size_t on_unescape(void *data, struct MHD_Connection *connection, char *text)
 {
 	size_t length = MHD_http_unescape(text);
@@ -69,13 +69,13 @@ static unsigned connections_max(const struct http_server *server)
 	return (unsigned)(server->site.connections.limit + HTTP_CONNECTIONS_ENDING);
 }
 
-/* On a listening socket, or, with MHD_INVALID_SOCKET, for connections that are handed to it. Those are limited
- * before: libmicrohttpd 0.9.75 locks a mutex twice if it is handed one too many. */
+/* Starts a daemon on a listening socket, or with MHD_INVALID_SOCKET for the acceptor's connections. The acceptor limits
+ * their number, because libmicrohttpd 0.9.75 locks a mutex twice if it receives one connection too many. */
 static struct MHD_Daemon *start_daemon(struct http_server *server, MHD_socket socket)
 {
 	const bool listens = socket != MHD_INVALID_SOCKET;
-	/* Not epoll: libmicrohttpd 0.9.75 asks it for edges, and does not see a client's FIN that came together with
-	 * its request: such a connection would stay in CLOSE_WAIT until its time is up. */
+	/* Not epoll, because libmicrohttpd 0.9.75 uses it edge-triggered, and misses a client's FIN that arrives with
+	 * its request. The connection would stay in CLOSE_WAIT until its deadline. */
 	const unsigned polls = MHD_is_feature_supported(MHD_FEATURE_POLL) == MHD_YES ? MHD_USE_POLL : 0;
 	const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | polls | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
 	                       MHD_USE_ERROR_LOG | (listens ? 0 : MHD_USE_NO_LISTEN_SOCKET);
@@ -106,7 +106,7 @@ static int daemon_error(struct platform_error *error)
 	return status;
 }
 
-/* A daemon for each socket. */
+/* Starts one daemon per socket. */
 static int start_daemons(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
 {
 	for (; server->count < count; server->count++) {
@@ -118,7 +118,7 @@ static int start_daemons(struct http_server *server, const int *sockets, size_t 
 		if (!socket->daemon) {
 			int status = daemon_error(error);
 
-			/* the socket whose daemon failed may have been closed by it: it is left alone */
+			/* the failed daemon may have closed its socket, so that socket is not closed here */
 			if (server->count + 1 < count)
 				close_all(sockets + server->count + 1, count - server->count - 1);
 			return status;
@@ -131,7 +131,7 @@ static void serve_connection(void *data, int socket, const struct sockaddr *addr
 {
 	struct http_server *server = data;
 
-	/* closes it if there is no memory; then there is nothing to do about it */
+	/* closes the socket without memory, which is all that can be done */
 	(void)MHD_add_connection(server->behind, (MHD_socket)socket, address, length);
 }
 
@@ -148,7 +148,7 @@ static void note_failure(void *data, const struct sockaddr *address, enum tls_er
 	            count, NULL);
 }
 
-/* One daemon behind an acceptor that accepts on all sockets. */
+/* Starts one daemon, and an acceptor that accepts on all sockets. */
 static int start_acceptor(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
 {
 	const struct http_acceptor_options options = {
@@ -210,7 +210,7 @@ static bool take_connection(void *daemon, int socket)
 	return MHD_add_connection(daemon, (MHD_socket)socket, &nobody, sizeof(nobody)) == MHD_YES;
 }
 
-/* Each loop is given a connection that ends without a request. */
+/* Gives each loop a connection that ends without a request. */
 bool http_alive(struct http_server *server)
 {
 	if (server->acceptor)
@@ -221,7 +221,7 @@ bool http_alive(struct http_server *server)
 	return true;
 }
 
-/* Stops accepting, and answers the requests that have come. */
+/* Stops accepting, and answers the received requests. */
 static void quiesce(struct http_server *server)
 {
 	const uint64_t deadline_ns = platform_now_ns() + ANSWER_GRACE_MS * UINT64_C(1000000);
@@ -246,7 +246,8 @@ void http_stop(struct http_server *server)
 		if (server->sockets[i].daemon)
 			MHD_stop_daemon(server->sockets[i].daemon);
 		if (server->sockets[i].ours >= 0)
-			host_close_socket(server->sockets[i].ours); /* only now: its thread may have used it */
+			host_close_socket(
+			        server->sockets[i].ours); /* not before, because the daemon's thread uses it */
 	}
 	http_site_release(&server->site);
 	free(server);

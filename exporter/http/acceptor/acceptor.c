@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A loop over poll(2), which watches listening sockets and relays. */
+/* Acceptor: a loop over poll(2) that watches the listening sockets and the relays. */
 #include "exporter/http/acceptor/acceptor.h"
 
 #include <errno.h>
@@ -16,15 +16,16 @@
 #include "exporter/http/acceptor/clients.h"
 
 enum {
-	/* Idle relays. Where descriptors are few, a quarter of them: a client that is let in needs three. */
+	/* Idle clients: a quarter of the free descriptors within these bounds, because a served client needs three
+	 * descriptors. */
 	IDLE_MAX = 64,
 	IDLE_MIN = 4,
 	IDLE_SHARE = 4,
-	/* Connections that are accepted before others have their turn. */
+	/* Connections of one listening socket that are accepted per turn of the loop. */
 	ACCEPT_MAX = 16,
-	/* How long nothing is accepted once there are no descriptors left. */
+	/* Time without accept() after descriptors or memory ran out. */
 	PAUSE_MS = 100,
-	/* No turn of the loop takes a hundredth of it. */
+	/* Time after which a loop without a turn hangs. A turn needs less than a hundredth of it. */
 	ALIVE_MS = 5000,
 };
 
@@ -34,25 +35,25 @@ static const struct timespec pause_time = {0, PAUSE_MS * 1000000L};
 struct http_acceptor {
 	struct http_acceptor_options options; /* without the sockets */
 	int *sockets;
-	int wake[2]; /* a pipe: who writes wakes the thread */
+	int wake[2]; /* a pipe; a write to it wakes the thread */
 	pthread_t thread;
 	pthread_mutex_t lock;        /* held while a connection is handed over */
 	pthread_cond_t quiet;        /* signalled when the thread sets `quiesced` */
-	atomic_bool finishing;       /* the thread sets `quiesced` once there is nothing left to answer */
-	atomic_bool quiesced;        /* set with the lock; no connection is handed over from then on */
-	atomic_uint asked, answered; /* how often it was asked whether it is alive */
-	_Atomic uint64_t end_ns;     /* 0: not yet */
+	atomic_bool finishing;       /* the thread must set `quiesced` when every request is answered */
+	atomic_bool quiesced;        /* set with `lock`; no connection is handed over afterwards */
+	atomic_uint asked, answered; /* numbers of the last question whether it is alive, and of the last answer */
+	_Atomic uint64_t end_ns;     /* the time at which the thread ends at the latest; 0: not set */
 
-	/* The thread's own: */
+	/* Only the thread uses the fields below. */
 	struct clients clients;
-	struct pollfd *fds;         /* the pipe, the listening sockets, the clients' */
-	size_t capacity, listening; /* as many of the sockets are among them */
+	struct pollfd *fds;         /* the pipe, the listening sockets, and the clients' sockets */
+	size_t capacity, listening; /* of `fds`; listening sockets in `fds` */
 	uint64_t pause_until_ns;
 };
 
-/* ---- Connections come ---- */
+/* ---- New connections ---- */
 
-/* Hands the connection over, unless nobody may be there any more to take it. */
+/* Hands the connection over, or closes it if the server may have ended. */
 static void hand_over(void *data, int socket, const struct sockaddr *address, socklen_t length)
 {
 	struct http_acceptor *acceptor = data;
@@ -77,7 +78,7 @@ static bool is_shortage(int error)
 	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-/* Takes what a connection needs from an idle relay. If there is no idle relay, nothing is accepted for a while. */
+/* Ends an idle client to free descriptors and memory, and returns true. Without idle clients it pauses accept(). */
 static bool relieve(struct http_acceptor *acceptor)
 {
 	if (clients_make_room(&acceptor->clients, 1))
@@ -86,7 +87,7 @@ static bool relieve(struct http_acceptor *acceptor)
 	return false;
 }
 
-/* Whether one more may be waiting. */
+/* Accepts a connection. Returns true if another can be waiting. */
 static bool accept_one(struct http_acceptor *acceptor, int listener)
 {
 	struct sockaddr_storage address;
@@ -107,7 +108,7 @@ static bool accepts(const struct http_acceptor *acceptor, uint64_t now_ns)
 	       acceptor->clients.count - acceptor->clients.idle_count < acceptor->options.limit;
 }
 
-/* Room for what is watched. False: there is no memory for it. */
+/* Makes room in `fds`. Returns false without memory. */
 static bool reserve(struct http_acceptor *acceptor)
 {
 	size_t wanted = 1 + acceptor->options.count + acceptor->clients.count * RELAY_SOCKETS;
@@ -123,8 +124,8 @@ static bool reserve(struct http_acceptor *acceptor)
 	return true;
 }
 
-/* Fills `fds`, each descriptor once: poll() takes no more than the process may have. Returns how many they are, and
- * until when to wait at the most. */
+/* Fills `fds`, and sets *until_ns to the time until which to wait. Returns the number of entries. Each descriptor has
+ * one entry, because poll() accepts no more entries than the process can have descriptors. */
 static size_t watch(struct http_acceptor *acceptor, uint64_t now_ns, uint64_t *until_ns)
 {
 	size_t count = 0;
@@ -133,7 +134,7 @@ static size_t watch(struct http_acceptor *acceptor, uint64_t now_ns, uint64_t *u
 	if (now_ns < acceptor->pause_until_ns)
 		*until_ns = acceptor->pause_until_ns;
 	acceptor->fds[count++] =
-	        (struct pollfd){acceptor->wake[0], POLLIN, 0}; /* -Wanalyzer-malloc-leak: the acceptor's */
+	        (struct pollfd){acceptor->wake[0], POLLIN, 0}; /* -Wanalyzer-malloc-leak: the acceptor owns it */
 	acceptor->listening = accepts(acceptor, now_ns) ? acceptor->options.count : 0;
 	for (size_t i = 0; i < acceptor->listening; i++)
 		acceptor->fds[count++] = (struct pollfd){acceptor->sockets[i], POLLIN, 0};
@@ -149,7 +150,7 @@ static size_t watch(struct http_acceptor *acceptor, uint64_t now_ns, uint64_t *u
 	return count;
 }
 
-/* In milliseconds, up; -1: for ever. */
+/* Returns the time to wait in milliseconds, rounded up, or -1 without a limit. */
 static int timeout_ms(uint64_t until_ns, uint64_t now_ns)
 {
 	if (until_ns == UINT64_MAX)
@@ -175,7 +176,7 @@ static void empty_pipe(const struct http_acceptor *acceptor)
 		;
 }
 
-/* Returns true if the thread was told to finish, and every request that it knows is answered. */
+/* Returns true if the thread must finish, and has answered every request. */
 static bool may_quiesce(const struct http_acceptor *acceptor)
 {
 	return atomic_load(&acceptor->finishing) && !atomic_load(&acceptor->quiesced) &&
@@ -190,7 +191,7 @@ static void set_quiesced(struct http_acceptor *acceptor)
 	pthread_mutex_unlock(&acceptor->lock);
 }
 
-/* Waits, and does what there is to do. */
+/* Waits for events or a deadline, and handles them. */
 static void turn(struct http_acceptor *acceptor)
 {
 	uint64_t now_ns = platform_now_ns(), until_ns, end_ns = atomic_load(&acceptor->end_ns);
@@ -202,7 +203,7 @@ static void turn(struct http_acceptor *acceptor)
 		until_ns = end_ns;
 	ready = poll(acceptor->fds, count, last ? 0 : timeout_ms(until_ns, now_ns));
 	if (ready < 0) {
-		if (errno != EINTR) /* without memory it is tried again, but not all the time */
+		if (errno != EINTR) /* without memory: no busy loop */
 			nanosleep(&pause_time, NULL);
 		return;
 	}
@@ -224,7 +225,7 @@ static void *acceptor_main(void *data)
 
 		if (end_ns != 0 && (acceptor->clients.count == 0 || platform_now_ns() >= end_ns))
 			break;
-		while (!reserve(acceptor)) /* without memory to watch so many, the oldest goes */
+		while (!reserve(acceptor)) /* ends the oldest client without memory for all */
 			clients_remove_first(&acceptor->clients);
 		turn(acceptor);
 	}
@@ -237,7 +238,7 @@ static void wake(const struct http_acceptor *acceptor)
 {
 	ssize_t written = write(acceptor->wake[1], "", 1);
 
-	(void)written; /* a full pipe wakes as well */
+	(void)written; /* a full pipe wakes the thread too */
 }
 
 static void destroy(struct http_acceptor *acceptor)
@@ -283,7 +284,7 @@ int http_acceptor_start(struct http_acceptor **result, const struct http_accepto
 	                                     .failed = on_failed,
 	                                     .data = acceptor};
 	acceptor->wake[0] = -1;
-	/* Neither can fail: nothing is allocated. */
+	/* These calls cannot fail, because they allocate nothing. */
 	pthread_mutex_init(&acceptor->lock, NULL);
 	condition_init(&acceptor->quiet);
 	acceptor->sockets = malloc(options->count * sizeof(*acceptor->sockets));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A list in the order of arrival; the idle clients are also in slots, by network. */
+/* Clients of the acceptor: a list in the order of arrival, and slots of the idle clients, which know their networks. */
 #include "exporter/http/acceptor/clients.h"
 
 #include <errno.h>
@@ -9,9 +9,9 @@
 #include "exporter/http/acceptor/plain.h"
 #include "exporter/platform/connection.h"
 
-/* ---- What relays ask for ---- */
+/* ---- Callbacks of relays ---- */
 
-/* The server gets the client's address. */
+/* Hands the local socket to the server, with the client's address. */
 static void on_take(void *data, int socket)
 {
 	const struct client *client = data;
@@ -61,7 +61,8 @@ static void remove_next(struct clients *clients, struct client **link)
 	free(client);
 }
 
-/* Gives an idle client its place, or takes it back. May end others, but not this one. */
+/* Adds an idle client to the slots, or removes one that is not idle any more. Can end another client, but not this
+ * one. */
 static void settle(struct client *client)
 {
 	struct clients *clients = client->owner;
@@ -92,7 +93,7 @@ void clients_release(struct clients *clients)
 	http_slots_release(&clients->slots);
 }
 
-/* Takes over the client's socket, even on failure. */
+/* Makes the relay of a client. Owns the socket, even on failure. Returns NULL on failure. */
 static struct relay *relay_for(struct client *client, int socket)
 {
 	const struct relay_hooks hooks = {on_take, on_failed, on_needs_tls, client};

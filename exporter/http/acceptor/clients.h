@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clients of the acceptor: a list of relays, and the rule by which they make room. A client is idle until it is let
- * in, and again while it only reads its last bytes. Only the acceptor's thread uses them.
+ * Clients of the acceptor: a list of relays, and the limit on idle clients. A client is idle during its handshake, and
+ * while it only reads its last bytes. Only the acceptor's thread uses the list.
  */
 #ifndef EXPORTER_HTTP_ACCEPTOR_CLIENTS_H
 #define EXPORTER_HTTP_ACCEPTOR_CLIENTS_H
@@ -19,14 +19,14 @@ struct client {
 	socklen_t length;
 	struct relay *relay;
 	bool encrypted;
-	struct http_connection *idle; /* its place among the idle clients; NULL while it is let in */
-	size_t slot, count;           /* the place of its descriptors in the polled array; count 0: it is newer */
+	struct http_connection *idle; /* its slot; NULL while it is not idle */
+	size_t slot, count;           /* index and number of its entries in the polled array; 0 for a new client */
 };
 
 /* The caller fills the fields up to `data` before clients_init(). */
 struct clients {
 	struct web *web; /* NULL: no TLS */
-	size_t idle_max; /* limit of idle clients; one more replaces another */
+	size_t idle_max; /* limit on idle clients */
 	/* Takes over the local socket of a client whose handshake is done. */
 	void (*serve)(void *data, int socket, const struct sockaddr *address, socklen_t length);
 	/* Notes that a TLS handshake failed. */
@@ -39,18 +39,18 @@ struct clients {
 	size_t idle_count;
 };
 
-/* Returns 0 or -errno; call clients_release() in either case. */
+/* Allocates the slots. Returns 0 or -errno. Call clients_release() in either case. */
 int clients_init(struct clients *clients) MUST_CHECK;
 /* Ends all clients. */
 void clients_release(struct clients *clients);
 
-/* Takes over an accepted socket; closes it if memory is short. */
+/* Adds a client with its accepted socket. Owns the socket, and closes it without memory. */
 void clients_add(struct clients *clients, int socket, const struct sockaddr_storage *address, socklen_t length);
 /* Ends the oldest client. */
 void clients_remove_first(struct clients *clients);
-/* Ends an idle client if there are `too_many` of them or more. */
+/* Ends an idle client if there are `too_many` or more. Returns true if it ended one. */
 bool clients_make_room(struct clients *clients, size_t too_many);
-/* Returns true if a client waits for an answer, or for its turn. */
+/* Returns true if a client waits for an answer, or has bytes that its relay has not moved yet. */
 bool clients_are_busy(const struct clients *clients);
 /* Calls relay_step() for each polled client. */
 void clients_step(struct clients *clients, const struct pollfd *fds, uint64_t now_ns);

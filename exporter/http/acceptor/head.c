@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Request line, then field lines, each checked against the grammar of RFC 9112 and RFC 9110. */
+/* Request head checker: checks the request line and the field lines against the grammar of RFC 9112 and RFC 9110. */
 #include "exporter/http/acceptor/head.h"
 
 #include <string.h>
@@ -23,7 +23,7 @@ const struct head_answer head_answers[HEAD_FAULTS] = {
         [HEAD_NEEDS_TLS] = {400, "Client sent an HTTP request to an HTTPS server."},
 };
 
-/* Bytes of the head; `start` can be written to. */
+/* Bytes of the head. They can be changed. */
 struct span {
 	char *start;
 	size_t length;
@@ -51,19 +51,19 @@ static bool is_alphanumeric(char byte)
 	return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
-/* tchar of RFC 9110, 5.6.2 */
+/* Returns true for a tchar of RFC 9110, 5.6.2. */
 static bool is_token_byte(char byte)
 {
 	return is_alphanumeric(byte) || (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte));
 }
 
-/* A byte of uri-host and port (RFC 3986, 3.2.2). */
+/* Returns true for a byte of uri-host and port (RFC 3986, 3.2.2). */
 static bool is_host_byte(char byte)
 {
 	return is_alphanumeric(byte) || (byte != '\0' && strchr("-._~%!$&'()*+,;=:[]", byte));
 }
 
-/* A byte of a target; those above ASCII are taken as they are, as others do. */
+/* Returns true for a byte of a target. Like other servers, it accepts bytes above ASCII. */
 static bool is_target_byte(char byte)
 {
 	return (unsigned char)byte > ' ' && byte != 0x7f;
@@ -74,7 +74,7 @@ static bool is_value_byte(char byte)
 	return (unsigned char)byte >= ' ' ? byte != 0x7f : byte == '\t';
 }
 
-/* The number of bytes at the span's start that `is` accepts. */
+/* Returns the number of bytes at the start of the span for which `is` returns true. */
 static size_t count_while(struct span span, bool (*is)(char byte))
 {
 	size_t count = 0;
@@ -103,7 +103,7 @@ static bool is_text(struct span span, const char *text)
 	return span.length == strlen(text) && strncasecmp(span.start, text, span.length) == 0;
 }
 
-/* Takes the next line off the head, without its end: CRLF, or LF alone (RFC 9112, 2.2). */
+/* Removes the next line from the head and returns it without its end: CRLF, or LF alone (RFC 9112, 2.2). */
 static struct span next_line(struct span *rest)
 {
 	const char *end = memchr(rest->start, '\n', rest->length);
@@ -181,7 +181,7 @@ static enum head_fault read_field(struct parse *parse, struct span name, struct 
 	return HEAD_GOOD;
 }
 
-/* Moves the blanks after a value before it. Returns the value without any. */
+/* Moves the blanks after a value before it. Returns the value without blanks. */
 static struct span trim(struct span value)
 {
 	size_t before = count_while(value, is_blank), behind = 0;
@@ -210,7 +210,7 @@ static enum head_fault read_field_line(struct parse *parse, struct span line)
 	return read_field(parse, (struct span){line.start, name}, trim(value));
 }
 
-/* What only the whole head can tell. */
+/* Returns a fault that only the whole head shows. */
 static enum head_fault read_whole(const struct parse *parse)
 {
 	if (!parse->has_host && parse->minor > 0)
@@ -233,7 +233,7 @@ size_t head_find_end(const char *bytes, size_t length, size_t *searched)
 		if (line < end && *line == '\r')
 			line++;
 		if (line == end)
-			break; /* what follows the line decides */
+			break; /* the next byte decides */
 		if (*line == '\n') {
 			*searched = 0;
 			return (size_t)(line + 1 - bytes);

@@ -48,7 +48,7 @@ struct head {
 };
 
 /* Returns the length of the head that starts at `bytes`, with the empty line at its end, or 0 if the end is not
- * among the `length` bytes. Set *searched to 0 at first. Later calls use it to skip bytes. */
+ * among the `length` bytes. Set *searched to 0 before the first call. Later calls use it to skip bytes. */
 size_t head_find_end(const char *bytes, size_t length, size_t *searched);
 
 /* Reads the head of `length` bytes that head_find_end() found. Moves blanks at the end of a field's value to its start,
@@ -58,8 +58,8 @@ void head_read(struct head *head, char *bytes, size_t length);
 /* Fills the fault of a head without an end in HEAD_BYTES_MAX bytes. */
 void head_read_too_large(struct head *head, const char *bytes, size_t length);
 
-/* The field of a request that replaces a bad one and asks for its refusal. Its value is the fault's number. It is no
- * valid field name, so no client can send it through an acceptor. */
+/* Name of the field in a request that replaces a bad one, and asks for the refusal. Its value is the number of the
+ * fault. The name is not valid in HTTP, so no client can send it through an acceptor. */
 #define HEAD_FAULT_FIELD "(fault)"
 
 /* The status and the reason, one line without its end, of the answer to a fault. */

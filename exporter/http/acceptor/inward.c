@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds requests in a stream of bytes. */
+/* Inward buffer: finds requests in a stream of bytes. */
 #include "exporter/http/acceptor/inward.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Puts a request that asks for the refusal in place of the head. */
+/* Replaces the head by a request that asks for the refusal. */
 static void refuse(struct inward *inward, const struct head *head)
 {
 	int length = snprintf(inward->bytes + inward->ready, INWARD_FAULT_MAX,
@@ -17,7 +17,7 @@ static void refuse(struct inward *inward, const struct head *head)
 	inward->deaf = true;
 }
 
-/* Releases the rest of the present request's body, as far as it has come. */
+/* Releases the received part of the present request's body. */
 static void release_body(struct inward *inward)
 {
 	const size_t left = inward->end - inward->ready, length = inward->body < left ? (size_t)inward->body : left;
@@ -47,7 +47,8 @@ static void drop_empty_lines(struct inward *inward)
 	memmove(inward->bytes + inward->ready, bytes + length, left - length);
 }
 
-/* Releases the next request's head, or its refusal. False: more must come first. */
+/* Releases the next request's head and returns true. Returns false after a bad head, or if the head is not whole yet.
+ */
 static bool release_head(struct inward *inward, bool needs_tls)
 {
 	char *bytes = inward->bytes + inward->ready;

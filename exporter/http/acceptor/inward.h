@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inward buffer: a client's bytes on their way to the HTTP server. It follows where requests begin and end, and
- * releases a request's head only when it is whole and good. After a bad head, or a body without a length, it
- * releases nothing more and discards what follows.
+ * Inward buffer: a client's bytes for the HTTP server. It finds the start and end of each request, and releases a
+ * request's head only when it is whole and good. After a bad head, or the head of a body without a length, it discards
+ * all further bytes.
  *
  * The functions are pure.
  */
@@ -18,11 +18,11 @@
 /* Bytes of the request that replaces a bad one. */
 enum { INWARD_FAULT_MAX = 80 };
 
-/* All zeros at first. */
+/* Initialize with zeros. */
 struct inward {
 	size_t start, ready, end; /* released up to `ready`, received up to `end` */
-	size_t searched;          /* of the head that begins at `ready`: see head_find_end() */
-	uint64_t body;            /* bytes that the current request's body still has */
+	size_t searched;          /* for head_find_end() of the head at `ready` */
+	uint64_t body;            /* bytes of the current request's body that were not released yet */
 	bool deaf;                /* further bytes are discarded */
 	char bytes[HEAD_BYTES_MAX + INWARD_FAULT_MAX];
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Systems without an acceptor: nothing of it is ever called. */
+/* Acceptor of systems that have none: start fails, and no other function is called. */
 #include "exporter/http/acceptor/acceptor.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The channel is the socket's number. */
+/* Plain transport. Its channel is the number of the socket. */
 #include "exporter/http/acceptor/plain.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static bool plain_is_writing(void *channel)
 	return false;
 }
 
-/* EINTR is tried again like EAGAIN, after poll(). */
+/* Returns the result or -errno. EINTR becomes EAGAIN, so that the call is repeated after poll(). */
 static ssize_t result_of(ssize_t result)
 {
 	if (result >= 0)
@@ -37,7 +37,7 @@ static ssize_t plain_send(void *channel, const void *bytes, size_t length)
 	return result_of(send((int)(intptr_t)channel, bytes, length, MSG_NOSIGNAL));
 }
 
-/* The end of the socket says it. */
+/* Does nothing: the end of the socket ends the stream. */
 static int plain_finish(void *channel)
 {
 	(void)channel;

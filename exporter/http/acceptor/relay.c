@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handshake, bytes both ways, end. */
+/* Relay: runs the handshake, copies bytes in both directions, and closes the connection in order. */
 #include "exporter/http/acceptor/relay.h"
 
 #include <errno.h>
@@ -12,41 +12,41 @@
 
 #include "exporter/http/acceptor/inward.h"
 
-/* A handshake takes two round trips and a client's signature. */
+/* Time for a handshake, which needs two round trips and the client's signature. */
 #define HANDSHAKE_NS UINT64_C(10000000000)
-/* How long a client may take to read the rest of an answer once the server has closed: as the server gives it for the
- * whole of one. A relay that only waits for that makes room for others. */
+/* Time for a client to read the rest of an answer after the server has closed. The server allows the same time for a
+ * whole answer. A relay that only waits for the client is idle, and can be replaced. */
 #define DRAIN_NS UINT64_C(90000000000)
-/* How long a client may take to read the last bytes before its socket is closed: a close while bytes of the client are
- * unread makes the kernel throw away what the client has not read. */
+/* Time for a client to read the last bytes before its socket is closed. close() with unread bytes of the client would
+ * make the kernel discard the bytes that the client has not read. */
 #define LINGER_NS UINT64_C(1000000000)
 
 enum {
 	/* Two records of TLS. */
 	OUTWARD_BYTES = 32 * 1024,
-	/* What the local socket holds of an answer: little, so that the HTTP server sees which clients do not read. */
+	/* Bytes of an answer in the local socket: few, so that the HTTP server notices clients that do not read. */
 	LOCAL_BYTES = 64 * 1024,
-	/* Buffers that go one way before others have their turn. */
+	/* Buffers that a relay copies per turn of the loop. */
 	ROUNDS_MAX = 8,
 };
 
 enum phase {
 	PHASE_HANDSHAKE,
 	PHASE_OPEN,
-	PHASE_DRAIN,  /* the server has closed; the client has not read all */
-	PHASE_FINISH, /* all bytes were sent, but not that no more come */
-	PHASE_LINGER, /* only the client's end is waited for */
+	PHASE_DRAIN,  /* the server has closed; the client has not read all bytes */
+	PHASE_FINISH, /* all bytes were sent; the end of the stream was not */
+	PHASE_LINGER, /* the relay waits only for the client to close */
 };
 
 struct relay {
 	enum phase phase;
 	uint64_t deadline_ns;
-	int outer, inner; /* the client's socket; the local one, -1 before PHASE_OPEN and in PHASE_LINGER */
+	int outer, inner; /* the client's socket; the local socket, -1 before PHASE_OPEN and in PHASE_LINGER */
 	struct transport transport;
 	struct relay_hooks hooks;
-	bool outer_ended, inner_ended; /* no more comes from there */
-	bool told_inner;               /* that no more comes from the client */
-	bool unanswered;               /* nothing has come back since the last bytes from the client */
+	bool outer_ended, inner_ended; /* the stream from that socket has ended */
+	bool told_inner;               /* the server knows that the client's stream has ended */
+	bool unanswered;               /* the server has sent nothing since the last bytes of the client */
 	bool eager;
 	struct inward inward;
 	size_t outward_start, outward_end; /* filled when empty, then emptied from its start */
@@ -70,7 +70,7 @@ int relay_new(struct relay **result, int client, struct transport transport, con
 	relay->inner = -1;
 	relay->transport = transport;
 	relay->hooks = *hooks;
-	/* what is written is what there is: none of it is to wait for more; a Unix socket has no such option */
+	/* sends all bytes at once; fails for a Unix socket, which has no such option */
 	(void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	return 0;
 }
@@ -122,7 +122,7 @@ static short when(bool condition, short event)
 
 size_t relay_poll(const struct relay *relay, struct pollfd fds[RELAY_SOCKETS])
 {
-	short outer = POLLIN, inner = 0; /* of the inner one, its end is always told */
+	short outer = POLLIN, inner = 0; /* poll() always reports the end of the inner socket */
 
 	if (relay->phase == PHASE_OPEN) {
 		outer = when(!relay->outer_ended && inward_has_room(&relay->inward), POLLIN) |
@@ -142,7 +142,7 @@ size_t relay_poll(const struct relay *relay, struct pollfd fds[RELAY_SOCKETS])
 
 /* ---- Bytes ---- */
 
-/* Each of the next four moves bytes one step; true: something has moved. An error ends that side. */
+/* The functions below copy bytes by one step, and return true if they copied any. An error ends that side. */
 
 static bool receive_outer(struct relay *relay)
 {
@@ -157,14 +157,14 @@ static bool receive_outer(struct relay *relay)
 		return false;
 	relay->outer_ended = got <= 0;
 	if (got < 0)
-		relay->unanswered = false; /* the client broke off: it reads no answer */
+		relay->unanswered = false; /* the client reads no answer after an error */
 	else if (got > 0)
 		inward_add(&relay->inward, (size_t)got, relay->hooks.needs_tls(relay->hooks.data));
 	return true;
 }
 
-/* Tells the server that no more comes. If the last request is whole, not before its answer: libmicrohttpd does not
- * answer a request that the connection's end comes with. */
+/* Ends the stream to the server. If the last request is whole, waits for its answer first: libmicrohttpd does not
+ * answer a request if the end of the stream arrives with it. */
 static bool end_inner(struct relay *relay)
 {
 	if (!relay->outer_ended || relay->told_inner || (relay->unanswered && !inward_is_within_body(&relay->inward)))
@@ -185,7 +185,7 @@ static bool send_inner(struct relay *relay)
 	sent = send(relay->inner, bytes, length, MSG_NOSIGNAL);
 	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (sent < 0) { /* nobody reads there any more: what is left to read from it still counts */
+	if (sent < 0) { /* the server reads no more; its last bytes are still copied */
 		relay->outer_ended = relay->told_inner = true;
 		sent = (ssize_t)length;
 	}
@@ -210,7 +210,7 @@ static bool receive_inner(struct relay *relay)
 	return true;
 }
 
-/* `broken`: the client takes no more. */
+/* Sets *broken if the client accepts no more bytes. */
 static bool send_outer(struct relay *relay, bool *broken)
 {
 	ssize_t sent;
@@ -226,7 +226,7 @@ static bool send_outer(struct relay *relay, bool *broken)
 	return sent > 0;
 }
 
-/* ---- Phases; each returns false at the relay's end ---- */
+/* ---- Phases. Their functions return false at the end of the relay ---- */
 
 static bool linger(struct relay *relay, uint64_t now_ns)
 {
@@ -238,7 +238,7 @@ static bool linger(struct relay *relay, uint64_t now_ns)
 	return shutdown(relay->outer, SHUT_WR) == 0;
 }
 
-/* Throws away what still comes. */
+/* Discards further bytes of the client. */
 static bool step_linger(struct relay *relay)
 {
 	ssize_t got = 1;
@@ -302,7 +302,7 @@ static bool step_open(struct relay *relay, uint64_t now_ns)
 	return relay->inner_ended && is_outward_empty(relay) ? begin_finish(relay, now_ns) : true;
 }
 
-/* Makes the local socket. Non-blocking and close-on-exec at both ends. */
+/* Makes the local socket pair, non-blocking and close-on-exec. */
 static bool open_inner(struct relay *relay)
 {
 	const int bytes = LOCAL_BYTES;
@@ -310,7 +310,7 @@ static bool open_inner(struct relay *relay)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
 		return false;
-	(void)setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)); /* the default holds more */
+	(void)setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)); /* the default is larger */
 	relay->inner = ends[0];
 	relay->phase = PHASE_OPEN;
 	relay->hooks.take(relay->hooks.data, ends[1]);
@@ -347,7 +347,7 @@ bool relay_step(struct relay *relay, const struct pollfd *fds, size_t count, uin
 	if (!ready)
 		return true;
 	if (relay->phase == PHASE_OPEN && (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
-		return false; /* the client is gone for good */
+		return false; /* both directions of the client's connection have ended */
 	switch (relay->phase) {
 	case PHASE_HANDSHAKE:
 		return step_handshake(relay, now_ns);

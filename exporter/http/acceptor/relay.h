@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Relay: copies bytes between one client and libmicrohttpd, over a local socket pair. It decrypts TLS, and passes on
- * a request's head only when the whole head has come and is good (head.h). In place of a bad head libmicrohttpd
- * receives a request that asks for the refusal, so that the refusal follows the answers to earlier requests.
+ * Relay: copies bytes between one client and libmicrohttpd, over a local socket pair. It decrypts TLS, and forwards a
+ * request's head only when the head is whole and good (head.h). It replaces a bad head by a request that asks for the
+ * refusal, so that the refusal follows the answers to earlier requests.
  *
- * A relay never blocks. Its owner polls for it. It ends with its client, with the other end of the local socket, or
- * when a handshake takes too long.
+ * A relay never blocks: its owner polls its sockets. It ends with its client, with the other end of the local socket,
+ * or at the deadline of the handshake.
  */
 #ifndef EXPORTER_HTTP_ACCEPTOR_RELAY_H
 #define EXPORTER_HTTP_ACCEPTOR_RELAY_H
@@ -23,7 +23,7 @@ struct relay;
 struct relay_hooks {
 	/* Takes over the other end of the local socket, after the handshake. */
 	void (*take)(void *data, int socket);
-	/* Notes that the client was not let in. */
+	/* Notes that the handshake failed. */
 	void (*failed)(void *data, enum tls_error error);
 	/* Returns true if a client without TLS must no longer be served. */
 	bool (*needs_tls)(void *data);
@@ -39,9 +39,9 @@ void relay_free(struct relay *relay);
 enum { RELAY_SOCKETS = 2 };
 /* Writes the sockets that the relay waits for. Returns their number, 1 or 2. */
 size_t relay_poll(const struct relay *relay, struct pollfd fds[RELAY_SOCKETS]);
-/* Returns the time at which the relay ends itself. UINT64_MAX: the HTTP server ends it. */
+/* Returns the time at which the relay ends itself, or UINT64_MAX if the HTTP server ends it. */
 uint64_t relay_deadline(const struct relay *relay);
-/* Returns true if the relay stopped only to let others continue. */
+/* Returns true if the relay has more bytes to copy, and has stopped only to let other relays continue. */
 bool relay_is_eager(const struct relay *relay);
 /* Returns true while the client is served: from the end of the handshake until only last bytes are left. */
 bool relay_is_open(const struct relay *relay);
