@@ -5,10 +5,10 @@
 #include "exporter/cli/option_table.h"
 #include "exporter/packaging/manpage/manpage.h"
 
-/* What shells say of --no-NAME, beside what they say of --NAME. */
+/* The help that shells show for --no-NAME. */
 #define NEGATION_HELP "Turn this off."
 
-/* What a shell can complete a value with. */
+/* The source of a shell's completions of a value. */
 enum value_kind { VALUE_NONE, VALUE_ANY, VALUE_CHOICE, VALUE_FILE, VALUE_FOLDER };
 
 static enum value_kind value_kind(const struct option *option)
@@ -28,8 +28,8 @@ static void put_choices(struct textbuf *out, const struct option *option)
 		textbuf_printf(out, "%s%s", i == 0 ? "" : " ", option->choices(i));
 }
 
-/* Text in single quotes, with a backslash before each byte of `special`; `quote` is how a shell writes one of these
- * quotes between them. */
+/* Writes a text for single quotes, with a backslash before each byte of `special`. `quote` replaces each single quote
+ * in the text. */
 static void put_quoted(struct textbuf *out, const char *text, const char *special, const char *quote)
 {
 	for (; *text != '\0'; text++) {
@@ -43,16 +43,16 @@ static void put_quoted(struct textbuf *out, const char *text, const char *specia
 	}
 }
 
-/* bash */
+/* ---- bash ---- */
 
 static const char bash_head[] = "# bash completion for tcp_exporter, made from its table of flags\n"
                                 "\n"
-                                "# What the value of $flag is completed with.\n"
+                                "# Completes the value of $flag.\n"
                                 "_tcp_exporter_value()\n"
                                 "{\n"
                                 "\tcase $flag in\n";
 
-/* "=" parts words in bash, unless somebody took it out of COMP_WORDBREAKS: "--flag=val" is one word or three. */
+/* bash passes "--flag=val" as three words, or as one if COMP_WORDBREAKS does not contain "=". */
 static const char bash_middle[] = "\tesac\n"
                                   "}\n"
                                   "\n"
@@ -132,7 +132,7 @@ void manpage_bash(struct textbuf *out)
 	textbuf_puts(out, bash_tail);
 }
 
-/* zsh */
+/* ---- zsh ---- */
 
 static void put_zsh_value(struct textbuf *out, const struct option *option)
 {
@@ -152,7 +152,7 @@ static void put_zsh_value(struct textbuf *out, const struct option *option)
 	}
 }
 
-/* One spec of _arguments: '*--name=[help]:PLACEHOLDER:values'. */
+/* Writes one spec of _arguments: '*--name=[help]:PLACEHOLDER:values'. */
 static void put_zsh_spec(struct textbuf *out, const struct option *option, const char *dashes, const char *name,
                          const char *help)
 {
@@ -182,7 +182,7 @@ void manpage_zsh(struct textbuf *out)
 	textbuf_putc(out, '\n');
 }
 
-/* fish */
+/* ---- fish ---- */
 
 static void put_fish_flag(struct textbuf *out, const struct option *option, const char *negation, const char *help)
 {

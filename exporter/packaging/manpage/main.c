@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* manpage man|bash|zsh|fish: writes the manual page, from its template on standard input, or a shell's completions. */
+/* Generator of the manual page, from its template on standard input, and of the completions of shells. */
 #include <stdio.h>
 #include <string.h>
 
 #include "exporter/packaging/manpage/manpage.h"
 
-/* Far more than any output needs. */
+/* Much more than any output needs. */
 #define OUTPUT_BYTES_MAX (1 << 20)
 
 static void manual(struct textbuf *out)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts that packages carry and that are made from the program's own tables of flags and metrics. */
+/* Generated texts of packages: the manual page and completions, from the program's tables of flags and metrics. */
 #ifndef EXPORTER_PACKAGING_MANPAGE_H
 #define EXPORTER_PACKAGING_MANPAGE_H
 
@@ -7,10 +7,10 @@
 
 #include "metrics/textbuf.h"
 
-/* The manual page: the template's lines, with "%flags%" and "%metrics%" replaced by what the tables say. */
+/* Writes the manual page: the lines of the template, with "%flags%" and "%metrics%" replaced by lists. */
 void manpage_manual(struct textbuf *out, FILE *template);
 
-/* Completions for each shell. */
+/* Write the completions of a shell. */
 void manpage_bash(struct textbuf *out);
 void manpage_zsh(struct textbuf *out);
 void manpage_fish(struct textbuf *out);

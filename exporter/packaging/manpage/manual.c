@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The manual page's lists of flags and metrics, as roff with the man macros. */
+/* Manual page: writes the lists of flags and metrics as roff with the man macros. */
 #include <string.h>
 
 #include "exporter/cli/option_table.h"
@@ -7,12 +7,12 @@
 #include "metrics/report/catalog.h"
 
 enum {
-	/* A line of the template, prose wrapped by hand. */
+	/* Longest line of the template, which is wrapped by hand. */
 	LINE_BYTES_MAX = 512,
 	SENTENCES_BYTES_MAX = 4096,
 };
 
-/* Text as roff sets it letter by letter: a dash that can be copied, and no request at the start of a line. */
+/* Writes a text so that roff prints it unchanged: dashes can be copied, and a line does not start a request. */
 static void put_text(struct textbuf *out, const char *text, size_t length)
 {
 	if (length > 0 && (text[0] == '.' || text[0] == '\''))
@@ -36,7 +36,7 @@ static void put_in_font(struct textbuf *out, char font, const char *text)
 	textbuf_puts(out, "\\fR");
 }
 
-/* One line a sentence, as roff wants it to space them. */
+/* Writes one line per sentence, so that roff spaces the sentences. */
 static void put_sentences(struct textbuf *out, const char *text)
 {
 	while (*text != '\0') {
@@ -85,7 +85,7 @@ static void put_flags(struct textbuf *out)
 	textbuf_release(&sentences);
 }
 
-/* "a,b" as a, b in italics. */
+/* Writes the labels "a,b" as a, b in italics. */
 static void put_labels(struct textbuf *out, const char *labels)
 {
 	while (*labels != '\0') {
