@@ -1,46 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sets TCP_EXPORTER_BPF_FOUND to ON if the BPF backend is built, and finds its tools.
-set(TCP_EXPORTER_BPF AUTO CACHE STRING "The BPF backend: AUTO (if clang, bpftool and libbpf are there), ON or OFF")
-set_property(CACHE TCP_EXPORTER_BPF PROPERTY STRINGS AUTO ON OFF)
+# Sets TCP_EXPORTER_BPF_FOUND to TRUE if the BPF backend is built, and finds its tools.
+optional_begin(BPF "BPF backend" "The BPF backend")
 
-set(TCP_EXPORTER_BPF_FOUND FALSE)
-if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
-  if(TCP_EXPORTER_BPF STREQUAL "ON")
-    message(FATAL_ERROR "TCP_EXPORTER_BPF=ON, but ${CMAKE_SYSTEM_NAME} has no BPF")
-  endif()
-  return()
-endif()
-if(TCP_EXPORTER_BPF STREQUAL "OFF")
-  message(STATUS "BPF backend: off")
-  return()
-endif()
-
-# Always clang: no other compiler is known to emit the format that bpftool and libbpf expect.
-find_program(TCP_EXPORTER_BPF_CLANG NAMES clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14
-  DOC "The compiler of the BPF program")
-find_program(TCP_EXPORTER_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin DOC "Generates the BPF program's skeleton")
-pkg_check_modules(libbpf IMPORTED_TARGET libbpf>=1.0)
-
-set(missing "")
-if(NOT TCP_EXPORTER_BPF_CLANG)
-  list(APPEND missing "clang")
-endif()
-if(NOT TCP_EXPORTER_BPFTOOL)
-  list(APPEND missing "bpftool")
-endif()
-if(NOT libbpf_FOUND)
-  list(APPEND missing "libbpf 1.0 or later")
-endif()
-list(JOIN missing ", " missing)
-
-if(NOT missing)
-  set(TCP_EXPORTER_BPF_FOUND TRUE)
-  message(STATUS "BPF backend: on (${TCP_EXPORTER_BPF_CLANG}, ${TCP_EXPORTER_BPFTOOL}, libbpf ${libbpf_VERSION})")
-elseif(TCP_EXPORTER_BPF STREQUAL "ON")
-  message(FATAL_ERROR "TCP_EXPORTER_BPF=ON, but missing: ${missing}")
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  # Always clang: no other compiler is known to emit the format that bpftool and libbpf expect.
+  find_program(TCP_EXPORTER_BPF_CLANG NAMES clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14
+    DOC "The compiler of the BPF program")
+  find_program(TCP_EXPORTER_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin DOC "Generates the BPF program's skeleton")
+  pkg_check_modules(libbpf IMPORTED_TARGET libbpf>=1.0)
+  optional_needs(TCP_EXPORTER_BPF_CLANG "clang")
+  optional_needs(TCP_EXPORTER_BPFTOOL "bpftool")
+  optional_needs(libbpf_FOUND "libbpf 1.0 or later")
 else()
-  message(STATUS "BPF backend: off, missing: ${missing}")
+  set(missing "Linux")
 endif()
+
+optional_end(BPF "BPF backend" "${TCP_EXPORTER_BPF_CLANG}, ${TCP_EXPORTER_BPFTOOL}, libbpf ${libbpf_VERSION}")
 
 # bpf_skeleton(NAME SOURCE HEADERS...): compiles a BPF program and makes NAME.skel.h in the build folder. The
 # skeleton's debug information has only the types that it needs to run on other kernels.

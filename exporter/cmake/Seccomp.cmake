@@ -1,28 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sets TCP_EXPORTER_SECCOMP_FOUND to ON if the seccomp filter is built.
-set(TCP_EXPORTER_SECCOMP AUTO CACHE STRING "The seccomp filter: AUTO (if libseccomp is found), ON or OFF")
-set_property(CACHE TCP_EXPORTER_SECCOMP PROPERTY STRINGS AUTO ON OFF)
+# Sets TCP_EXPORTER_SECCOMP_FOUND to TRUE if the seccomp filter is built.
+optional_begin(SECCOMP "seccomp filter" "The seccomp filter")
 
-set(TCP_EXPORTER_SECCOMP_FOUND FALSE)
-set(missing "")
 if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
   set(missing "Linux")
 elseif(TCP_EXPORTER_SANITIZE)
   set(missing "a build without sanitizers, whose own system calls it would refuse")
-elseif(NOT TCP_EXPORTER_SECCOMP STREQUAL "OFF")
+else()
   pkg_check_modules(seccomp IMPORTED_TARGET libseccomp>=2.5)
-  if(NOT seccomp_FOUND)
-    set(missing "libseccomp 2.5 or later")
-  endif()
+  optional_needs(seccomp_FOUND "libseccomp 2.5 or later")
 endif()
 
-if(TCP_EXPORTER_SECCOMP STREQUAL "OFF")
-  message(STATUS "seccomp filter: off")
-elseif(NOT missing)
-  set(TCP_EXPORTER_SECCOMP_FOUND TRUE)
-  message(STATUS "seccomp filter: on (libseccomp ${seccomp_VERSION})")
-elseif(TCP_EXPORTER_SECCOMP STREQUAL "ON")
-  message(FATAL_ERROR "TCP_EXPORTER_SECCOMP=ON, but missing: ${missing}")
-else()
-  message(STATUS "seccomp filter: off, missing: ${missing}")
-endif()
+optional_end(SECCOMP "seccomp filter" "libseccomp ${seccomp_VERSION}")
