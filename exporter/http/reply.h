@@ -24,8 +24,8 @@ struct http_reply {
 	bool last; /* the last on its connection, which is closed */
 };
 
-/* Returns a response with the reply's headers and body, or NULL without memory. Owns a body of MHD_RESPMEM_MUST_FREE in
- * either case. Call MHD_destroy_response() after queueing the response. */
+/* Returns a response with the reply's headers and body, or NULL if memory is short. Owns a body of
+ * MHD_RESPMEM_MUST_FREE in either case. Call MHD_destroy_response() after queueing the response. */
 struct MHD_Response *http_response(const struct http_reply *reply);
 
 #endif

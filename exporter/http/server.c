@@ -131,7 +131,7 @@ static void serve_connection(void *data, int socket, const struct sockaddr *addr
 {
 	struct http_server *server = data;
 
-	/* closes the socket without memory, which is all that can be done */
+	/* if memory is short, it closes the socket; there is no other answer */
 	(void)MHD_add_connection(server->behind, (MHD_socket)socket, address, length);
 }
 

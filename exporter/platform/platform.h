@@ -45,8 +45,8 @@ struct platform_options {
 	unsigned want;
 	enum process_naming naming;
 	bool all_netns; /* every network namespace that has a process, not only our own */
-	/* Takes the last words of a library about a backend that does not open, in lines, for the log. NULL: nobody
-	 * wants them. */
+	/* Receives the last messages of a library about a backend that does not open, in lines, for the log. Can be
+	 * NULL. */
 	void (*last_words)(const char *words);
 };
 

@@ -9,7 +9,7 @@
 #include "exporter/scrape/scrape.h"
 
 /* Makes the ticket a 503 whose body is one line with `text`. The line starts with "scrape timed out" for -ETIMEDOUT,
- * and with "scrape failed" for any other error. Without memory the body is NULL. */
+ * and with "scrape failed" for any other error. If memory is short, the body is NULL. */
 void ticket_refuse(struct scrape_ticket *ticket, int error, const char *text);
 /* Does the same for a ticket whose deadline has passed. */
 void ticket_refuse_late(struct scrape_ticket *ticket);

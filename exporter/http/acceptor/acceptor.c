@@ -108,7 +108,7 @@ static bool accepts(const struct http_acceptor *acceptor, uint64_t now_ns)
 	       acceptor->clients.count - acceptor->clients.idle_count < acceptor->options.limit;
 }
 
-/* Makes room in `fds`. Returns false without memory. */
+/* Makes room in `fds`. Returns false if memory is short. */
 static bool reserve(struct http_acceptor *acceptor)
 {
 	size_t wanted = 1 + acceptor->options.count + acceptor->clients.count * RELAY_SOCKETS;
@@ -203,7 +203,7 @@ static void turn(struct http_acceptor *acceptor)
 		until_ns = end_ns;
 	ready = poll(acceptor->fds, count, last ? 0 : timeout_ms(until_ns, now_ns));
 	if (ready < 0) {
-		if (errno != EINTR) /* without memory: no busy loop */
+		if (errno != EINTR) /* if memory is short, do not loop without a pause */
 			nanosleep(&pause_time, NULL);
 		return;
 	}
@@ -225,7 +225,7 @@ static void *acceptor_main(void *data)
 
 		if (end_ns != 0 && (acceptor->clients.count == 0 || platform_now_ns() >= end_ns))
 			break;
-		while (!reserve(acceptor)) /* ends the oldest client without memory for all */
+		while (!reserve(acceptor)) /* if memory is short, end the oldest client */
 			clients_remove_first(&acceptor->clients);
 		turn(acceptor);
 	}

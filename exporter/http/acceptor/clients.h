@@ -44,7 +44,7 @@ int clients_init(struct clients *clients) MUST_CHECK;
 /* Ends all clients. */
 void clients_release(struct clients *clients);
 
-/* Adds a client with its accepted socket. Owns the socket, and closes it without memory. */
+/* Adds a client with its accepted socket. Owns the socket, and closes it if memory is short. */
 void clients_add(struct clients *clients, int socket, const struct sockaddr_storage *address, socklen_t length);
 /* Ends the oldest client. */
 void clients_remove_first(struct clients *clients);

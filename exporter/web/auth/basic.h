@@ -14,7 +14,7 @@ struct basic_login {
 	size_t password_length;
 };
 
-/* Returns false if the header (NULL: none) is not one of basic authentication, or without memory. */
+/* Parses the header, or NULL if there is no header. Returns false if it has no such login, or if memory is short. */
 bool basic_parse(struct basic_login *login, const char *header);
 /* Wipes and frees the login. */
 void basic_release(struct basic_login *login);

@@ -47,7 +47,7 @@ static void test_folding(void **state)
 	assert_families(f, METRIC_BIT(METRIC_FOLDED_SERIES), 12, "tcp_exporter_folded_series 0\n");
 }
 
-/* A process may call itself what the folded group is called. */
+/* A process can have the name of the folded group. */
 static void test_folding_without_ports(void **state)
 {
 	static const struct census_options options = {.local_port = LOCAL_PORT_NONE};

@@ -226,7 +226,7 @@ uint32_t held_sockets_check(const struct held_sockets *held, const struct window
 	                          (uint32_t)row->local_port << 16 | row->remote_port, row->device);
 }
 
-/* What sockstat and the decision to walk over tables need to know of the first namespace. */
+/* Counts a row of the first namespace, for the comparison with sockstat and the decision to walk over the tables. */
 static void note_own(struct held_sockets *held, const struct window_row *row)
 {
 	if (row->state != TCP_SYN_RECV)

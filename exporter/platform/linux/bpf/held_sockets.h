@@ -24,7 +24,7 @@ struct held_sockets {
 	uint64_t own;    /* rows of the first namespace that sockstat counts: all but those in SYN_RECV */
 	bool early;      /* the walk reached a thread's own table before its process's */
 	bool requests;   /* a listener of the first namespace has request sockets */
-	unsigned hz;     /* jiffies in a second; 0: not known */
+	unsigned hz;     /* jiffies per second; 0: unknown */
 
 	struct shared_table *tables;
 	size_t table_count, table_capacity;

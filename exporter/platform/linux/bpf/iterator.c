@@ -15,13 +15,13 @@
 
 #include "programs.skel.h"
 
-/* An iterator of one task: the one that asks. */
+/* An iterator of one task, the calling thread. */
 static struct bpf_link *attach_to_one(struct bpf_program *program)
 {
 	union bpf_iter_link_info info = {.task.tid = (uint32_t)getpid()};
 	struct bpf_iter_attach_opts options;
 
-	memset(&options, 0, sizeof(options)); /* libbpf looks at the padding as well */
+	memset(&options, 0, sizeof(options)); /* libbpf checks the padding too */
 	options.sz = sizeof(options);
 	options.link_info = &info;
 	options.link_info_len = sizeof(info);
@@ -45,7 +45,7 @@ static struct programs_bpf *open_programs(const struct bpf_iterator_options *opt
 {
 	struct bpf_object_open_opts open;
 
-	memset(&open, 0, sizeof(open)); /* libbpf looks at the padding as well */
+	memset(&open, 0, sizeof(open)); /* libbpf checks the padding too */
 	open.sz = sizeof(open);
 	open.btf_custom_path = options->btf;
 	return programs_bpf__open_opts(&open);
@@ -78,7 +78,7 @@ static int load_variant(struct bpf_iterator *iterator, const struct bpf_iterator
 	return result;
 }
 
-/* To try is faster than to look into the kernel's types. */
+/* Trying is faster than reading the kernel's types. */
 static int load(struct bpf_iterator *iterator, const struct bpf_iterator_options *options, struct bpf_words *words)
 {
 	int result = -ENOTSUP;

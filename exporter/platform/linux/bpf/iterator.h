@@ -12,7 +12,7 @@
 
 struct programs_bpf;
 
-/* Variants of the programs, for kernels that can do less and less. */
+/* Variants of the programs, from the newest kernels to the oldest. */
 enum bpf_variant {
 	BPF_DIRECTLY,    /* Linux 6.2 and later: programs read the kernel's objects directly */
 	BPF_BY_HELPER,   /* Linux 6.1: they read by helpers */

@@ -125,7 +125,7 @@ static bool is_answer(int error)
 	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM; /* getpwnam(3) */
 }
 
-/* Returns the name of a user id, or its number as text. Looks each id up once. Returns NULL without memory. */
+/* Returns the name of a user id, or its number as text. Looks each id up once. Returns NULL if memory is short. */
 static const char *user_name(struct process_texts *texts, uint32_t uid)
 {
 	struct passwd entry, *found = NULL;

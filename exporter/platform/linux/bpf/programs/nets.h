@@ -8,7 +8,7 @@
 
 #include "exporter/platform/linux/bpf/programs/row.h"
 
-/* Slots of the set, a power of two: a host with more namespaces than half of them is beyond all that was seen. */
+/* Slots of the set, a power of two. No known host has half as many namespaces. */
 #define NETS 16384
 /* Slots that are looked at for one namespace. */
 #define NET_PROBES 64
