@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Optional parts of the build. A part has a setting of AUTO (built if its dependencies are found), ON or OFF. The file of
-# a part declares the setting, collects missing dependencies, and ends with the decision.
+# Optional parts of the build. A part has a setting of AUTO (built if its dependencies are found), ON or OFF. The file
+# of a part declares the setting, collects missing dependencies, and ends with the decision.
 
 # optional_begin(NAME LABEL DOC): declares the setting TCP_EXPORTER_NAME. If it is OFF, returns from the including file.
 macro(optional_begin name label doc)
@@ -21,7 +21,8 @@ macro(optional_needs variable text)
   endif()
 endmacro()
 
-# optional_end(NAME LABEL FOUND): sets TCP_EXPORTER_NAME_FOUND to TRUE if nothing is missing. FOUND describes what was found.
+# optional_end(NAME LABEL FOUND): sets TCP_EXPORTER_NAME_FOUND to TRUE if nothing is missing. FOUND describes what was
+# found.
 macro(optional_end name label found)
   if(NOT missing)
     set(TCP_EXPORTER_${name}_FOUND TRUE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sets TCP_EXPORTER_WEB_CONFIG_FOUND to TRUE if --web.config.file (TLS, authentication) is built, and finds its libraries.
+# Sets TCP_EXPORTER_WEB_CONFIG_FOUND to TRUE if --web.config.file (TLS, authentication) is built. Finds its libraries.
 optional_begin(WEB_CONFIG "TLS and authentication" "--web.config.file with TLS and authentication")
 
 pkg_check_modules(gnutls IMPORTED_TARGET gnutls>=3.7)
