@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes what real hosts have in addition to sockets that processes hold: one kind of it per run. */
+/* Makes sockets and processes that real hosts have in addition to held sockets: one kind per run. */
 #include "loopback.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@
 
 struct kind {
 	const char *name, *words; /* `words` follow the count in what is printed */
-	/* Makes `count` of the kind. Returns 0, or -1 with errno set. */
+	/* Makes `count` items of the kind. Returns 0, or -1 with errno set. */
 	int (*make)(unsigned count);
 	bool grows_table; /* its size is printed too */
 };
@@ -98,7 +98,7 @@ static int bring_up_loopback(void)
 	return fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -1 : close(fd);
 }
 
-/* Ends with the parent. */
+/* Makes the process end with its parent. */
 static int outlive_no_parent(pid_t parent)
 {
 	return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ? -1 : 0;
@@ -117,7 +117,7 @@ static _Noreturn void be_namespace(pid_t parent, int report)
 		pause();
 }
 
-/* Forks `count` of them. The caller reads the other end of `report`. */
+/* Forks `count` such processes. The caller reads the other end of `report`. */
 static int start_namespaces(unsigned count, int report)
 {
 	const pid_t self = getpid();
@@ -172,7 +172,7 @@ static int grow_table(void)
 	return dup2(STDIN_FILENO, (int)(limit.rlim_max < SLOTS ? limit.rlim_max : SLOTS) - 1);
 }
 
-/* Copies of this process that share its descriptors and nothing else. Each has its own copy of the one stack. */
+/* Makes copies of this process that share its descriptors and nothing else. Each has its own copy of the stack. */
 static int make_sharers(unsigned count)
 {
 	_Alignas(16) static char stack[STACK_SIZE];
@@ -190,7 +190,7 @@ static int make_sharers(unsigned count)
 	return 0;
 }
 
-/* The slots of this process's table of descriptors, 0 if they cannot be read. */
+/* Returns the number of slots of this process's table of descriptors, or 0 if it cannot be read. */
 static unsigned slots_of_table(void)
 {
 	FILE *status = fopen("/proc/self/status", "re");

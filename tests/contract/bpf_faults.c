@@ -232,7 +232,7 @@ static void reads_that_fail(void **state)
 	snapshot_release(&snapshot);
 }
 
-/* As of a walk whose rows are not all there. */
+/* A walk that lost rows is repeated. */
 static void a_walk_is_made_again(void **state)
 {
 	const struct platform_options options = {.procfs = "/proc"};

@@ -218,7 +218,7 @@ static void minisockets_and_orphans(void **state)
 	}
 }
 
-/* Every other sock, of a process and of none, and listeners. */
+/* Candidates are all other socks, held and unheld, and listeners. */
 static void candidates_that_are_kept(void **state)
 {
 	(void)state;
@@ -247,10 +247,10 @@ static void minisockets_that_are_older(void **state)
 	struct bpf_table_request request = {.no_candidates = true, .timewait_jiffies = 1000u * 60};
 
 	(void)state;
-	walk_tables(&options, &request); /* no kernel has a faster clock: all of them look old */
+	walk_tables(&options, &request); /* no kernel has a faster clock, so all minisockets look older */
 	assert_int_equal(only_row(&sockets, TCP_TIME_WAIT, 6, time_wait_port)->flags, ROW_OLD);
 	assert_int_equal(only_row(&sockets, TCP_FIN_WAIT2, 6, fin_wait2_port)->flags, 0);
-	request.timewait_jiffies = 1; /* and younger than the walk */
+	request.timewait_jiffies = 1; /* all minisockets look younger than the walk */
 	walk_tables(&options, &request);
 	assert_int_equal(only_row(&sockets, TCP_TIME_WAIT, 6, time_wait_port)->flags, 0);
 }

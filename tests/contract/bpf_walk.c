@@ -60,7 +60,7 @@ static void open_others(void)
 	*slash = '/';
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
-	assert_true(open(name.sun_path, O_PATH) >= 0); /* an inode of a socket, and no socket behind it */
+	assert_true(open(name.sun_path, O_PATH) >= 0); /* an inode of type socket without a socket */
 	assert_true(socket(AF_INET, SOCK_DGRAM, 0) >= 0);
 	assert_true(socket(AF_INET, SOCK_STREAM, 0) >= 0); /* neither bound nor connected */
 	assert_int_equal(unlink(name.sun_path), 0);

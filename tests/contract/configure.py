@@ -19,7 +19,7 @@ class Configure(unittest.TestCase):
         self.build = pathlib.Path(folder.name)
 
     def configure(self, *settings):
-        """Of a machine without cmocka."""
+        """The configuration on a machine without cmocka."""
         pkg_config = self.build / "pkg-config"
         pkg_config.write_text('#!/bin/sh\ncase "$*" in *cmocka*) exit 1 ;; esac\n'
                               f'exec {shutil.which("pkg-config")} "$@"\n', encoding="ascii")

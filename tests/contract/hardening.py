@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks the protections that the compiler and the linker were to build in, on the program itself.
+"""Checks the program for the protections that the compiler and the linker must build in.
 
 usage: hardening.py PROGRAM COMPILER CONFIGURATION SANITIZERS
 """
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-# A build without any, to prove that each check can find fault.
+# A build without protections, to prove that each check can fail.
 WEAK = ("-O2", "-no-pie", "-fno-stack-protector", "-fcf-protection=none", "-fno-stack-clash-protection",
         "-U_FORTIFY_SOURCE", "-Wl,-z,norelro,-z,lazy,-z,execstack,-rpath,/tmp")  # fmt: skip
 WEAK_SOURCE = "#include <string.h>\nint main(int c, char **v) { char b[99999]; strcpy(b, v[0]); return b[c]; }\n"
@@ -56,7 +56,7 @@ def pe_faults(program, objdump):
 
 
 def self_test(compiler):
-    """What a weak program is not found to lack."""
+    """Yields the protections whose absence in a weak program is not found."""
     with tempfile.TemporaryDirectory() as folder:
         source, program = pathlib.Path(folder, "weak.c"), str(pathlib.Path(folder, "weak"))
         source.write_text(WEAK_SOURCE, encoding="ascii")

@@ -34,7 +34,7 @@ NAME = re.compile(r"(\w+)\s*\(")
 
 
 def functions(lines):
-    """(name, first line, number of lines) of each, from its signature to its closing brace.
+    """Yields (name, first line, number of lines) of each function, from its signature to its closing brace.
 
     A function's braces are alone in the first column; a signature goes before, perhaps over several lines.
     """

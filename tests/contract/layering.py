@@ -25,7 +25,7 @@ STANDARD = {
     "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",
 }
 PLATFORM_MAY = {"metrics/snapshot.h"}
-# Folders of exporter/, and which others of them each may include. main.c and serve.c put them all together; other
+# Folders of exporter/, and the other folders that each may include. main.c and serve.c put them all together; other
 # files beside the folders may include the seam of the platforms, and all may include those files.
 MAY_USE = {
     "cli": {"scrape", "platform"},
@@ -37,12 +37,12 @@ MAY_USE = {
     "main.c": {"cli", "platform"},
     "serve.c": {"http", "scrape", "platform"},
 }
-# What a folder shows to the others; of a platform they see the headers that stand beside its folder.
+# Headers that a folder shows to the others. Of a platform they see the headers next to its folder.
 SHOWN = {
     "http": {"exporter/http/server.h"},
     "web": {"exporter/web/web.h", "exporter/web/transport.h"},
 }
-# A file or folder, and one header that it may include besides.
+# A file or folder, and one more header that it may include.
 EXCEPTIONS = {
     ("exporter/web/", "exporter/http/header.h"),  # a header field, which the web configuration gives
     ("exporter/cli/record.c", "exporter/platform/replay/parse.h"),  # the words of the file that replay reads
@@ -53,12 +53,12 @@ SYSTEMS = re.compile(
     r"|__ANDROID__|_MSC_VER)\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)"|(\S+))')
 CONDITION = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b(.*)")
-# Literals come first: what looks like a comment in them is none.
+# Literals come first, because they can contain the signs of a comment.
 COMMENT = re.compile(r'''"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(/\*.*?\*/|//[^\n]*)''', re.DOTALL)
 
 
 def code_lines(path):
-    """Lines by number, without comments and with continued lines joined."""
+    """Yields lines with their numbers, without comments and with continued lines joined."""
     def blank(match):
         return "\n" * match.group().count("\n") if match.group(1) else match.group()
 
@@ -74,7 +74,7 @@ def code_lines(path):
 
 
 def resolve(root, path, quoted):
-    """The included file's place below the root, however it is written; None if it is not ours."""
+    """Returns the included file's path below the root; None if it is not ours."""
     for base in (path.parent, root):
         target = (base / quoted).resolve()
         if target.is_file() and root in target.parents:
@@ -83,12 +83,12 @@ def resolve(root, path, quoted):
 
 
 def folder_of(place):
-    """The part of exporter/ that a place is in: a folder, or a file beside the folders."""
+    """Returns the part of exporter/ that has the file: a folder, or a file next to the folders."""
     return place.split("/")[1]
 
 
 def shown(target):
-    """Whether files of other folders may know the header."""
+    """Returns True if files of other folders may include the header."""
     folder = folder_of(target)
     if folder == "platform":
         return target.count("/") == 2
@@ -96,7 +96,7 @@ def shown(target):
 
 
 def exporter_fault(place, target):
-    """What is wrong with an include of one file of exporter/ in another, or None."""
+    """Returns the fault of an include of one file of exporter/ in another, or None."""
     if any(place.startswith(who) and target == what for who, what in EXCEPTIONS):
         return None
     here, there = folder_of(place), folder_of(target)
@@ -113,7 +113,7 @@ def exporter_fault(place, target):
 
 
 def include_fault(root, path, system, quoted, computed):
-    """What is wrong with an include of this file, or None."""
+    """Returns the fault of an include of this file, or None."""
     place = path.relative_to(root).as_posix()
     if computed:
         return f"an include that cannot be followed: {computed}"
@@ -186,7 +186,7 @@ VIOLATIONS = (
     ("exporter/scrape/scrape.c", 'static const char any[] = "*/*";\n#ifdef _WIN64\n#endif', "_WIN64"),
     ("metrics/sort.c", "#if 0\n#elif defined(__FreeBSD__)\n#endif", "__FreeBSD__"),
 )
-# What must not be taken for a fault.
+# Texts without a fault.
 HARMLESS = (
     ("metrics/census/census.c", "/* #include <unistd.h> */\n// #ifdef __linux__"),
     ("metrics/census/census.c", '#include <string.h>\n#include "metrics/sort.h"'),
@@ -199,7 +199,7 @@ HARMLESS = (
 
 
 def with_change(copy, place, text):
-    """The faults of a file of the copy without the text, and those with the text at its end."""
+    """Returns the faults of a file of the copy without the text, and with the text at its end."""
     path = copy / place
     before = list(file_faults(copy, path))
     text_before = path.read_text(encoding="utf-8")
@@ -210,7 +210,7 @@ def with_change(copy, place, text):
 
 
 def self_test(root):
-    """What the checks do not notice that they should, or do that they should not."""
+    """Yields the faults that the checks do not find, and the harmless texts that they take for faults."""
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder).resolve()
         for name in FOLDERS:

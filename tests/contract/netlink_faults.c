@@ -167,7 +167,7 @@ static void no_ipv6_is_an_empty_dump(void **state)
 {
 	(void)state;
 	scene.table.diag.no_one_walk = true;
-	assert_int_equal(read_with(FAULT_REFUSAL, 1), -EOPNOTSUPP); /* IPv4 must not be refused */
+	assert_int_equal(read_with(FAULT_REFUSAL, 1), -EOPNOTSUPP); /* the kernel must not refuse IPv4 */
 	assert_non_null(strstr(scene.error.text, "cannot dump the sockets"));
 }
 

@@ -17,7 +17,7 @@
 
 const char *own_name(void)
 {
-	static const char name[] = "a \"b\"\\\n\xff)"; /* not UTF-8, and full of what formats trip over */
+	static const char name[] = "a \"b\"\\\n\xff)"; /* not UTF-8, with bytes that formats must escape */
 
 	assert_int_equal(prctl(PR_SET_NAME, name), 0);
 	return name;

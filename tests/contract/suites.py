@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks tests/run: which suites it runs, that it goes on after a failure, and that its end says all that failed. Checks
+"""Checks tests/run: it runs the suites, continues after a failure, and lists all failures at its end. Checks
 that exporter/quickstart --help only prints.
 
 It runs copies, whose cmake, ctest and apt-get are scripts that note their arguments.
@@ -61,7 +61,7 @@ class Suites(unittest.TestCase):
                 f'<testsuite><testcase name="unit.a">{result}</testcase></testsuite>', encoding="ascii")
 
     def run_suites(self, *suites, **environment):
-        """The result of tests/run, and the suites whose tests it ran."""
+        """Returns the result of tests/run, and the suites whose tests it ran."""
         environment = {"BROKEN": "", "FAILING": "", "SKIPPING": "", "CI": "", **environment}
         path = f"{self.root / 'bin'}:{os.environ['PATH']}"
         result = subprocess.run([self.root / "tests/run", *suites], capture_output=True, text=True, timeout=60,

@@ -78,7 +78,7 @@ def exposure_faults(service, readme):
 
 
 def example_faults(settings, binary):
-    """The examples of the file with the flags are flags, and lose nothing to systemd."""
+    """Checks that the examples in the file of flags are valid flags, and that systemd passes them unchanged."""
     examples = re.findall(r'^# +ARGS="(.*)"$', settings.read_text(encoding="utf-8"), re.MULTILINE)
     if not examples:
         yield f"{settings.name} has no example"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the seeds that are no text: corpus/{inet_diag,held_sockets,exposition,windows}. Every socket and name is made up."""
+"""Writes the binary seeds: corpus/{inet_diag,held_sockets,exposition,windows}. Every socket and name is invented."""
 
 import pathlib
 import socket
@@ -17,13 +17,13 @@ INFO_SIZE, QUIET_AT = 232, 56  # of struct tcp_info, and where tcpi_last_ack_rec
 
 
 def message(kind, payload=b"", flags=MULTI, sequence=SEQUENCE):
-    """struct nlmsghdr and what follows it."""
+    """Returns a struct nlmsghdr with its payload."""
     header = struct.pack("=IHHII", 16 + len(payload), kind, flags, sequence, 0)
     return header + payload + bytes(-len(payload) % 4)
 
 
 def attribute(kind, payload):
-    """struct nlattr and what follows it."""
+    """Returns a struct nlattr with its payload."""
     return struct.pack("=HH", 4 + len(payload), kind) + payload + bytes(-len(payload) % 4)
 
 
@@ -33,7 +33,7 @@ def address(text):
 
 
 def row(state, local, remote, inode, queues=(0, 0), attributes=b""):
-    """struct inet_diag_msg: addresses as (text, port)."""
+    """Returns a struct inet_diag_msg. Addresses are (text, port)."""
     family = socket.AF_INET6 if ":" in local[0] else socket.AF_INET
     ends = struct.pack(">HH", local[1], remote[1]) + address(local[0]) + address(remote[0])
     identity = ends + struct.pack("=III", 0, inode, 0)
@@ -67,7 +67,7 @@ def inet_diag_seeds():
     struct.pack_into("=I", long_row, 0, 4000)
     yield "long-row", bytes(long_row)
     yield "length-over-2-gib", message(GETSOCK, listener) + struct.pack("=I", 0xFFFFFFF0) + bytes(40)
-    # A length that is no multiple of 4, at the very end: the padding is not there.
+    # The last length is no multiple of 4, and its padding is missing.
     for name, attributes, missing in (
         ("odd-flag", attribute(ATTRIBUTE_V6ONLY, b"\1"), 3),
         ("odd-info", info(0x01020304, QUIET_AT + 4), 2),
@@ -90,14 +90,14 @@ def held_sockets_seeds():
 
 
 def process(sockets, *texts):
-    """Texts after the first are user, exe, unit and container, in this order, as the bits of the first byte say."""
+    """Returns a process. The bits of the first byte select the texts after the name: user, exe, unit, container."""
     bits = sum(1 << i for i in range(1, len(texts)))
     head = bytes([(bits * 8 + len(sockets) - 1) & 255])
     return head + b"".join(bytes([len(text)]) + text for text in texts) + bytes(sockets)
 
 
 def exposition_seeds():
-    # A socket is one byte: modulo 11 its state; bit 5 is port 80, bit 7 that nobody holds it.
+    # A socket is one byte. Modulo 11 it is the state. Bit 5: port 80. Bit 7: no process holds it.
     listen, close_wait, established, unheld = 42, 40, 33, 135
     plain = process([listen, close_wait, established], b"nginx", b"www-data", b"/usr/sbin/nginx")
     quoted = [b'say "hi"', b"back\\slash", b"two\nlines", b"tab\there", b"nul\0byte", b"", b"(other)", b"(none)"]
@@ -108,14 +108,14 @@ def exposition_seeds():
     yield "all-labels", bytes([255, 129]) + plain + java
     yield "quoting", bytes([0, 128]) + b"".join(process([7, close_wait], name) for name in quoted)
     yield "not-utf8", bytes([0, 129]) + b"".join(process([7, close_wait], name) for name in bad + good)
-    # Names that are equal once they are repaired are one series.
+    # Names that are equal after their repair are one series.
     yield "repaired-alike", bytes([0, 130]) + b"".join(process([7], name) for name in (b"\xff", b"\xfe", good[1]))
     yield "folded", bytes([3, 0]) + b"".join(process([7, 0, 1, 2, 39], b"p%d" % i) for i in range(24))
     yield "credited", bytes([0, 128]) + process([listen, unheld, unheld + 32], b"server") + process([200], b"client")
 
 
 def mib_port(port):
-    """A port's 32 bits, of which Windows defines the first 16."""
+    """Returns a port's 32 bits, of which Windows defines the first 16."""
     return struct.pack(">H", port) + b"\xaa\xbb"
 
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Prefixes are as many as bytes: seeds are to be small. */
+/* A seed has as many prefixes as bytes, so seeds must be small. */
 enum { SEED_BYTES_MAX = 16 * 1024 };
 
 static void run(const char *bytes, size_t length)
@@ -22,7 +22,7 @@ static void run(const char *bytes, size_t length)
 	free(copy);
 }
 
-/* 1 if `name` is a seed that was run, 0 if it is no regular file, -1 on failure. */
+/* Runs a seed. Returns 1, 0 if `name` is no regular file, or -1 on failure. */
 static int run_file(int directory, const char *name)
 {
 	static char bytes[SEED_BYTES_MAX + 1];
@@ -49,7 +49,7 @@ static int run_file(int directory, const char *name)
 	return 1;
 }
 
-/* The number of seeds that were run, or -1. */
+/* Runs the seeds of a folder. Returns their number, or -1. */
 static int run_directory(const char *path)
 {
 	DIR *directory = opendir(path);
@@ -86,5 +86,5 @@ int main(int argc, char **argv)
 		seeds += result;
 	}
 	printf("%d seeds\n", seeds);
-	return seeds > 0 ? 0 : 1; /* a corpus that is not there proves nothing */
+	return seeds > 0 ? 0 : 1; /* an empty corpus is an error */
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The strict reader of expositions. */
+/* Strict reader of expositions. */
 #include "tests/fuzz/exposition_check.h"
 
 #include "tests/fuzz/fuzz.h"
@@ -15,8 +15,8 @@ struct checker {
 	const char *at, *end;
 	bool openmetrics, ended;
 	struct span family, help, type, unit; /* the open one's */
-	bool sampled;                         /* it has samples */
-	struct span *families;                /* all that were opened */
+	bool sampled;                         /* the open family has samples */
+	struct span *families;                /* all families that were opened */
 	size_t family_count;
 	struct span *series; /* of each sample, its name and labels */
 	size_t series_count, capacity;
@@ -34,7 +34,7 @@ static bool equal(struct span a, struct span b)
 	return a.length == b.length && memcmp(a.at, b.at, a.length) == 0;
 }
 
-/* The Unicode Standard, table 3-7: the length of the sequence at `at`. */
+/* Returns the length of the sequence at `at` (the Unicode Standard, table 3-7). */
 static size_t utf8_length(const unsigned char *at, size_t left)
 {
 	unsigned low = 0x80, high = 0xbf;
@@ -76,7 +76,7 @@ static bool next_is(const struct checker *checker, const char *text)
 	return (size_t)(checker->end - checker->at) >= length && memcmp(checker->at, text, length) == 0;
 }
 
-/* One or more bytes of `set`. */
+/* Reads one or more bytes of `set`. */
 static struct span take_some(struct checker *checker, const char *set)
 {
 	struct span span = {checker->at, 0};
@@ -96,7 +96,7 @@ static struct span take_name(struct checker *checker)
 	return name;
 }
 
-/* To the end of the line. */
+/* Reads to the end of the line. */
 static struct span take_rest(struct checker *checker)
 {
 	const char *newline = memchr(checker->at, '\n', (size_t)(checker->end - checker->at));
@@ -120,7 +120,7 @@ static void open_family(struct checker *checker, struct span name)
 	checker->sampled = false;
 }
 
-/* The rest of a HELP, TYPE or UNIT line: each comes once, before the samples. */
+/* Reads the rest of a HELP, TYPE or UNIT line. Each line comes once, before the samples. */
 static void take_described(struct checker *checker, struct span *what)
 {
 	struct span name = take_name(checker);
@@ -154,7 +154,7 @@ static void take_comment(struct checker *checker)
 	}
 }
 
-/* A label's value between its quotes: never empty, nothing raw that has to be escaped. */
+/* Reads a label's value between its quotes. It is not empty, and has no raw byte that must be escaped. */
 static void take_value(struct checker *checker)
 {
 	const char *start;
@@ -202,7 +202,7 @@ static void remember(struct checker *checker, struct span series)
 	checker->series[checker->series_count++] = series;
 }
 
-/* OpenMetrics names a family without the suffix that its samples have. */
+/* Checks a sample's name. OpenMetrics names a family without the suffix of its samples. */
 static void check_sample_name(struct checker *checker, struct span name)
 {
 	const char *suffix = "";

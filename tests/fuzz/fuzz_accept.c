@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes content negotiation: answers are exact constants, and changes that mean nothing change nothing. */
+/* Fuzzes content negotiation: answers are exact constants, and equivalent headers have equal answers. */
 #include "tests/fuzz/fuzz.h"
 
 #include <ctype.h>
@@ -57,7 +57,7 @@ static void check_timeout(const char *header)
 	CHECK(header[strspn(header, " \t.0123456789")] == '\0');
 }
 
-/* The same wish in other words: capitals, and an empty element in front (RFC 9110, 5.6.1.2). */
+/* Returns an equivalent header: capitals, and an empty first element (RFC 9110, 5.6.1.2). */
 static char *reworded(const char *header, size_t length)
 {
 	char *other = malloc(length + 3);

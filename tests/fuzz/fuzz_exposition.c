@@ -13,7 +13,7 @@ enum {
 };
 #define TEXT_LIMIT ((size_t)16 * 1024 * 1024)
 
-/* Takes bytes off the input; zeros once it is used up. */
+/* The rest of the input. After its end it reads as zeros. */
 struct input {
 	const uint8_t *at;
 	size_t left;
@@ -27,7 +27,7 @@ static unsigned take_byte(struct input *input)
 	return *input->at++;
 }
 
-/* A length byte and as many bytes, or what there is. */
+/* Removes a length byte and as many bytes, or the rest of the input. */
 static struct input take_text(struct input *input)
 {
 	size_t length = take_byte(input);

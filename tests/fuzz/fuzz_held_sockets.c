@@ -17,7 +17,7 @@ enum {
 	NO_TASK = 0xff, /* of a row: no process of the window */
 };
 
-/* What the rows come to, computed the plain way. */
+/* Expected result of the rows, computed in a simple way. */
 struct model {
 	uint32_t last; /* process that had a row, + 1 */
 	bool met[PROCESSES];
@@ -35,7 +35,7 @@ static uint64_t age_of(uint32_t process)
 	return process * 7 % PROCESSES;
 }
 
-/* PID 1 of its namespace comes last. */
+/* Returns true for PID 1 of a namespace, which owns last. */
 static bool is_init(uint32_t process)
 {
 	return process % 5 == 0;
@@ -48,13 +48,13 @@ static void fill_tasks(void)
 		        .start = age_of(i), .pid = i + 1, .init = is_init(i), .thread = i % 3 == 0, .comm = "p"};
 }
 
-/* A socket is one or the other for as long as it is. */
+/* Returns true if the socket is a listener, which never changes. */
 static bool is_listener(uint64_t identity)
 {
 	return identity % 2;
 }
 
-/* A socket's port is its identity. */
+/* Fills a row. A socket's port is its identity. */
 static void fill_row(const uint8_t *bytes, struct window_row *row)
 {
 	*row = (struct window_row){.identity = bytes[0],
@@ -79,7 +79,7 @@ static bool comes_first(uint32_t a, uint32_t b)
 	return is_init(a) != is_init(b) ? is_init(b) : age_of(a) < age_of(b);
 }
 
-/* The files of a process come in one run, but for those of its odd threads: what comes later is one of these. */
+/* The files of a process come in one run, except files of threads with own tables. Later rows become such rows. */
 static void keep_runs(struct model *model, const struct window_row *row)
 {
 	if (row->state < TCP_ESTABLISHED || row->state > TCP_CLOSING)

@@ -18,7 +18,7 @@
 #define STATUS   "HTTP/1.1 "
 #define HEAD_END "\r\n\r\n"
 #define SEGMENT  255
-/* One in so many inputs is followed by a request that must be answered well. */
+/* A good request follows one in this number of inputs, and must be answered. */
 #define PROBE_EVERY 16
 
 static const char healthz[] = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -27,7 +27,7 @@ static const char health[] = "\r\n\r\nok\n";
 static struct sockaddr_un address;
 static socklen_t address_length = sizeof(address);
 
-/* A socket of the Unix domain with a name that the kernel chooses, in no file system. */
+/* Returns a listening Unix socket with an abstract name that the kernel chooses. */
 static int listen_somewhere(void)
 {
 	const struct sockaddr_un none = {.sun_family = AF_UNIX};
@@ -67,20 +67,20 @@ static void start(void)
 	CHECK(http_start(&server, &options, &listener, 1, &error) == 0);
 }
 
-/* libFuzzer's clock is a signal that lets no call go on: they are tried again. */
+/* Sends all bytes. Repeats calls that libFuzzer's timer signal interrupts. */
 static void send_all(int connection, const uint8_t *bytes, size_t length)
 {
 	while (length > 0) {
 		ssize_t sent = TEMP_FAILURE_RETRY(send(connection, bytes, length, MSG_NOSIGNAL));
 
 		if (sent < 0)
-			return; /* refused before the end: there is an answer, perhaps */
+			return; /* refused before the end, perhaps with an answer */
 		bytes += sent;
 		length -= (size_t)sent;
 	}
 }
 
-/* Whether a request may be for the head alone: the word is among the bytes, whatever segments it comes in. */
+/* Returns true if a request can be HEAD: the word is in the bytes, in any segments. */
 static bool has_head(const uint8_t *bytes, size_t length)
 {
 	static const char word[] = "HEAD";
@@ -109,7 +109,7 @@ static void send_segments(int connection, const uint8_t *bytes, size_t length)
 	}
 }
 
-/* All that comes until the endpoint closes, as text that may have zeros in it. free() it. */
+/* Receives until the endpoint closes. Returns the terminated bytes, which can contain zeros. The caller frees them. */
 static char *receive_all(int connection, size_t *length)
 {
 	size_t capacity = 1 << 16;
@@ -155,7 +155,7 @@ static void check_status(const char *answer)
 	abort();
 }
 
-/* Whether the answer, whose head ends at `body`, has the header. */
+/* Returns the value of the header in the answer's head, which ends at `body`, or NULL. */
 static const char *find_header(const char *answer, const char *body, const char *name)
 {
 	const char *at = strstr(answer, name);
@@ -163,7 +163,7 @@ static const char *find_header(const char *answer, const char *body, const char 
 	return at && at < body ? at + strlen(name) : NULL;
 }
 
-/* The length of the first answer. One to HEAD has no body, whatever it says. 0: libmicrohttpd's own, the last. */
+/* Returns the length of the first answer. An answer to HEAD has no body. 0: libmicrohttpd's own answer, the last. */
 static size_t check_answer(const char *answer, size_t left, bool may_be_headless)
 {
 	const char *end = strstr(answer, HEAD_END), *body, *length;
@@ -187,7 +187,7 @@ static size_t check_answer(const char *answer, size_t left, bool may_be_headless
 	return (size_t)(body - answer) + size;
 }
 
-/* The time tells an endpoint that gave up from one that did not answer. */
+/* Checks that a good request is answered. After a failure the printed time shows if the endpoint did not respond. */
 static void probe(void)
 {
 	uint64_t begin = platform_now_ns();

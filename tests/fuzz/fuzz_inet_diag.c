@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the decoder of inet_diag dumps: rows lie within the datagram, and nothing outside it has a say. */
+/* Fuzzes the decoder of inet_diag dumps: rows lie within the datagram, and bytes outside it have no effect. */
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>
@@ -8,12 +8,12 @@
 
 /* The sequence number that the seeds have. */
 #define SEQUENCE 77
-/* What follows the datagram in the receive buffer: some older one, that is anything. */
+/* Bytes after the datagram in the receive buffer: the rest of an older datagram, with any values. */
 enum { SLACK = 64 };
 
 struct seen {
 	const char *begin, *end;
-	uint64_t digest; /* of the rows and of what came back */
+	uint64_t digest; /* of the rows and of the results */
 	size_t rows, refuse_at;
 };
 
@@ -52,7 +52,7 @@ static struct seen decode(const char *bytes, size_t length, size_t refuse_at)
 	return seen;
 }
 
-/* As in a receive buffer that is larger than the datagram and holds `filler` beyond it. */
+/* Decodes in a receive buffer that is larger than the datagram and has `filler` after it. */
 static struct seen decode_before(const uint8_t *bytes, size_t length, int filler)
 {
 	char *buffer = malloc(length + SLACK);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the command line: one readable line for what is wrong, else every field within its range. */
+/* Fuzzes the command line: an error has one readable line, and accepted fields are within their ranges. */
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>
@@ -10,12 +10,12 @@
 
 enum {
 	ARGUMENTS_MAX = 64,
-	/* Room for any message, and too little for most. */
+	/* Sizes that any message fits into, and that most do not. */
 	ERROR_SIZE = 512,
 	ERROR_SMALL = 24,
 };
 
-/* Printable on one line: no control byte. */
+/* Checks that the message is one line without control bytes. */
 static void check_line(const char *error, size_t size)
 {
 	size_t length = strnlen(error, size);
@@ -25,7 +25,7 @@ static void check_line(const char *error, size_t size)
 		CHECK((unsigned char)error[i] >= ' ' && error[i] != 0x7f);
 }
 
-/* A message that was not cut names the flag, or quotes what it did not take for one. */
+/* Checks that a message that was not cut names the flag, or quotes the argument that is no flag. */
 static void check_error(const char *error)
 {
 	check_line(error, ERROR_SIZE);
@@ -76,7 +76,7 @@ static void parse(int argc, const char *const *argv)
 	free(small);
 }
 
-/* An input is the arguments, one a line. */
+/* An input has one argument per line. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	char *text = terminated_copy(bytes, length);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the parsers of procfs texts: results come from the text, and a refusal leaves them alone. */
+/* Fuzzes the parsers of procfs texts: results are in the text, and a refusal leaves the results unchanged. */
 #include "tests/fuzz/fuzz.h"
 
 #include <ctype.h>
 
 #include "exporter/platform/linux/procfs/parse.h"
 
-/* Whether the number stands somewhere in the text; zeros in front do not matter. */
+/* Returns true if the number is somewhere in the text, with or without leading zeros. */
 static bool has_number(const char *bytes, size_t length, uint64_t number)
 {
 	char digits[24];
@@ -87,7 +87,7 @@ static void fuzz_counts(const char *bytes, size_t length)
 		CHECK(pid == 4711 && namespaces == 4712);
 }
 
-/* "KIND:[NUMBER]" and nothing else. */
+/* Checks that the text is "KIND:[NUMBER]" and nothing else. */
 static void check_link(const char *bytes, size_t length, const char *kind, uint64_t number)
 {
 	size_t before = strlen(kind) + 2;
@@ -135,7 +135,7 @@ static void fuzz_reserved_ports(const char *bytes, size_t length)
 	CHECK(port_set_has(&ports, 4711));
 	if (!understood)
 		CHECK(memcmp(&ports, &before, sizeof(ports)) == 0);
-	/* A port is in the set because a number opens the list. */
+	/* A port is in the set only if the list begins with a number. */
 	while (length > 0 && strchr(" \t\n", *bytes)) {
 		bytes++;
 		length--;

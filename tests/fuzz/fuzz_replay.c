@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the reader of recorded snapshots: what it accepts is a sound snapshot, and is written back without a loss. */
+/* Fuzzes the reader of recorded snapshots: an accepted snapshot is sound, and is written back without loss. */
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include "exporter/cli/record.h"
 #include "exporter/platform/replay/parse.h"
 
-/* More than any input of libFuzzer's expands to. */
+/* Larger than the record of any input. */
 #define RECORD_MAX ((size_t)64 * 1024 * 1024)
 
 static void check_texts(const struct snapshot *snapshot)
@@ -70,7 +70,7 @@ static void record(struct textbuf *out, const struct snapshot *snapshot)
 	CHECK(out->error == 0 && out->length > 0);
 }
 
-/* What was written is read, and written again to the same bytes. */
+/* Checks that the written snapshot reads back, and is written to the same bytes again. */
 static void check_round_trip(const struct snapshot *snapshot)
 {
 	struct textbuf first, second;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes what a web configuration and an Authorization header may be: one readable line for what is wrong, else every
- * field within its range. */
+/* Fuzzes the parsers of the web configuration and of the Authorization header: a refusal has one readable line, and
+ * accepted fields are within their ranges. */
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzzes what reads Windows' tables. The first byte says as what the others are read: a table of IPv4 or IPv6, of
+ * Fuzzes the decoders of Windows' tables. The first byte selects the type of the others: a table of IPv4 or IPv6, of
  * which every row is decoded and joined with processes, or UTF-16.
  */
 #include "tests/fuzz/fuzz.h"
@@ -12,7 +12,7 @@
 
 enum kind { KIND_V4, KIND_V6, KIND_UTF16, KIND_COUNT };
 
-/* Every so many PIDs there is a process. */
+/* One in this number of PIDs has a process. */
 enum { PID_STEP = 3 };
 
 static int describe(void *data, struct snapshot *snapshot, uint32_t index)
@@ -91,7 +91,7 @@ static void check_table(const char *bytes, size_t length, int family)
 	free(pids);
 }
 
-/* Only well-formed UTF-8 comes out, within the room that is asked for. */
+/* Checks that the output is well-formed UTF-8 within the promised size. */
 static void check_utf16(const char *bytes, size_t length)
 {
 	const size_t count = length / sizeof(uint16_t);

@@ -85,7 +85,7 @@ def check(programs: argparse.Namespace, name: str) -> bool:
 
 
 def unknown_files() -> list[str]:
-    """Files that no case makes: nobody would notice that they are wrong."""
+    """Returns the expected files that no case makes."""
     return [path.name for path in (HERE / "expected").iterdir() if path.name not in CASES]
 
 

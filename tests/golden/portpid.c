@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The listing of the portpid program: tables as GetExtendedTcpTable() writes them, with every state, and processes
- * as Toolhelp names them, through the decoders, the join and the printer of --print-table on Windows.
+ * Listing of the portpid program: tables as GetExtendedTcpTable() writes them, with every state, and processes as
+ * Toolhelp names them, through the decoders, the join and the printer of --print-table on Windows.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 enum { ROWS_MAX = 32 };
 
-/* In network byte order; the high half is undefined. Every system that this runs on has its low bytes first. */
+/* A port in network byte order. The high half is undefined. Every supported system is little-endian. */
 #define PORT(number) ((uint32_t)((number) >> 8 | ((number)&0xff) << 8) | 0xbeef0000u)
 
 static const struct {
@@ -57,7 +57,7 @@ static const struct {
         },
 };
 
-/* PID 999 is not among them: it has ended. */
+/* PID 999 is missing, as after its end. */
 static const struct {
 	uint32_t pid;
 	const char *name;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * render text|openmetrics SNAPSHOT [FLAG...]: a recorded snapshot as the exporter would serve it with
- * these flags, on standard output; but with every number that is not the snapshot's constant.
+ * render text|openmetrics SNAPSHOT [FLAG...]: prints a recorded snapshot as the exporter serves it with these flags.
+ * Numbers that are not of the snapshot are constant.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "metrics/report/report.h"
 
 enum {
-	/* Far more than any of the snapshots kept for tests. */
+	/* Far larger than any snapshot of the tests. */
 	SNAPSHOT_BYTES_MAX = 1 << 20,
 	EXPOSITION_BYTES_MAX = 1 << 24,
 };
@@ -35,7 +35,7 @@ static uint64_t stopped_clock(void)
 	return 0;
 }
 
-/* Distinct numbers, so that none can stand in another's place. */
+/* Distinct numbers, so that an exchange of two is found. */
 static const struct report_self self = {
         .version = "1.2.3",
         .revision = "abc",

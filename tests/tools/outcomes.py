@@ -18,7 +18,7 @@ def reason(case: ElementTree.Element, skip: ElementTree.Element) -> str:
 
 
 def outcomes(folder: pathlib.Path) -> tuple[list[str], list[str]]:
-    """The skipped tests of a suite with their reasons, and the failed ones."""
+    """Returns a suite's skipped tests with their reasons, and its failed tests."""
     skipped, failed = [], []
     try:
         cases = list(ElementTree.parse(folder / "ctest.xml").getroot().iter("testcase"))

@@ -15,7 +15,7 @@
 
 static const char *type_name(enum metric_type type)
 {
-	return type == METRIC_COUNTER ? "counter" : "gauge"; /* as text 0.0.4 has it */
+	return type == METRIC_COUNTER ? "counter" : "gauge"; /* as in text 0.0.4 */
 }
 
 /* Writes "a,b" as `a`, `b` in code spans. */

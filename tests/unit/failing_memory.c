@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The wrapped allocators. */
+/* Wrappers of allocators that fail on demand. */
 #include "tests/unit/failing_memory.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 
-/* Allocations that still work before `failing` fail; negative: all work. */
+/* Number of allocations that succeed before `failing` allocations fail. Negative: all succeed. */
 static atomic_int left = -1;
 static atomic_int failing;
 static int asked;
@@ -23,7 +23,7 @@ static bool fails(void)
 {
 	if (spared || atomic_load(&left) < 0 || atomic_fetch_sub(&left, 1) > 0)
 		return false;
-	/* this one fails, and as many after it as were asked for */
+	/* this allocation fails, and `failing` - 1 after it */
 	atomic_store(&left, atomic_fetch_sub(&failing, 1) > 1 ? 0 : -1);
 	return true;
 }

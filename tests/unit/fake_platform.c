@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fake backend. */
+/* Fake backend: its table is in memory. */
 #include "tests/unit/fake_platform.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A scraper on a fake backend. */
+/* Fixture: a scraper on a fake backend. */
 #include "tests/unit/fake_scraper.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log lines: quoting in both formats, hostile values, lines that do not fit, the real stderr. */
+/* Tests of the log: quoting in both formats, hostile values, lines that do not fit, the real stderr. */
 #include "exporter/log.h"
 
 #include <setjmp.h>
@@ -49,7 +49,7 @@ static void test_json(void **state)
 	      "\xef\xbf\xbd\xef\xbf\xbd|\xef\xbf\xbd\"}\n");
 }
 
-/* Whatever the size, a line is whole: it ends as a line does, its quotes are even and no escape is cut. */
+/* A line of any size is whole: it ends with a newline, its quotes are even and no escape is cut. */
 static void test_cut(void **state)
 {
 	char value[400], line[256];
@@ -79,7 +79,7 @@ static void test_cut(void **state)
 	}
 }
 
-/* A value that fits is never cut, and what comes after a pair without room is left out whole. */
+/* A value that fits is never cut. The pairs after a pair without room are left out whole. */
 static void test_room_for_some(void **state)
 {
 	char value[120], line[150];
@@ -97,7 +97,7 @@ static void test_room_for_some(void **state)
 	assert_null(strstr(line, "oth"));
 }
 
-/* What log_message() writes to stderr, through a pipe. */
+/* Captures the text that log_message() writes to stderr, through a pipe. */
 static size_t capture(char *text, size_t size, void (*act)(void))
 {
 	int ends[2], saved = dup(STDERR_FILENO);

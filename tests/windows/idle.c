@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Idle process: as long as it runs, Wine does not have to start again for each test. */
+/* Idle process: while it runs, Wine does not start again for each test. */
 #include <stdio.h>
 #include <windows.h>
 

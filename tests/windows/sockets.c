@@ -22,7 +22,7 @@
 
 #define OWN_NAME "windows_sockets.exe"
 
-/* A connection over loopback, from both its sides. */
+/* Both ends of a connection over loopback. */
 struct pair {
 	int client, server;
 	uint16_t client_port;
@@ -102,7 +102,7 @@ static bool is_row(const struct snapshot_socket *row, int family, uint16_t local
 	       row->remote_port == remote;
 }
 
-/* The only row with these ends; NULL: there is none. */
+/* Returns the only row with these ends, or NULL without one. */
 static const struct snapshot_socket *find(int family, uint16_t local, uint16_t remote)
 {
 	const struct snapshot_socket *found = NULL;
@@ -116,7 +116,7 @@ static const struct snapshot_socket *find(int family, uint16_t local, uint16_t r
 	return found;
 }
 
-/* Of loopback, only the last segment's way to the other side takes a moment. */
+/* Waits for the row's state, because the last segment needs a moment to reach the other end. */
 static void expect(int family, uint16_t local, uint16_t remote, enum socket_state expected)
 {
 	enum socket_state state = STATE_COUNT;
@@ -159,7 +159,7 @@ static void check_states(int family)
 	expect(family, port, done.client_port, STATE_CLOSE_WAIT);
 	host_close_socket(done.server);
 	expect(family, done.client_port, port, STATE_TIME_WAIT);
-	assert_null(find(family, port, done.client_port)); /* its other end is gone for good */
+	assert_null(find(family, port, done.client_port)); /* its other end has no row */
 
 	row = find(family, port, open.client_port);
 	assert_loopback(row->local, family);
@@ -189,8 +189,8 @@ static void test_v6(void **state)
 	check_states(AF_INET6);
 }
 
-/* The two halves for real: the PID in the row, and the process of that PID. Wine shows it of sockets that were
- * not accepted. */
+/* The row has the PID of this process, and the process its name. Wine reports the PID of sockets that were not
+ * accepted. */
 static void test_owner(void **state)
 {
 	int listener = make_listener(AF_INET);
@@ -213,7 +213,7 @@ static void test_owner(void **state)
 	host_close_socket(listener);
 }
 
-/* By a reset, which leaves nothing in TIME_WAIT: Wine takes long over each row of a table. */
+/* Closes by a reset, which leaves no TIME_WAIT, because Wine needs long for each row of a table. */
 static void close_for_good(const struct pair *pair)
 {
 	const struct linger linger = {.l_onoff = 1};
@@ -223,7 +223,7 @@ static void close_for_good(const struct pair *pair)
 	host_close_socket(pair->server);
 }
 
-/* More rows than the first buffer has room for. */
+/* The table has more rows than the first buffer holds. */
 static void test_growth(void **state)
 {
 	enum { PAIRS = 400 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arguments that stand for the lines of a file. */
+/* Tests of arguments that stand for the lines of a file. */
 #include "exporter/cli/arguments.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command line: defaults, every flag in every form, what is refused and in which words. */
+/* Tests of the command line: defaults, every flag in every form, refused values and their messages. */
 #include "exporter/cli/parser.h"
 
 #include <errno.h>
@@ -73,7 +73,7 @@ static void test_defaults(void **state)
 	assert_int_equal(options.log_format, LOG_FORMAT_LOGFMT);
 }
 
-/* Both ways to give a value. */
+/* A value follows after "=" or as the next argument. */
 static void test_values(void **state)
 {
 	static const char *const lines[] = {
@@ -327,7 +327,7 @@ static void test_url_path(void **state)
 	assert_false(value_url_path("/caf\xc3\xa9"));
 }
 
-/* Every flag is in the help, no line is too long, and every default it shows is a value that is accepted. */
+/* The help has every flag and no long line. Its defaults are accepted values. */
 static void test_help(void **state)
 {
 	static const char *const flags[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --print-table: the columns, their order, hostile names, JSON, a great many rows. */
+/* Tests of --print-table: the columns, their order, hostile names, JSON, many rows. */
 #include "exporter/cli/table.h"
 
 #include <setjmp.h>
@@ -111,7 +111,7 @@ static void test_owners_and_a_state_nobody_knows(void **state)
 	snapshot_release(&snapshot);
 }
 
-/* By local address as a number, IPv4 first, then port, then the remote end; the input has another order. */
+/* Rows are sorted by local address as a number, IPv4 first, then by port, then by the remote end. */
 static void test_order(void **state)
 {
 	(void)state;
@@ -134,7 +134,7 @@ static void test_order(void **state)
 	      "ESTAB                 [::1]:1                  [::2]:1        0      (none)\n");
 }
 
-/* One long address widens every row alike. */
+/* One long address widens every row. */
 static void test_widening(void **state)
 {
 	(void)state;
@@ -188,7 +188,7 @@ static void test_json(void **state)
 	      "]\n");
 }
 
-/* With several namespaces each row tells its own, by inode number. */
+/* With several namespaces, each row has the inode number of its namespace. */
 static void test_json_namespaces(void **state)
 {
 	(void)state;
@@ -219,7 +219,7 @@ static void test_replay_reads_back(void **state)
 	textbuf_release(&out);
 }
 
-/* Many rows in descending order come out ascending, each once; a small limit is an error that sticks. */
+/* Many rows in descending order are written in ascending order, each once. A small limit is a sticky error. */
 static void test_many_rows(void **state)
 {
 	enum { ROWS = 100000 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The endpoint over loopback sockets, one request at a time: status lines, headers, bodies, connections. */
+/* Tests of the endpoint over loopback sockets, one request at a time: status lines, headers, bodies, connections. */
 #include "tests/unit/http/http_fixture.h"
 
 #include <setjmp.h>
@@ -95,7 +95,7 @@ static void test_head_has_no_body(void **state)
 	http_client_read(&client, &answer, true);
 	assert_status_line(&answer, "HTTP/1.1 200 OK");
 	http_answer_release(&answer);
-	http_client_send(&client, GET_HEALTHZ); /* what follows the head is the next answer */
+	http_client_send(&client, GET_HEALTHZ); /* the next answer follows the head */
 	http_client_read(&client, &answer, false);
 	assert_string_equal(answer.body, "ok\n");
 	http_answer_release(&answer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests that are too large or wrong in themselves: the status of each, and that the endpoint goes on. */
+/* Tests of malformed and too large requests: each has its status, and the endpoint continues to serve. */
 #include "tests/unit/http/http_fixture.h"
 
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* Unread: an answer that waits for the whole body would never come. */
+/* The endpoint does not read the body. The test never sends all of it. */
 static void test_large_bodies_are_refused(void **state)
 {
 	static const char *const cases[][2] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP/1.1 from the client's side, as far as the tests need it. */
+/* HTTP/1.1 client of the tests. */
 #include "tests/unit/http/http_client.h"
 
 #include "exporter/platform/host.h"
@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-/* No answer takes so long, even under a sanitizer: the server hangs. */
+/* An answer needs less time even under a sanitizer. Beyond it the server hangs. */
 enum { TIMEOUT_SECONDS = 20 };
 
 void http_client_open(struct http_client *client, uint16_t port)
@@ -53,7 +53,7 @@ void http_client_send(struct http_client *client, const char *text)
 	}
 }
 
-/* Receives more. False at the end of the connection. */
+/* Receives more bytes. Returns false at the end of the connection. */
 static bool receive(struct http_client *client)
 {
 	ssize_t got;
@@ -69,7 +69,7 @@ static bool receive(struct http_client *client)
 	return got > 0;
 }
 
-/* Takes the first `length` bytes, received or yet to come. */
+/* Removes and returns the next `length` bytes of the connection. Receives them if necessary. */
 static char *take(struct http_client *client, size_t length)
 {
 	char *bytes = malloc(length + 1);

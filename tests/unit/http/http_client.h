@@ -24,7 +24,7 @@ void http_client_open(struct http_client *client, uint16_t port);
 void http_client_close(struct http_client *client);
 void http_client_send(struct http_client *client, const char *text);
 
-/* Reads one answer; `headless`: an answer to HEAD, without a body. */
+/* Reads one answer. `headless`: it answers HEAD and has no body. */
 void http_client_read(struct http_client *client, struct http_answer *answer, bool headless);
 void http_answer_release(struct http_answer *answer);
 /* Returns true if the server closes the connection without another byte. */
@@ -34,8 +34,7 @@ bool http_client_at_end(struct http_client *client);
 const char *http_answer_header(const struct http_answer *answer, const char *name);
 bool http_answer_has(const struct http_answer *answer, const char *text);
 
-/* A whole exchange on a connection of its own: `method` and `target` of the request line, and further
- * header lines, each ended by CRLF. */
+/* Sends a request on a new connection and reads the answer. Each line of `headers` ends with CRLF. */
 void http_exchange(uint16_t port, const char *method, const char *target, const char *headers,
                    struct http_answer *answer);
 

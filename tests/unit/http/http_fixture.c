@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starts and stops what the endpoint's tests talk to. */
+/* Fixture of the endpoint's tests: starts and stops the scraper and the endpoint. */
 #include "tests/unit/http/http_fixture.h"
 
 #include "exporter/platform/host.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The endpoint on two loopback sockets, over a scraper on a fake backend. */
+/* Fixture: the endpoint on two loopback sockets, with a scraper on a fake backend. */
 #ifndef TESTS_UNIT_HTTP_HTTP_FIXTURE_H
 #define TESTS_UNIT_HTTP_HTTP_FIXTURE_H
 
@@ -24,7 +24,7 @@ struct fixture {
 	uint16_t port; /* the first */
 };
 
-/* cmocka's set-up and tear-down: with a started endpoint whose first snapshot worked, or with none. */
+/* Set-ups and tear-down for cmocka: with a started endpoint whose first snapshot has succeeded, or without one. */
 int fixture_set_up(void **state);
 int fixture_set_up_stopped(void **state);
 int fixture_tear_down(void **state);
@@ -33,16 +33,16 @@ int fixture_tear_down(void **state);
 
 void fixture_start(struct fixture *fixture, const char *telemetry_path, uint64_t families);
 void fixture_stop(struct fixture *fixture);
-/* A listening loopback socket, and its port. */
+/* Returns a listening loopback socket, and its port. */
 int fixture_listen(uint16_t *port);
-/* Until the last snapshot worked. */
+/* Waits until the last snapshot has succeeded. */
 void fixture_wait_until_ready(struct fixture *fixture);
 
-/* Fail the test unless the answer has this header (NULL: has none of the name), this status line. */
+/* Fail the test unless the answer has this header (NULL: no header of the name), or this status line. */
 void assert_header(const struct http_answer *answer, const char *name, const char *value);
 void assert_status_line(const struct http_answer *answer, const char *line);
 
-/* An exchange whose answer must have this status line and this text in the body. */
+/* Makes an exchange. Fails the test unless the answer has this status line and this text in the body. */
 void http_expect(struct fixture *fixture, const char *method, const char *target, const char *headers,
                  const char *status_line, const char *text);
 

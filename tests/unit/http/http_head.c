@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Request heads by RFC 9112: which are good, and what is wrong with the others. */
+/* Tests of the reader of request heads by RFC 9112: good heads, and the faults of others. */
 #include "exporter/http/acceptor/head.h"
 
 #include <setjmp.h>
@@ -24,7 +24,7 @@ struct example {
 		(text), sizeof(text) - 1, (fault)                                                                      \
 	}
 
-/* The text is copied to memory of just its size, in which nothing but the head may be touched. */
+/* Reads a copy of the text that has no byte more, so that a sanitizer sees every read beyond it. */
 static struct head read_bytes(const char *bytes, size_t length)
 {
 	char *copy = malloc(length);
@@ -162,7 +162,7 @@ static void test_bodies(void **state)
 	assert_false(read_text("HEADS / HTTP/1.1\r\n" HOST "\r\n").to_head);
 }
 
-/* Blanks behind a value come to stand before it. */
+/* Blanks after a value are moved before it. */
 static void test_blanks_are_moved(void **state)
 {
 	char text[] = GOOD "Content-Length: 5 \t\r\n\r\n";
@@ -173,7 +173,7 @@ static void test_blanks_are_moved(void **state)
 	assert_string_equal(text, GOOD "Content-Length:   5\r\n\r\n");
 }
 
-/* Found at once or byte by byte, and only whole. */
+/* The end of a head is found at once and byte by byte, and only in a whole head. */
 static void test_end(void **state)
 {
 	static const char *const heads[] = {"G\r\n\r\n", "G\n\n", "G\r\nA: b\r\n\n", "G\nA: b\n\r\n"};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of the inward half of a relay: it passes on whole requests, whatever the pieces in which they come. */
+/* Tests of the inward half of a relay: it passes on whole requests, and segments do not matter. */
 #include "exporter/http/acceptor/inward.h"
 
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #define POST(count) "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " #count "\r\n\r\n"
 #define BAD         "HEAD / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n"
 
-/* What comes out of an inward buffer, in order. */
+/* The output of an inward buffer. */
 struct output {
 	size_t length;
 	char bytes[4 * HEAD_BYTES_MAX];
@@ -33,7 +33,7 @@ static void take_some(struct inward *inward, struct output *output, size_t most)
 	inward_take(inward, length);
 }
 
-/* Puts the text in, `in` bytes at once, and takes `out` bytes after each. */
+/* Adds the text in steps of `in` bytes, and removes `out` bytes after each step. */
 static void pass(struct inward *inward, struct output *output, const char *text, size_t length, size_t in, size_t out)
 {
 	while (length > 0) {
@@ -87,7 +87,7 @@ static void test_bodies(void **state)
 {
 	(void)state;
 	check(POST(5) "\r\n\r\n\n" HEALTH, POST(5) "\r\n\r\n\n" HEALTH);
-	check(POST(37) BAD HEALTH, POST(37) BAD HEALTH); /* what looks like a bad head is a body */
+	check(POST(37) BAD HEALTH, POST(37) BAD HEALTH); /* the text that resembles a bad head is a body */
 	check(POST(5) "ab", POST(5) "ab");
 }
 
@@ -126,7 +126,7 @@ static void test_large_heads(void **state)
 	memset(text, 'a', HEAD_BYTES_MAX);
 	memcpy(text, "GET / HTTP/1.1\r\nHost: x\r\nA: ", 28);
 	memcpy(text + HEAD_BYTES_MAX - 4, "\r\n\r\n", 4);
-	check(text, text); /* just not too large */
+	check(text, text); /* the largest head */
 	text[HEAD_BYTES_MAX - 4] = 'a';
 	memcpy(text + HEAD_BYTES_MAX - 3, "\r\n\r", 3);
 	pass(inward, output, text, HEAD_BYTES_MAX, HEAD_BYTES_MAX, HEAD_BYTES_MAX);

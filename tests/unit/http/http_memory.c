@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that runs out, at each allocation that a request costs in turn: a 503, and a next request that works. */
+/* Tests in which each allocation of a request fails once: the answer is 503, and the next request succeeds. */
 #include "tests/unit/failing_memory.h"
 #include "tests/unit/http/http_fixture.h"
 
@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-/* Far more than a request allocates: the loop ends at the first one that needs no more. */
+/* Far more than a request makes. The loop ends at the first request without a failed allocation. */
 enum { ALLOCATIONS_MAX = 1000 };
 
-/* Asks on a connection that has had an answer: what a connection costs is not at stake. */
+/* Requests on a connection that has had an answer, so that the connection's own allocations do not fail. */
 static void ask_without_memory(const struct fixture *fixture, const char *target, int at, int count,
                                struct http_answer *answer)
 {
@@ -54,11 +54,11 @@ static int fail_at_each(struct fixture *fixture, const char *target, int count)
 
 static void test_metrics(void **state)
 {
-	/* the request and the copy of the body at the least */
+	/* at least the request and the copy of the body */
 	assert_in_range(fail_at_each(*state, "/metrics", 1), 3, ALLOCATIONS_MAX - 1);
 }
 
-/* Without memory for the reason the answer was made beforehand. */
+/* Without memory for the reason, the endpoint sends an answer that was made in advance. */
 static void test_nothing_left(void **state)
 {
 	assert_in_range(fail_at_each(*state, "/metrics", 3), 3, ALLOCATIONS_MAX - 1);
@@ -72,7 +72,7 @@ static void test_pages(void **state)
 		assert_in_range(fail_at_each(*state, targets[i], 1), 2, ALLOCATIONS_MAX - 1);
 }
 
-/* A connection that there is no memory for is closed, and the next one is served. */
+/* A connection without memory is closed, and the next connection is served. */
 static void test_connections(void **state)
 {
 	struct fixture *fixture = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The endpoint under several requests at once: shared snapshots, time limits, clients that leave, the end. */
+/* Tests of the endpoint with concurrent requests: shared snapshots, time limits, clients that leave, the stop. */
 #include "tests/unit/http/http_fixture.h"
 
 #include <errno.h>
@@ -56,7 +56,7 @@ static void test_overlapping_scrapes_share_a_snapshot(void **state)
 	fake_block(fixture->fake, false);
 	open_and_send(fixture, clients, CLIENTS, GET_METRICS);
 	fake_wait_reads(fixture->fake, 2);
-	let_arrive(fixture); /* and so: health is told during a snapshot */
+	let_arrive(fixture); /* /healthz answers during a snapshot */
 	fake_release(fixture->fake);
 	for (size_t i = 0; i < CLIENTS; i++)
 		read_and_close(&clients[i], 200, "\ntcp_exporter_scrapes_total 1\n");
@@ -147,7 +147,7 @@ static void test_client_that_leaves(void **state)
 			http_client_close(&clients[i]);
 		fake_release(fixture->fake);
 		let_arrive(fixture);
-		for (int tries = 0;; tries++) { /* until the places of those that left are free */
+		for (int tries = 0;; tries++) { /* until the places of the clients that left are free */
 			const struct timespec pause = {0, 1000000};
 			struct http_answer answer;
 			unsigned status;
@@ -163,7 +163,7 @@ static void test_client_that_leaves(void **state)
 	}
 }
 
-/* ---- The end ---- */
+/* ---- The stop ---- */
 
 static void test_stop_in_flight(void **state)
 {

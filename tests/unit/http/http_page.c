@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The landing page and its files over loopback sockets. */
+/* Tests of the landing page and its files over loopback sockets. */
 #include "exporter/http/page/landing.h"
 #include "tests/unit/http/http_fixture.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of connections: their order, their networks, and that none is ever lost. */
+/* Tests of the slots of connections: their order and their networks. No slot is ever lost. */
 #include "exporter/http/limits/slots.h"
 
 #include <setjmp.h>
@@ -77,7 +77,7 @@ static void test_networks_are_counted(void **state)
 	assert_int_equal(a->network->connections, 2);
 	assert_int_equal(b->network->connections, 1);
 	http_slots_leave(slots, a);
-	assert_int_equal(c->network->connections, 1); /* it is there, but counts no more */
+	assert_int_equal(c->network->connections, 1); /* it exists and is not counted */
 	assert_order(slots, (struct http_connection *[]){a, b, c}, 3);
 	http_slots_put(slots, a);
 	drop(slots, c);
@@ -93,7 +93,7 @@ static void test_room(void **state)
 	struct http_slots *slots = *state;
 	struct http_connection *taken[ROOM];
 
-	for (uint64_t round = 0; round < 3; round++) { /* each of a network of its own, and of new ones each time */
+	for (uint64_t round = 0; round < 3; round++) { /* other networks in each round */
 		for (uint64_t i = 0; i < ROOM; i++) {
 			taken[i] = http_slots_take(slots, round * ROOM + i);
 			assert_non_null(taken[i]);

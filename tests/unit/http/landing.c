@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The landing page: what it links to, that texts are escaped, and the files it loads. */
+/* Tests of the landing page: its links, the escaping of texts, and the files that it loads. */
 #include "exporter/http/page/landing.h"
 
 #include <errno.h>
@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-/* What the page and all its files may have together: it is looked at over slow lines too. */
+/* Maximum size of the page and all its files, for slow connections. */
 enum { LIMIT = 30 * 1024 };
 
-/* The file as a string. */
+/* Copies the file as a string. */
 static void copy(struct textbuf *out, const struct page_file *file)
 {
 	textbuf_init(out, LIMIT);
@@ -59,7 +59,7 @@ static void test_escapes(void **state)
 	textbuf_release(&out);
 }
 
-/* What a strict Content-Security-Policy would refuse is not there to begin with. */
+/* The page has nothing that a strict Content-Security-Policy refuses. */
 static void test_nothing_inline(void **state)
 {
 	struct textbuf out;
@@ -105,7 +105,7 @@ static void test_files(void **state)
 		assert_non_null(strstr(text.data, "SPDX-License-Identifier: Apache-2.0"));
 		textbuf_release(&text);
 	}
-	assert_null(landing_file("/index.html")); /* with its fields not filled in */
+	assert_null(landing_file("/index.html")); /* the page with empty fields */
 	assert_null(landing_file("/"));
 	assert_null(landing_file("page.css"));
 	assert_null(landing_file("/page.css/"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Content negotiation, by table. */
+/* Tests of content negotiation: a table of headers and answers. */
 #include "exporter/http/negotiate.h"
 
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 static const struct {
 	const char *accept, *type;
 } formats[] = {
-        /* Prometheus 3, as computed by its scraper and as its documentation shows it */
+        /* Prometheus 3, as its scraper computes it and as its documentation shows it */
         {"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
          "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
          "text/plain;version=0.0.4;q=0.3,*/*;q=0.2",

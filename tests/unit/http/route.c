@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Methods and paths, by table. */
+/* Tests of routes: a table of methods and paths. */
 #include "exporter/http/route.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses as text: dotted decimal and RFC 5952. */
+/* Tests of addresses as text: dotted decimal and RFC 5952. */
 #include "metrics/address.h"
 
 #include <arpa/inet.h>

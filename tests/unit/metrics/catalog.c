@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The catalog keeps the rules of both formats and of Prometheus' naming. */
+/* Tests of the catalog: it follows the rules of both formats and of Prometheus' naming. */
 #include "metrics/report/catalog.h"
 
 #include <setjmp.h>

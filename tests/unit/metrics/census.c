@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The count: labels, ports and filters. Whole tables are compared. */
+/* Tests of the census: labels, ports and filters. They compare whole tables. */
 #include "tests/unit/metrics/census_fixture.h"
 
 static void assert_by_local_port(struct fixture *f, const char *expected)
@@ -96,7 +96,7 @@ static void test_next_census_forgets_the_last(void **state)
 	assert_int_equal(f->census.identities.count, 1);
 }
 
-/* Ends of the range, a range that is not known, and ranges of other namespaces. */
+/* The range of each namespace decides, both ends included. An unknown range has no ephemeral port. */
 static void test_ephemeral_is_by_namespace(void **state)
 {
 	struct fixture *f = *state;
@@ -204,11 +204,11 @@ static void test_names_are_repaired_before_they_are_compared(void **state)
 	                        "(none) 80: established 1 time_wait 1\n"
 	                        "a 80: established 1\n"
 	                        "a\xef\xbf\xbd 80: established 4\n");
-	/* Each of the names is kept once. */
+	/* Each name is stored once. */
 	assert_int_equal(f->census.identities.text.length, strlen("a\xef\xbf\xbd") + strlen("a") + strlen("(none)"));
 }
 
-/* Two that begin alike are one group; a filter sees them whole, and no character is cut in two. */
+/* Names with an equal beginning are one group. A filter sees the whole names. No character is cut. */
 static void test_long_names_are_cut_at_a_character(void **state)
 {
 	char first[300], second[sizeof(first)], expected[sizeof(first)];

@@ -50,7 +50,7 @@ static inline void take(struct fixture *f, const struct census_options *options)
 	assert_int_equal(census_take(&f->census, &f->snapshot, &f->served, options), 0);
 }
 
-/* "labels: state count ...", a line for each group. */
+/* Returns "labels: state count ...", one line per group. */
 static inline const char *print(struct fixture *f, const struct census_table *table)
 {
 	char *at = f->text, *end = f->text + sizeof(f->text);

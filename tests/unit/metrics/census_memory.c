@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Counts down to the allocation that fails; negative: none does. */
+/* Number of allocations that succeed before one fails. Negative: none fails. */
 static int allocations_left = -1;
 
 void *__real_realloc(void *memory, size_t size);
@@ -59,7 +59,7 @@ static void release(struct road *road)
 	fold_memory_release(&road->memory);
 }
 
-/* Enough of everything that each array and hash grows more than once. */
+/* Enough rows for each array and hash to grow more than once. */
 enum { ROWS = 100 };
 
 static int add_row(struct snapshot *snapshot, uint32_t i)
@@ -82,7 +82,7 @@ static int add_row(struct snapshot *snapshot, uint32_t i)
 		return -ENOMEM;
 	socket->local = local;
 	socket->local_port = (uint16_t)i;
-	socket->remote_port = (uint16_t)(ROWS_LOW + i); /* the role of half of them is open */
+	socket->remote_port = (uint16_t)(ROWS_LOW + i); /* the role of half of the rows is open */
 	socket->owner = i % 5 ? process : OWNER_NONE;
 	socket->state = (uint8_t)(i % 2 ? STATE_LISTEN : STATE_CLOSE_WAIT);
 	return snapshot_intern_device(snapshot, i % 7, &socket->device);
@@ -150,7 +150,7 @@ static void test_each_allocation_fails_once(void **state)
 	assert_true(failures > 40);
 }
 
-/* The second time nothing is allocated: memory is kept. */
+/* A second census of the same snapshot allocates nothing. */
 static void test_steady_state_allocates_nothing(void **state)
 {
 	struct road road;
@@ -165,7 +165,7 @@ static void test_steady_state_allocates_nothing(void **state)
 	release(&road);
 }
 
-/* Whatever was allocated when memory ran out is of use later: in the end it suffices. */
+/* Allocations that succeeded before a failure are kept, so that repeated attempts succeed in the end. */
 static void test_memory_comes_one_piece_at_a_time(void **state)
 {
 	struct road whole, road;

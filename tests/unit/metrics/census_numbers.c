@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The count: queues, ages, ephemeral ports, and tables with many groups. */
+/* Tests of the census: queues, ages, ephemeral ports, and tables with many groups. */
 #include "tests/unit/metrics/census_fixture.h"
 
 static void set_queues(struct snapshot_socket *socket, uint32_t receive, uint32_t send, uint8_t flags)
@@ -84,7 +84,7 @@ static void test_ephemeral_ports(void **state)
 	}
 }
 
-/* As many groups as rows, then few again: the tables grow, and are right after they have shrunk. */
+/* Tables are right after they have grown to one group per row and shrunk again. */
 static void test_many_groups(void **state)
 {
 	enum { MANY = 30000 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Random snapshots against a count made the plain way: each row's labels are written out and looked
- * up among the groups' labels. So sums, labels, uniqueness, outbound and folding are checked at once.
- * A failure prints the seed; SEED=number runs that one alone.
+ * Property test of the census: random snapshots, compared with a simple count that writes out each row's labels and
+ * finds the group with the same labels. It checks sums, labels, uniqueness, outbound connections and folding. A failure
+ * prints the seed. SEED=number runs one seed.
  */
 #include "tests/unit/metrics/draw.h"
 #include "tests/unit/metrics/groups.h"
@@ -21,7 +21,7 @@ struct fixture {
 	struct served_ports served;
 	struct census census;
 	struct fold fold;
-	struct textbuf text; /* of names that are repaired the plain way */
+	struct textbuf text; /* of names that are repaired in a simple way */
 	struct census_options options;
 	unsigned asked;
 };
@@ -35,7 +35,7 @@ static bool keep_some(void *data, const char *name, size_t length)
 	return length % 5 != f->draw.seed % 5;
 }
 
-/* Every set of labels comes up with every mode. */
+/* Chooses the options. Over all seeds every set of labels occurs with every mode. */
 static void choose_options(struct fixture *f)
 {
 	static const enum local_port_mode modes[] = {LOCAL_PORT_SERVED, LOCAL_PORT_ALL, LOCAL_PORT_NONE};
@@ -50,7 +50,7 @@ static void choose_options(struct fixture *f)
 	f->asked = 0;
 }
 
-/* The plain way: labels of a row. */
+/* The simple count: labels of a row. */
 
 static uint32_t port_of(const struct fixture *f, const struct snapshot_socket *row, bool outbound)
 {
@@ -129,7 +129,7 @@ static bool kept(struct fixture *f, const struct snapshot_socket *row)
 	return !f->options.keep || f->options.keep(f->options.keep_data, name, strlen(name));
 }
 
-/* Takes the row's numbers away from a copy of its group: nothing may remain in the end. */
+/* Subtracts the row's numbers from a copy of its group. The copy must be zero in the end. */
 static void take_away(struct census_group *group, const struct snapshot_socket *row)
 {
 	bool queues = row->flags & SOCKET_HAS_QUEUES, listens = row->state == STATE_LISTEN;
@@ -255,13 +255,13 @@ static size_t states_shown(const struct census_group *group, const void *data)
 	return shown;
 }
 
-/* Single sockets are worth least; then CLOSE_WAIT counts. */
+/* Returns a number that grows with the group's rank: single sockets rank last, then CLOSE_WAIT sockets count. */
 static uint64_t worth(const struct census_group *group)
 {
 	return (uint64_t)(rows_in(group) > 1) << 32 | group->count[STATE_CLOSE_WAIT];
 }
 
-/* Folded or not, the rows are all there, the cap holds, and what stays is not less than what goes. */
+/* Checks that folding loses no row and keeps the cap, and that no folded group is worth more than a kept one. */
 static void check_folding(struct fixture *f, struct census_table *table)
 {
 	size_t max = FOLD_MIN_SERIES + draw(&f->draw, 40), shown = 0, all = 0;
@@ -323,7 +323,7 @@ static void run(struct fixture *f, uint64_t seed)
 	assert_int_equal(listeners_build(&f->listeners, &f->snapshot), 0);
 	if (draw(&f->draw, 2))
 		listeners_credit(&f->listeners, &f->snapshot);
-	served_ports_release(&f->served); /* no memory of another seed's ports */
+	served_ports_release(&f->served); /* without the ports of another seed */
 	assert_int_equal(served_ports_update(&f->served, &f->snapshot, &f->listeners), 0);
 	assert_int_equal(census_take(&f->census, &f->snapshot, &f->served, &f->options), 0);
 	assert_true(f->asked <= f->snapshot.process_count + 2);
@@ -354,7 +354,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	/* After a failure this is the seed that failed. */
+	/* After a failure, the last seed is the seed that failed. */
 	print_message("last seed: %" PRIu64 "\n", f->draw.seed);
 	snapshot_release(&f->snapshot);
 	listeners_release(&f->listeners);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random snapshots, the same for the same seed: small, but with every kind of row, owner, name and namespace. */
+/* Generator of random snapshots. A seed gives the same small snapshots, with all kinds of rows, owners and names. */
 #ifndef TESTS_UNIT_METRICS_DRAW_H
 #define TESTS_UNIT_METRICS_DRAW_H
 
@@ -14,7 +14,7 @@ struct draw {
 	struct snapshot *snapshot;
 };
 
-/* A number from 0 to below - 1. */
+/* Returns a number from 0 to below - 1. */
 static inline uint32_t draw(struct draw *d, uint32_t below)
 {
 	return (uint32_t)(hash_mix(hash_mix(d->seed, ++d->drawn), 1) >> 20) % below;
@@ -89,7 +89,7 @@ static inline void draw_row(struct draw *d)
 	socket->flags = (uint8_t)draw(d, 1 << 3);
 }
 
-/* Replaces the snapshot. */
+/* Draws another snapshot in place of the last. */
 static inline void draw_snapshot(struct draw *d)
 {
 	uint32_t rows = draw(d, DRAW_ROWS);

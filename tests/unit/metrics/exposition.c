@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Both formats, byte by byte. */
+/* Tests of the exposition: both formats, byte by byte. */
 #include "metrics/report/exposition.h"
 
 #include <errno.h>
@@ -95,7 +95,7 @@ static void test_openmetrics(void **state)
 	assert_written(FORMAT_OPENMETRICS, as_openmetrics);
 }
 
-/* Wherever the limit falls, what is there is the beginning of the whole. */
+/* With any limit, the text is a beginning of the whole text. */
 static void test_every_limit(void **state)
 {
 	(void)state;

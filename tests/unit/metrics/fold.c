@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ranks, cuts and sums of folding. */
+/* Tests of the fold: ranks, cuts and sums. */
 #include "tests/unit/metrics/rows.h"
 
 #include "metrics/census/fold.h"
@@ -8,7 +8,7 @@
 
 enum { GROUPS = 6 };
 
-/* Sockets in CLOSE_WAIT, and in all, of each group; then the rank that follows. */
+/* Per group: sockets in CLOSE_WAIT, all sockets, expected rank. */
 static const uint32_t numbers[GROUPS][3] = {
         {0, 50, 4}, {3, 3, 1}, {0, 50, 5}, {9, 9, 0}, {0, 900, 3}, {1, 700, 2},
 };
@@ -66,7 +66,7 @@ static void test_close_wait_outranks_any_number_of_others(void **state)
 	assert_int_equal(f->groups[4].rank, 3);
 }
 
-/* Whatever state it is in, one socket is less than two. */
+/* A group of one socket ranks after a group of two, in every state. */
 static void test_single_sockets_rank_last(void **state)
 {
 	struct fixture *f = *state;
@@ -80,7 +80,7 @@ static void test_single_sockets_rank_last(void **state)
 	assert_int_equal(f->groups[2].rank, 5);
 }
 
-/* Last ranks decide where the power of two is the same, and nowhere else. */
+/* Last ranks decide only between groups of the same power of two. */
 static void test_last_ranks(void **state)
 {
 	static const uint32_t sockets[GROUPS] = {33, 32, 63, 64, 40, 31};
@@ -102,7 +102,7 @@ static size_t two_series(const struct census_group *group, const void *data)
 	return 2;
 }
 
-/* A series where something waits: ranks 0 to 2 have one. */
+/* Returns 1 for groups with CLOSE_WAIT sockets: ranks 0 to 2. */
 static size_t close_wait_series(const struct census_group *group, const void *data)
 {
 	return group->count[STATE_CLOSE_WAIT] ? *(const size_t *)data : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ranks from scrape to scrape: groups keep them, whatever their indexes are. */
+/* Tests of the fold memory: groups keep their ranks from scrape to scrape, although their indexes change. */
 #include "tests/unit/metrics/census_fixture.h"
 
 #include "metrics/census/fold_memory.h"
@@ -42,7 +42,7 @@ static int teardown_memory(void **state)
 	return 0;
 }
 
-/* A snapshot of processes "aX", "bX" and so on, one for each byte of `names`, with two connections each; ranked. */
+/* Ranks a snapshot with a process "aX" for each byte "a" of `names`. Each process has two connections. */
 static void scrape(struct memory_fixture *f, const char *names)
 {
 	const struct census_options options = {.labels = LABEL_BIT(LABEL_NETNS) | LABEL_BIT(LABEL_LOCAL_ADDRESS)};
@@ -61,7 +61,7 @@ static void scrape(struct memory_fixture *f, const char *names)
 	                 0);
 }
 
-/* The first bytes of the names, by rank. */
+/* Compares the first bytes of the names, in the order of ranks. */
 static void assert_ranks(struct memory_fixture *f, const char *names)
 {
 	const struct census *census = &f->census.census;
@@ -81,13 +81,13 @@ static void test_newcomers_come_after(void **state)
 
 	scrape(f, "mnop");
 	assert_ranks(f, "mnop");
-	scrape(f, "zaponm"); /* other indexes, too */
+	scrape(f, "zaponm"); /* with other indexes */
 	assert_ranks(f, "mnopaz");
-	scrape(f, "zaponm"); /* and stay there, though they are known by now */
+	scrape(f, "zaponm"); /* a second scrape keeps the ranks */
 	assert_ranks(f, "mnopaz");
 	scrape(f, "amb");
 	assert_ranks(f, "mab");
-	scrape(f, "abmno"); /* what was away is new */
+	scrape(f, "abmno"); /* a group that was absent is new */
 	assert_ranks(f, "mabno");
 }
 
@@ -104,7 +104,7 @@ static void test_a_table_that_is_ranked_again_keeps_its_ranks(void **state)
 	assert_ranks(f, "cdab");
 }
 
-/* Tables that differ in size by far: 5,000 groups, none, and 5,000 again. */
+/* Ranks tables of 5,000 groups, of no group, and of 5,000 groups again. */
 static void test_large_tables(void **state)
 {
 	enum { LARGE = 5000 };

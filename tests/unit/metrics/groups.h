@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Groups of a census as text, for comparison with what a test expects. */
+/* Groups of a census as text, for comparison with a test's expectation. */
 #ifndef TESTS_UNIT_METRICS_GROUPS_H
 #define TESTS_UNIT_METRICS_GROUPS_H
 
@@ -10,7 +10,7 @@
 
 #include "metrics/census/census.h"
 
-/* As long as any line that the tests make. */
+/* Longer than any line of the tests. */
 enum { GROUPS_LINE = 1024 };
 
 static inline const char *groups_text(const struct census *census, struct census_text text)
@@ -40,7 +40,7 @@ static inline int groups_put_port(char *line, size_t size, uint32_t port)
 	return snprintf(line, size, " %" PRIu32, port);
 }
 
-/* The group's labels: "sshd 22 pid=7 family=4". */
+/* Writes the group's labels: "sshd 22 pid=7 family=4". */
 static inline void groups_labels(char line[GROUPS_LINE], const struct census *census, const struct snapshot *snapshot,
                                  const struct census_group *group)
 {

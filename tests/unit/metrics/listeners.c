@@ -44,7 +44,7 @@ static void credit(struct fixture *f)
 	listeners_credit(&f->listeners, &f->snapshot);
 }
 
-/* A row that nobody holds; its number. */
+/* Adds a row that no process holds. Returns its number. */
 static size_t orphan(struct fixture *f, enum socket_state state, const char *address, uint16_t port)
 {
 	rows_socket(&f->snapshot, OWNER_NONE, state, address, port);
@@ -70,7 +70,7 @@ static void test_nothing_listens(void **state)
 	assert_owner(f, row, OWNER_NONE);
 }
 
-/* Which address wins, for a row at each of these addresses. */
+/* The exact address wins, then the wildcard of the row's family, then an IPv6 wildcard. */
 static void test_best_address(void **state)
 {
 	static const struct {
@@ -117,7 +117,7 @@ static void test_best_address(void **state)
 	}
 }
 
-/* A listener that nobody holds is the kernel's own: it stays so. */
+/* An unheld listener belongs to the kernel and is not credited. */
 static void test_every_unheld_state_but_listen(void **state)
 {
 	struct fixture *f = *state;
@@ -163,7 +163,7 @@ static void test_other_ports_and_namespaces_do_not_match(void **state)
 	assert_owner(f, other_netns, OWNER_NONE);
 }
 
-/* SO_REUSEPORT: those with a queue take from it, oldest first; the rest goes to the oldest. */
+/* SO_REUSEPORT: listeners with waiting connections are credited, oldest first. The rest goes to the oldest. */
 static void test_accept_queues_are_used_up(void **state)
 {
 	struct fixture *f = *state;
@@ -182,7 +182,7 @@ static void test_accept_queues_are_used_up(void **state)
 		assert_owner(f, rows[i], expected[i]);
 }
 
-/* IPv4 rows take from dual listeners only, IPv6 rows from both, whatever order they come in. */
+/* IPv4 rows are credited to dual listeners only, IPv6 rows to both, in any order of the rows. */
 static void test_accept_queues_of_mixed_wildcards(void **state)
 {
 	struct fixture *f = *state;
@@ -205,7 +205,7 @@ static void test_accept_queues_of_mixed_wildcards(void **state)
 	assert_owner(f, v4[2], f->other);
 }
 
-/* An IPv4-mapped row is no IPv4 socket: it came in at the IPv6 wildcard, where there is one that takes it. */
+/* An IPv4-mapped row is an IPv6 socket: it belongs to a dual IPv6 wildcard, if one exists. */
 static void test_mapped_rows_beside_an_ipv4_wildcard(void **state)
 {
 	struct fixture *f = *state;
@@ -239,7 +239,7 @@ static void test_oldest(void **state)
 	uint32_t twin = rows_process(&f->snapshot, 19, 100, "twin");
 	size_t row;
 
-	/* The same start: the lower pid. Owners that are not known come last, however many there are. */
+	/* With an equal start the lower pid is older. Unknown owners come last. */
 	rows_listener(&f->snapshot, OWNER_NONE, "0.0.0.0", 80, 0);
 	rows_listener(&f->snapshot, OWNER_UNKNOWN, "0.0.0.0", 80, 0);
 	rows_listener(&f->snapshot, f->young, "0.0.0.0", 80, 0);
@@ -267,7 +267,7 @@ static void test_listener_of_an_unknown_owner(void **state)
 	assert_owner(f, none, OWNER_NONE);
 }
 
-/* Who gets a row of each device, with listeners of each; 0: unbound. */
+/* A row is credited to a listener of its device, else to an unbound listener. Device 0: unbound. */
 static void test_devices(void **state)
 {
 	static const struct {
@@ -280,7 +280,7 @@ static void test_devices(void **state)
 	        {{"0.0.0.0", "0.0.0.0"}, {2, 3}, "10.0.0.1", 2, 0},
 	        {{"0.0.0.0", "0.0.0.0"}, {2, 3}, "10.0.0.1", 3, 1},
 	        {{"0.0.0.0", "0.0.0.0"}, {2, 3}, "10.0.0.1", 4, -1},
-	        /* without a device: never to a bound one */
+	        /* a row without a device is never credited to a bound listener */
 	        {{"0.0.0.0", "0.0.0.0"}, {2, 3}, "10.0.0.1", 0, -1},
 	        {{"0.0.0.0", "0.0.0.0"}, {2, 0}, "10.0.0.1", 0, 1},
 	        /* link-local addresses and l3mdev_accept: an unbound listener's connections have a device */
@@ -289,7 +289,7 @@ static void test_devices(void **state)
 	        /* the address counts more than the device */
 	        {{"0.0.0.0", "10.0.0.1"}, {2, 0}, "10.0.0.1", 2, 1},
 	        {{"0.0.0.0", "10.0.0.1"}, {2, 3}, "10.0.0.1", 2, 0},
-	        /* and the family as well */
+	        /* the family counts more than the device */
 	        {{"::", "0.0.0.0"}, {2, 0}, "10.0.0.1", 2, 1},
 	        {{"::", "0.0.0.0"}, {2, 3}, "10.0.0.1", 2, 0},
 	        {{"!::", "::", "::"}, {2, 3, 0}, "10.0.0.1", 2, 2},
@@ -317,7 +317,7 @@ static void test_devices(void **state)
 	}
 }
 
-/* The accept queues of listeners on different devices are different queues. */
+/* Listeners on different devices have different accept queues. */
 static void test_accept_queues_of_devices(void **state)
 {
 	struct fixture *f = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Roles the plain way: each row is compared with every other, as the rules are written. */
+/* Reference of roles: compares each row with every other, as the rules are written. */
 #ifndef TESTS_UNIT_METRICS_PLAIN_ROLES_H
 #define TESTS_UNIT_METRICS_PLAIN_ROLES_H
 
@@ -35,8 +35,8 @@ struct plain_crowd {
 	uint32_t rows, others;
 };
 
-/* The open rows that share the row's local address and port, and the different remote ports that they have; or the
- * other way round. */
+/* Counts the open rows that share the row's local address and port, and their different remote ports, or the other
+ * way round. */
 static inline struct plain_crowd plain_crowd_of(const struct snapshot *snapshot, const struct snapshot_socket *row,
                                                 bool remote)
 {

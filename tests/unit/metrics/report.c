@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole reports from small snapshots: which families, labels and samples there are. */
+/* Tests of the report: families, labels and samples of small snapshots. */
 #include "tests/unit/metrics/report_fixture.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ static void add_close_wait(struct fixture *f, uint32_t owner, uint16_t port, int
 	socket->quiet_ms = (uint32_t)quiet_ms;
 }
 
-/* A server with a queue and a stuck connection, and a client. */
+/* Adds a server with a queue and a stuck connection, and a client. */
 static void fill(struct fixture *f)
 {
 	static const struct census_options plain = {0};

@@ -71,7 +71,7 @@ static inline void drop_lines(struct textbuf *out, enum keep keep)
 	assert_int_equal(out->error, 0);
 }
 
-/* The caller frees the text. */
+/* Returns the report as text. The caller frees it. */
 static char *report_text(struct fixture *f, const struct report_self *own, const struct report_options *options,
                          enum keep keep)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cap on series: what a report keeps, what it folds, and that sums stay exact. */
+/* Tests of the cap on series: kept groups, folded groups, and exact sums. */
 #include "tests/unit/metrics/draw.h"
 #include "tests/unit/metrics/report_fixture.h"
 
-/* Five processes with 1 to 5 connections; b has a CLOSE_WAIT socket besides. */
+/* Adds five processes with 1 to 5 connections. Process b also has a CLOSE_WAIT socket. */
 static void fill_five(struct fixture *f, const struct census_options *options, const char *last_name)
 {
 	const char *names[] = {"a", "b", "c", "d", last_name};
@@ -72,13 +72,13 @@ enum { ROUNDS = 400 };
 
 #define GROUP_FAMILIES ((METRIC_BIT(METRIC_EPHEMERAL_PORTS_USED) - 1) & ~METRIC_BIT(METRIC_SOCKETS))
 
-/* What the samples of one family add up to. */
+/* Sums of the samples of one family. */
 struct tally {
-	size_t series, other_series; /* all, and those of the folded group */
-	uint64_t sum[STATE_COUNT];   /* by state; without states all is in the first */
+	size_t series, other_series; /* all samples, and the folded group's samples */
+	uint64_t sum[STATE_COUNT];   /* by state; a family without states uses the first */
 };
 
-/* The value of a label within a line, or NULL. */
+/* Returns the value of a label within a line, or NULL. */
 static const char *find_label(const char *line, const char *label, size_t *length)
 {
 	const char *value = strstr(line, label);
@@ -115,7 +115,7 @@ static int compare_series(const void *a, const void *b)
 	const char *left = *(const char *const *)a, *right = *(const char *const *)b;
 	size_t length = strcspn(left, "\n"), other = strcspn(right, "\n");
 
-	/* The value is behind the last space. */
+	/* The value follows the last space. */
 	while (left[length - 1] != ' ')
 		length--;
 	while (right[other - 1] != ' ')

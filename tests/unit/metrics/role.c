@@ -5,7 +5,7 @@
  */
 #include "tests/unit/metrics/census_fixture.h"
 
-/* In the scenes: who owns the rows. */
+/* Returns the owner of a scene's rows. */
 static uint32_t app(struct fixture *f)
 {
 	return f->snapshot.process_count ? 0 : rows_process(&f->snapshot, 1, 1, "app");
@@ -16,7 +16,7 @@ static void add(struct fixture *f, enum socket_state state, uint16_t local_port,
 	add_client(f, app(f), state, local_port, remote_port);
 }
 
-/* The i-th client's port: all different, none near the others. */
+/* Returns the i-th client's port. All are different and far apart. */
 static uint16_t client_port(uint32_t i)
 {
 	return (uint16_t)(ROWS_LOW + i * 7 % (ROWS_HIGH - ROWS_LOW));
@@ -58,7 +58,7 @@ static void test_a_stopped_server(void **state)
 	assert_counts(f, "app 443: time_wait 3000\napp ephemeral: established 1\n", "app 5432: established 1\n");
 }
 
-/* Three clients tell a server inside the range from a client; both ends of each connection are here. */
+/* Three clients distinguish a server inside the range from a client. Both ends of each connection are here. */
 static void test_a_drained_server_inside_the_range(void **state)
 {
 	struct fixture *f = *state;
@@ -79,7 +79,7 @@ static void test_two_connections_are_no_server(void **state)
 	assert_counts(f, "app ephemeral: established 2\n", "app 40000: established 1\napp 40001: established 1\n");
 }
 
-/* Several connections to one port of several peers are one client's. */
+/* Connections from one local port to one port of several peers belong to a client. */
 static void test_peers_with_the_same_port_are_no_clients(void **state)
 {
 	struct fixture *f = *state;
@@ -89,7 +89,7 @@ static void test_peers_with_the_same_port_are_no_clients(void **state)
 	assert_counts(f, "app ephemeral: established 5\n", "app 50051: established 5\n");
 }
 
-/* 2,000 connections to each of three services, which share local ports as birthdays do, three at times. */
+/* 2,000 connections to each of three services share some local ports by chance, two or three of them. */
 static void test_birthdays(void **state)
 {
 	static const uint16_t services[][3] = {{443, 5432, 6379}, {50051, 50052, 50053}};
@@ -107,7 +107,7 @@ static void test_birthdays(void **state)
 	}
 }
 
-/* Source ports outside the range, to a service outside and to one inside it. */
+/* A proxy has source ports outside the range, to a service outside the range and to one inside it. */
 static void test_a_proxy_with_source_ports_of_its_own(void **state)
 {
 	struct fixture *f = *state;
@@ -119,7 +119,7 @@ static void test_a_proxy_with_source_ports_of_its_own(void **state)
 	assert_counts(f, "app ephemeral: established 300\n", "app 80: established 150\napp 50051: established 150\n");
 }
 
-/* A drained server with many clients and one with few, whose clients' ports coincide. */
+/* Clients of two drained servers use the same ports. One server has many clients, the other few. */
 static void test_clients_of_two_drained_servers(void **state)
 {
 	struct fixture *f = *state;
@@ -132,7 +132,7 @@ static void test_clients_of_two_drained_servers(void **state)
 	              "");
 }
 
-/* Addresses and namespaces keep ends apart. */
+/* Ends with different addresses or namespaces are different. */
 static void test_ends_are_by_address_and_namespace(void **state)
 {
 	struct fixture *f = *state;
@@ -150,7 +150,7 @@ static void test_ends_are_by_address_and_namespace(void **state)
 	assert_string_equal(print(f, &f->census.by_local_port), "app ephemeral: established 3\n");
 }
 
-/* What the ports alone do not tell: clients from outside the range, and less than three of them inside. */
+/* A port that was served decides for clients outside the range, and for fewer than three clients inside. */
 static void test_a_port_that_was_served(void **state)
 {
 	struct fixture *f = *state;
@@ -189,7 +189,7 @@ static void test_remote_port_modes(void **state)
 	}
 }
 
-/* Kinds of connections, of which a host may have any number. */
+/* Adds the i-th connection of a kind. A host can have any number of each kind. */
 static void add_kind(struct fixture *f, unsigned kind, uint32_t i)
 {
 	switch (kind) {

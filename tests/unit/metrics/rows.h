@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Snapshots by hand: what the tests of listeners, census and folding are made of. */
+/* Builder of snapshots for the tests of listeners, census and fold. */
 #ifndef TESTS_UNIT_METRICS_ROWS_H
 #define TESTS_UNIT_METRICS_ROWS_H
 
@@ -46,8 +46,8 @@ static inline uint32_t rows_address(struct snapshot *snapshot, uint32_t netns, c
 	return index;
 }
 
-/* A row in the first namespace, to be completed by the caller; a connection has a client's port at its other end.
- * Valid until the next. */
+/* Adds a row in the first namespace. A connection has a client's port at its other end. The row is valid until the
+ * next row is added. */
 static inline struct snapshot_socket *rows_socket(struct snapshot *snapshot, uint32_t owner, enum socket_state state,
                                                   const char *address, uint16_t port)
 {
@@ -64,7 +64,7 @@ static inline struct snapshot_socket *rows_socket(struct snapshot *snapshot, uin
 	return socket;
 }
 
-/* A listener with `waiting` connections in its accept queue. */
+/* Adds a listener with `waiting` connections in its accept queue. */
 static inline struct snapshot_socket *rows_listener(struct snapshot *snapshot, uint32_t owner, const char *address,
                                                     uint16_t port, uint32_t waiting)
 {

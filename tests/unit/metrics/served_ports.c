@@ -36,7 +36,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* A new snapshot with so many namespaces, numbered from 1. */
+/* Begins a snapshot with this number of namespaces, numbered from 1. */
 static void begin(struct fixture *f, uint32_t namespaces)
 {
 	snapshot_reset(&f->snapshot);
@@ -85,7 +85,7 @@ static void test_a_port_is_remembered_while_it_has_connections(void **state)
 		connect_in(f, 0, 80);
 		update(f);
 		assert_true(serves(f, 0, 80));
-		assert_false(serves(f, 0, 81)); /* no connection: forgotten at once */
+		assert_false(serves(f, 0, 81)); /* a port without a connection is forgotten at once */
 	}
 	begin(f, 1);
 	update(f);
@@ -95,7 +95,7 @@ static void test_a_port_is_remembered_while_it_has_connections(void **state)
 	assert_false(serves(f, 0, 80));
 }
 
-/* A namespace is another one at another index, and the same one with the same id. */
+/* Served ports are remembered by the namespace's id, not by its index. */
 static void test_memory_is_by_namespace(void **state)
 {
 	struct fixture *f = *state;
@@ -115,7 +115,7 @@ static void test_memory_is_by_namespace(void **state)
 	assert_true(!serves(f, 0, 80) && !serves(f, 1, 80) && serves(f, 2, 80));
 }
 
-/* As many ports as there are stay remembered up to a bound; those that have a listener stay in any case. */
+/* A bounded number of closed ports is remembered. Ports with a listener are always in the set. */
 static void test_memory_is_bounded(void **state)
 {
 	enum { PORTS = 6000, BOUND = 4096 };
@@ -138,7 +138,7 @@ static void test_memory_is_bounded(void **state)
 	assert_true(serves(f, 0, PORTS));
 }
 
-/* Many listeners in many namespaces, then few, against a search that tries each of them. */
+/* Compares many listeners in many namespaces, then few, with a linear search. */
 static void test_against_a_plain_search(void **state)
 {
 	enum { NETNS = 5, PORTS = 40, LISTENERS = 300, FEW = 20 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The OS-neutral table: growth, addresses, texts, states, port sets. */
+/* Tests of the snapshot: growth, addresses, texts, states, port sets, and the sort and hash that it uses. */
 #include "tests/unit/metrics/rows.h"
 
 #include "metrics/hash.h"
@@ -42,7 +42,7 @@ static void test_array_grows_and_keeps_content(void **state)
 	assert_true(growths < 20);
 	for (uint32_t i = 0; i < 100000; i++)
 		assert_int_equal(array[i], i);
-	/* Neither the bytes nor the doubling may overflow; the array stays. */
+	/* Neither the number of bytes nor the doubled capacity can overflow. The array stays. */
 	assert_int_equal(array_reserve((void **)&array, &capacity, SIZE_MAX, sizeof(*array)), -ENOMEM);
 	assert_int_equal(array_reserve((void **)&array, &capacity, SIZE_MAX / 2, sizeof(*array)), -ENOMEM);
 	assert_int_equal(array[99999], 99999);
@@ -250,7 +250,7 @@ static int by_last_digit(const void *data, uint32_t a, uint32_t b)
 	return (int)(values[a] % 10) - (int)(values[b] % 10);
 }
 
-/* Keys, then the tie, then the order that was there before: for every length around the first runs. */
+/* Items are sorted by key, then by `tie`, then by their old order, for every length around the first runs. */
 static void test_sort_is_stable(void **state)
 {
 	enum { MOST = 70 };
@@ -280,7 +280,7 @@ static bool number_equal(const void *data, uint32_t entry, const void *key)
 	return ((const uint32_t *)data)[entry] == *(const uint32_t *)key;
 }
 
-/* Equal hashes, too: half of the numbers share theirs with another. */
+/* Half of the numbers share their hash with another number. */
 static void test_hash_index_grows_and_trims(void **state)
 {
 	enum { MANY = 1000 };
@@ -309,7 +309,7 @@ static void test_hash_index_grows_and_trims(void **state)
 	hash_index_release(&index);
 }
 
-/* Beyond the last index that fits, devices are not told apart. */
+/* Devices beyond the last index are not distinguished. */
 static void test_devices(void **state)
 {
 	struct snapshot *snapshot = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text buffer: growth and its ceiling, errors that stick, numbers, repair of UTF-8. */
+/* Tests of the text buffer: growth and its limit, sticky errors, numbers, repair of UTF-8. */
 #include "metrics/textbuf.h"
 
 #include <errno.h>
@@ -74,7 +74,7 @@ static void test_growth_keeps_bytes_and_memory(void **state)
 	textbuf_release(&buf);
 }
 
-/* Each writes eight bytes. */
+/* Writers, each of eight bytes. */
 static void write_append(struct textbuf *buf)
 {
 	textbuf_append(buf, "12345678", 8);
@@ -149,7 +149,7 @@ static void test_out_of_memory(void **state)
 
 	(void)state;
 	textbuf_init(&buf, SIZE_MAX);
-	textbuf_append(&buf, "x", SIZE_MAX); /* no allocator has this much: nothing is read */
+	textbuf_append(&buf, "x", SIZE_MAX); /* no allocator has this much memory, so nothing is read */
 	assert_int_equal(buf.error, -ENOMEM);
 	textbuf_puts(&buf, "more");
 	assert_int_equal(buf.length, 0);
@@ -264,13 +264,13 @@ static void test_utf8(void **state)
 		assert_text(&buf, cases[i].text);
 	}
 	textbuf_reset(&buf);
-	textbuf_put_utf8(&buf, "a\0b\xff", 4); /* NUL is a character like others */
+	textbuf_put_utf8(&buf, "a\0b\xff", 4); /* NUL is a valid character */
 	assert_int_equal(buf.length, 6);
 	assert_memory_equal(buf.data, "a\0b" BAD, 6);
 	textbuf_release(&buf);
 }
 
-/* Whether the bytes are UTF-8, decided by code points rather than by ranges of bytes. */
+/* Returns true if the bytes are UTF-8. Decides by code points, not by ranges of bytes. */
 static bool is_utf8(const unsigned char *bytes, size_t length)
 {
 	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};

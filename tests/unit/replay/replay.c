@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recorded snapshots: read, written, refused; the backend that serves them. */
+/* Tests of recorded snapshots: reading, writing, refusal, and the replay backend. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -135,7 +135,7 @@ static void test_sockets(void **state)
 	snapshot_release(&snapshot);
 }
 
-/* What is written reads back as the same, and is written the same again. */
+/* A written snapshot reads back equal, and is written to the same bytes again. */
 static void test_round_trip(void **state)
 {
 	struct snapshot first = parsed(example, strlen(example)), second;
@@ -174,11 +174,11 @@ static void test_round_trip(void **state)
 #define TITLE "tcp_exporter-snapshot 1\n"
 #define HEAD  TITLE "states listen close_wait\nnetns 1 2 3\nprocess 1 1 name=a\n"
 
-/* What is refused, where, and how the reason begins. */
+/* Refused texts: the line of the fault, and the beginning of the reason. */
 static const struct {
 	const char *text;
 	size_t line;
-	const char *reason; /* how it begins */
+	const char *reason; /* its beginning */
 } refused[] = {
         {"", 1, "the file is empty"},
         {"\n" TITLE, 1, "not a recorded snapshot"},
@@ -256,7 +256,7 @@ static void test_refused(void **state)
 	}
 }
 
-/* Every beginning of a good file is refused, and none is read past its end (the sanitizer tells). */
+/* Every proper beginning of a good file is refused, and none is read past its end (a sanitizer checks). */
 static void test_cut_anywhere(void **state)
 {
 	(void)state;
@@ -303,7 +303,7 @@ static int read_backend(struct platform *platform, struct snapshot *snapshot, st
 	return platform_replay.read(platform, &deadline, snapshot, error);
 }
 
-/* The file is read anew each time; a bad one fails that read alone. */
+/* Each read reads the file again. A bad file fails only its own read. */
 static void test_backend(void **state)
 {
 	char path[] = "/tmp/replay-test-XXXXXX", expected[256];
@@ -321,7 +321,7 @@ static void test_backend(void **state)
 	assert_int_equal(platform_replay.open(&platform, &options, &error), 0);
 	assert_int_equal(read_backend(platform, &snapshot, &error), 0);
 	assert_int_equal(snapshot.socket_count, 5);
-	assert_int_equal(snapshot.owners_ns, 0); /* this read's time, not the recorded one */
+	assert_int_equal(snapshot.owners_ns, 0); /* the time of this read, not the recorded time */
 
 	write_file(path, TITLE "luck\n");
 	assert_int_equal(read_backend(platform, &snapshot, &error), -EINVAL);
@@ -343,7 +343,7 @@ static void test_backend(void **state)
 	assert_null(platform);
 	options.replay_file = "/";
 	result = platform_replay.open(&platform, &options, &error);
-	assert_true(result == -EISDIR || result == -EACCES); /* Windows opens no directory to begin with */
+	assert_true(result == -EISDIR || result == -EACCES); /* Windows does not open a directory */
 	options.replay_file = NULL;
 	assert_int_equal(platform_replay.open(&platform, &options, &error), -EINVAL);
 	snapshot_release(&snapshot);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One snapshot to bytes, and what a failure is counted as. */
+/* Tests of the collector: the bytes of one snapshot, and the cause that a failure is counted by. */
 #include "exporter/scrape/collector.h"
 
 #include "tests/unit/fake_platform.h"

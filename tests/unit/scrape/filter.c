@@ -84,7 +84,7 @@ static void test_bad_patterns(void **state)
 	assert_true(filter_pattern_valid("ng.*", reason, sizeof(reason)));
 }
 
-/* A pattern that backtracks without end gives up soon, and does not match. */
+/* A pattern that backtracks without end reaches the match limit soon, and does not match. */
 static void test_match_limit(void **state)
 {
 	struct timespec begin, end;
@@ -102,12 +102,12 @@ static void test_match_limit(void **state)
 	assert_false(filter_keep(filter, "b", 1));
 	filter_free(filter);
 
-	/* Names as long as they come are well within the limit for patterns as people write them. */
+	/* The longest names are well within the limit for usual patterns. */
 	assert_true(keeps(".*a", NULL, name));
 	assert_true(keeps("(?:a|b)*", NULL, name));
 }
 
-/* A command line may be long, and have at its start what the pattern looks for. */
+/* A pattern can match at the start of a long command line. */
 static void test_long_name(void **state)
 {
 	static char name[300001];

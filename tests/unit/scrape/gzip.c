@@ -15,7 +15,7 @@
 
 enum { BIG = 3 * 1000 * 1000, LIMIT = 8 * 1024 * 1024 };
 
-/* Fills with bytes that compress (`noise` 0) or do not (1). */
+/* Fills `bytes` with bytes that compress (`noise` 0) or do not (1). */
 static void fill(char *bytes, size_t length, int noise)
 {
 	uint32_t seed = 12345;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of tickets, shared snapshots, deadlines, failures and the end, with a fake backend. */
+/* Tests of the scraper on a fake backend: tickets, shared snapshots, deadlines, failures and the stop. */
 #include "tests/unit/scrape/scrape_client.h"
 
 #include <errno.h>
@@ -157,7 +157,7 @@ static void test_families_are_limited(void **state)
 	client_release(&client);
 }
 
-/* A read that does not return is answered for in time, and counted once it ends. */
+/* Clients of a read that does not return are answered at the deadline. The read is counted when it ends. */
 static void test_deadline_of_a_deaf_read(void **state)
 {
 	struct fixture *fixture = *state;
@@ -178,7 +178,7 @@ static void test_deadline_of_a_deaf_read(void **state)
 	scrape_expect(fixture, 200, "tcp_exporter_scrape_errors_total{cause=\"timeout\"} 1\n");
 }
 
-/* A read that nobody waits for any more is given up, and whoever comes gets a new one. */
+/* A read without waiting clients is cancelled. The next client gets a new read. */
 static void test_read_is_given_up(void **state)
 {
 	struct fixture *fixture = *state;
@@ -191,7 +191,7 @@ static void test_read_is_given_up(void **state)
 	client_wait(&client);
 	client_expect(&client, 503, "scrape timed out: ");
 	client_release(&client);
-	usleep(1100000); /* a read goes on for a second, whoever waits */
+	usleep(1100000); /* a read without waiting clients is cancelled after a second */
 	client_init(&client);
 	scraper_submit(fixture->scraper, &client.ticket);
 	fake_wait_reads(fixture->fake, 3);
@@ -201,7 +201,7 @@ static void test_read_is_given_up(void **state)
 	client_release(&client);
 }
 
-/* A client in a hurry cannot make the exporter look unable to take a snapshot. */
+/* The short deadline of one client does not make the exporter unready. */
 static void test_hurry_harms_nobody(void **state)
 {
 	struct fixture *fixture = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waiting clients. */
+/* Clients that wait for their tickets. */
 #include "tests/unit/scrape/scrape_client.h"
 
 #include "tests/unit/fake_scraper.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A scraper on a fake backend, and clients that wait for their tickets. */
+/* Fixture: a scraper on a fake backend, and clients that wait for their tickets. */
 #ifndef TESTS_UNIT_SCRAPE_SCRAPE_CLIENT_H
 #define TESTS_UNIT_SCRAPE_SCRAPE_CLIENT_H
 
@@ -17,10 +17,10 @@ struct fixture {
 
 /* Starts a scraper on the fixture's fake. */
 void fixture_start(struct fixture *fixture, uint64_t families);
-/* Until the last snapshot worked. */
+/* Waits until the last snapshot has succeeded. */
 void fixture_wait_until_ready(struct fixture *fixture);
 
-/* A ticket and whether it was answered. */
+/* A ticket, and a flag that it was answered. */
 struct client {
 	struct scrape_ticket ticket;
 	pthread_mutex_t lock;
@@ -29,16 +29,16 @@ struct client {
 	uint64_t answered_ns;
 };
 
-/* A ticket for everything as text, without a deadline. */
+/* Initializes a ticket for all families as text, without a deadline. */
 void client_init(struct client *client);
-/* Waits for the answer; a wait that never ends is ended by the test's own time limit. */
+/* Waits for the answer. The test's own time limit ends a wait without an answer. */
 void client_wait(struct client *client);
 void client_release(struct client *client);
 bool client_has(const struct client *client, const char *text);
 /* Fails the test unless the answer is of this status and has the text. */
 void client_expect(const struct client *client, unsigned status, const char *text);
 
-/* One whole scrape for everything as text, and what it must give. */
+/* Makes a scrape of all families as text. Fails the test unless the answer has this status and this text. */
 void scrape_expect(struct fixture *fixture, unsigned status, const char *text);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that runs out, at each allocation of a scrape in turn: a 503 that is counted, and a next scrape that works. */
+/* Tests in which each allocation of a scrape fails once: a counted 503, and the next scrape succeeds. */
 #include "tests/unit/failing_memory.h"
 #include "tests/unit/scrape/scrape_client.h"
 
@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-/* Far more than a scrape allocates: the loop ends at the first scrape that needs no more. */
+/* Far more than a scrape makes. The loop ends at the first scrape without a failed allocation. */
 enum { ALLOCATIONS_MAX = 2000 };
 
-/* A scraper that has allocated nothing for a scrape yet: its first snapshot failed at once. */
+/* Starts a scraper that has allocated nothing for a scrape yet: its first snapshot fails at once. */
 static void start_scraper(struct fixture *fixture)
 {
 	char reason[256] = "";
@@ -33,8 +33,8 @@ static void stop_scraper(struct fixture *fixture)
 	fake_free(fixture->fake);
 }
 
-/* A scrape, compressed too, whose allocation number `at` and the `count` - 1 that follow fail. Whether it
- * came that far. */
+/* Makes compressed and uncompressed scrapes in which allocation number `at` and the `count` - 1 after it fail. Returns
+ * true if an allocation failed. */
 static bool scrape_without_memory(struct fixture *fixture, int at, int count)
 {
 	struct client client;
@@ -81,14 +81,14 @@ static void test_one_allocation_fails(void **state)
 	assert_in_range(allocations, 10, ALLOCATIONS_MAX - 1);
 }
 
-/* Then there is none for the reason either. */
+/* The text of the reason cannot be allocated either. */
 static void test_two_allocations_fail(void **state)
 {
 	(void)state;
 	assert_in_range(fail_at_each(2), 10, ALLOCATIONS_MAX - 1);
 }
 
-/* Once everything was allocated, a scrape allocates the copy of its body and nothing else. */
+/* In steady state a scrape allocates the copy of its body and nothing else. */
 static void test_steady_state(void **state)
 {
 	struct fixture fixture;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The web configuration's format: what is taken, and every reason why something is not, with its line. */
+/* Tests of the web configuration's format: accepted values, and the line and reason of every refusal. */
 #include "exporter/web/config/config.h"
 
 #include <errno.h>
@@ -225,7 +225,7 @@ static void test_faults(void **state)
 	}
 }
 
-/* A password in the place of a hash stays out of the log. */
+/* A password in place of a hash does not appear in the message. */
 static void test_secrets(void **state)
 {
 	static const char text[] = "basic_auth_users: {alice: opensesame}";
@@ -266,7 +266,7 @@ static void test_limits(void **state)
 	for (int i = 0; i <= WEB_USERS_MAX; i++)
 		at += sprintf(at, "  u%d: " HASH "\n", i);
 	expect_fault(text, (size_t)(at - text), "more than 1000 entries");
-	memset(text, '[', WEB_CONFIG_MAX); /* libyaml alone takes minutes for it */
+	memset(text, '[', WEB_CONFIG_MAX); /* libyaml alone needs minutes for it */
 	expect_fault(text, WEB_CONFIG_MAX, "nested too deeply");
 	for (size_t i = 0; i < WEB_CONFIG_MAX; i += 2)
 		memcpy(text + i, "- ", 2);
@@ -274,7 +274,7 @@ static void test_limits(void **state)
 	free(text);
 }
 
-/* Templates write empty lists: they choose nothing. */
+/* Templates write empty lists, which mean the default. */
 static void test_empty_lists(void **state)
 {
 	struct web_config config;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Passwords: bcrypt as Go computes it, what is remembered, and who waits. */
+/* Tests of the hasher: bcrypt as Go computes it, remembered passwords, and the queue. */
 #include "exporter/web/auth/hasher.h"
 
 #include <pthread.h>
@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-/* Of "secret", at cost 10, made by htpasswd -B. */
+/* The hash of "secret" at cost 10, made by htpasswd -B. */
 #define SECRET "$2y$10$NzD1959gJZlIHXrQARzfXu24HtoKAYwwIl3XtC5LIUCMS.8QQOzIG"
-/* Of "other", at cost 4. */
+/* The end of the hash of "other" at cost 4. */
 #define OTHER_TAIL "$04$dPsJ2KfMaxJvVa00jo10tuvjtp9zNjk1os.Yi7v/ikvk4hQzMrN3."
 #define OTHER      "$2y" OTHER_TAIL
 
@@ -74,7 +74,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* What hasher_check() says of the i-th visitor. */
+/* Returns the result of hasher_check() for the i-th visitor. */
 static enum web_verdict check(struct crowd *crowd, size_t i, const char *hash, const char *password, size_t length)
 {
 	static char name[] = "name";
@@ -139,17 +139,17 @@ static void test_remembers(void **state)
 	struct crowd *crowd = *state;
 
 	assert_int_equal(enter(crowd, OTHER, "wrong"), WEB_UNAUTHORIZED);
-	assert_int_equal(check(crowd, 0, OTHER, "wrong", 5), WEB_HASHING); /* and is hashed again */
+	assert_int_equal(check(crowd, 0, OTHER, "wrong", 5), WEB_HASHING); /* a wrong password is hashed again */
 	assert_int_equal(enter(crowd, OTHER, "other"), WEB_ALLOWED);
 	assert_true(is_wiped(&crowd->visitors[0]));
 	assert_int_equal(check(crowd, 0, OTHER, "other", 5), WEB_ALLOWED); /* at once */
 	assert_int_equal(check(crowd, 0, SECRET, "other", 5), WEB_HASHING);
 	assert_int_equal(check(crowd, 0, NULL, "other", 5), WEB_HASHING);
 	assert_int_equal(enter(crowd, SECRET, "other"), WEB_UNAUTHORIZED);
-	assert_int_equal(enter(crowd, NULL, "other"), WEB_UNAUTHORIZED); /* whatever the hash for nobody is */
+	assert_int_equal(enter(crowd, NULL, "other"), WEB_UNAUTHORIZED); /* with any hash for unknown users */
 }
 
-/* bcrypt ends at a zero byte: what comes after it must not be for free. */
+/* bcrypt ends at a zero byte. The bytes after it must still count. */
 static void test_zero_byte(void **state)
 {
 	struct crowd *crowd = *state;
@@ -159,7 +159,7 @@ static void test_zero_byte(void **state)
 	assert_int_equal(wait_for(crowd, 0), WEB_UNAUTHORIZED);
 }
 
-/* Many at once: each is answered, those for whom there is no room at once; the right ones are let in. */
+/* Each of many visitors is answered. The queue has no room for some. Right passwords are allowed, wrong ones not. */
 static void test_crowd(void **state)
 {
 	struct crowd *crowd = *state;
@@ -183,7 +183,7 @@ static void test_crowd(void **state)
 	assert_true(allowed > 0 && refused > 0 && busy > 0);
 }
 
-/* A network that has none waiting is admitted to a full queue, and need not wait for all who were there before. */
+/* A visitor of a network without waiting visitors enters a full queue, and does not wait for the whole queue. */
 static void test_networks(void **state)
 {
 	struct crowd *crowd = *state;
@@ -207,7 +207,7 @@ static void test_networks(void **state)
 		assert_true(wait_for(crowd, i) == WEB_UNAUTHORIZED || crowd->visitors[i].auth.verdict == WEB_BUSY);
 }
 
-/* The end answers everybody, without waiting for a hash that takes minutes. */
+/* The stop answers every visitor, and does not wait for a hash that needs minutes. */
 static void test_end(void **state)
 {
 	static const char slow[] = "$2y$20$NzD1959gJZlIHXrQARzfXu24HtoKAYwwIl3XtC5LIUCMS.8QQOzIG";
@@ -218,7 +218,7 @@ static void test_end(void **state)
 		assert_int_equal(check(crowd, i, slow, "guess", 5), WEB_HASHING);
 		hasher_submit(crowd->hasher, &crowd->visitors[i].auth);
 	}
-	nanosleep(&moment, NULL); /* the first is at it */
+	nanosleep(&moment, NULL); /* the first hash has begun */
 	hasher_stop(crowd->hasher);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(wait_for(crowd, i), WEB_BUSY);

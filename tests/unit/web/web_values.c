@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of the web configuration, the Authorization header, and the limit on the rate of requests. */
+/* Tests of the web configuration's values, the Authorization header, and the request rate limit. */
 #include "exporter/web/auth/basic.h"
 #include "exporter/web/auth/rate.h"
 #include "exporter/web/config/values.h"
@@ -170,7 +170,7 @@ static void test_rate(void **state)
 	assert_int_equal(count_allowed(&limit, 1399, 10), 0);
 	assert_int_equal(count_allowed(&limit, 1400, 10), 1);
 	assert_int_equal(count_allowed(&limit, 100000, 10), 3);
-	rate_limit_set(&limit, 100, 3); /* the same again fills nothing */
+	rate_limit_set(&limit, 100, 3); /* the same limit again adds no tokens */
 	assert_int_equal(count_allowed(&limit, 100000, 10), 0);
 	rate_limit_set(&limit, 100, 4);
 	assert_int_equal(count_allowed(&limit, 100000, 10), 4);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls that want a larger buffer each time, one that never has enough, and one that fails. */
+/* Tests of growing buffers: calls that need a larger buffer each time, one that never succeeds, one that fails. */
 #include "exporter/platform/windows/tables/growing.h"
 
 #include <errno.h>
@@ -54,13 +54,13 @@ static void test_growth(void **state)
 	assert_int_equal(growing_fetch(&growing, fetch, &table), 0);
 	assert_in_range(table.calls, 2, 4);
 	assert_true(growing.capacity >= table.size);
-	table.calls = 0; /* what was grown stays: no second try from now on */
+	table.calls = 0; /* the grown buffer is kept, so one call suffices */
 	assert_int_equal(growing_fetch(&growing, fetch, &table), 0);
 	assert_int_equal(table.calls, 1);
 	growing_release(&growing);
 }
 
-/* It says that it wants no more than there is, and still does not take it. */
+/* Asks for no more room than the buffer has, and refuses the buffer. */
 static int never_enough(void *data, void *bytes, size_t capacity, size_t *needed)
 {
 	struct table *table = data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Windows' tables of sockets, byte by byte as GetExtendedTcpTable() writes them. */
+/* Tests of the decoder of Windows' socket tables, with bytes as GetExtendedTcpTable() writes them. */
 #include "exporter/platform/windows/tables/mib_tcp.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #define ROW4_SIZE 24
 #define ROW6_SIZE 56
 
-/* dwNumEntries 2; the second row's upper port halves are rubbish, as they may be. */
+/* dwNumEntries is 2. The upper port halves of the second row have arbitrary values, as Windows allows. */
 static const uint8_t table4[] = {
         2,    0, 0, 0,                                                                 /* */
         5,    0, 0, 0, 127, 0, 0, 1, 0x1f, 0x90, 0, 0, 192, 0, 2, 7, 0xc3, 0x50, 0, 0, /* */
@@ -97,7 +97,7 @@ static void test_states(void **state)
 	}
 }
 
-/* A table says how many rows it has; the bytes may be fewer, or more. */
+/* A table states its number of rows. Its bytes can be fewer or more. */
 static void test_lengths(void **state)
 {
 	uint8_t table[4 + 2 * ROW6_SIZE] = {2};

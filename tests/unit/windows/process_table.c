@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The join of Windows' two tables, sockets by PID and processes by name, with tables that the test supplies. */
+/* Tests of the process table, and of its join with the PIDs of rows. */
 #include "exporter/platform/windows/tables/process_table.h"
 
 #include <errno.h>
@@ -79,10 +79,10 @@ static void test_join(void **state)
 	(void)state;
 	assert_int_equal(join(pids, 8), 0);
 	assert_owner(0, 880, "svchost.exe");
-	assert_int_equal(snapshot.sockets[1].owner, OWNER_NONE); /* TIME_WAIT: for its listener */
+	assert_int_equal(snapshot.sockets[1].owner, OWNER_NONE); /* TIME_WAIT has no PID */
 	assert_owner(2, 1234, "nginx.exe");
 	assert_int_equal(snapshot.sockets[3].owner, snapshot.sockets[0].owner);
-	assert_owner(4, 999, "(unknown)"); /* it has ended meanwhile */
+	assert_owner(4, 999, "(unknown)"); /* the process has ended */
 	assert_owner(5, 4, "System");
 	assert_int_equal(snapshot.sockets[6].owner, snapshot.sockets[2].owner);
 	assert_int_equal(snapshot.sockets[7].owner, snapshot.sockets[4].owner);
@@ -118,7 +118,7 @@ static void test_reset(void **state)
 	assert_owner(0, 1234, "other.exe");
 }
 
-/* More processes than there are places at first, and PIDs that start with the same bits. */
+/* The table grows beyond its first slots. Many PIDs have equal upper bits. */
 static void test_many(void **state)
 {
 	enum { COUNT = 5000 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arguments for a command line of Windows. */
+/* Tests of the quoting of arguments for a Windows command line. */
 #include "exporter/platform/windows/names/quote.h"
 
 #include <setjmp.h>

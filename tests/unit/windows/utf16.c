@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UTF-16 to UTF-8: every length of character, and surrogates that stand alone. */
+/* Tests of UTF-16 to UTF-8: characters of every length, and lone surrogates. */
 #include "exporter/platform/windows/utf16.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Flags that cannot work on Windows say so, unless a recorded snapshot is served, which has what they want. */
+/* Tests of flags that Windows does not support: they are errors, except with a recorded snapshot. */
 #include "exporter/cli/parser.h"
 #include "exporter/scrape/backend.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Windows as a host: listening sockets of every form, the process's own numbers, the word that ends it. */
+/* Tests of the Windows host: listening sockets of every form, the process's own numbers, the stop. */
 #include "exporter/platform/host.h"
 
 #include <sys/socket.h>
@@ -100,7 +100,7 @@ static void test_listen_errors(void **state)
 	host_close_socket(opened);
 
 	assert_int_equal(host_listen("nonsense", &error), -EINVAL);
-	assert_int_equal(host_listen("192.0.2.1:0", &error), -EADDRNOTAVAIL); /* TEST-NET-1: nobody's address */
+	assert_int_equal(host_listen("192.0.2.1:0", &error), -EADDRNOTAVAIL); /* TEST-NET-1, which no host has */
 	assert_true(host_listen("256.256.256.256.:0", &error) < 0);
 	host_socket_address(-1, text, sizeof(text));
 	assert_string_equal(text, "");
@@ -159,7 +159,7 @@ static void test_stop(void **state)
 	assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
-/* winpthreads' own clock is the date: it must not come into it. */
+/* Timed waits must not follow the date, which is winpthreads' own clock. */
 static void test_condition(void **state)
 {
 	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -173,7 +173,7 @@ static void test_condition(void **state)
 		condition_wait_until(&condition, &lock, start_ns + 200000000);
 	time_ns = platform_now_ns() - start_ns;
 	assert_in_range(time_ns, 200000000, 2000000000);
-	condition_wait_until(&condition, &lock, start_ns); /* long ago: at once */
+	condition_wait_until(&condition, &lock, start_ns); /* a deadline in the past ends the wait at once */
 	assert_true(platform_now_ns() - start_ns - time_ns < 1000000000);
 	pthread_mutex_unlock(&lock);
 	pthread_cond_destroy(&condition);

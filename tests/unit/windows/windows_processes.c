@@ -96,7 +96,7 @@ static void test_details(void **state)
 	snapshot_release(&snapshot);
 }
 
-/* Whatever services run here: each process has just those that the list says, in order. */
+/* Each process has exactly the services that the list gives it, in order. */
 static void test_services(void **state)
 {
 	struct services services = {0};

@@ -48,7 +48,7 @@ static BOOL WINAPI list_services(SC_HANDLE manager, SC_ENUM_TYPE level, DWORD ty
 	return FALSE;
 }
 
-/* What a call through the import table finds. */
+/* The function that a call through the import table finds. */
 extern BOOL(WINAPI *const imported)(SC_HANDLE, SC_ENUM_TYPE, DWORD, DWORD, BYTE *, DWORD, DWORD *, DWORD *, DWORD *,
                                     const wchar_t *) __asm__("__imp_EnumServicesStatusExW");
 BOOL(WINAPI *const imported)

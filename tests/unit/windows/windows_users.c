@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 static unsigned calls;
-static const wchar_t *domain_there; /* NULL: nobody can be asked */
+static const wchar_t *domain_there; /* NULL: the name is not available */
 
 static BOOL WINAPI look_up(const wchar_t *system, SID *sid, wchar_t *user, DWORD *user_units, wchar_t *domain,
                            DWORD *domain_units, SID_NAME_USE *use)
@@ -33,7 +33,7 @@ static BOOL WINAPI look_up(const wchar_t *system, SID *sid, wchar_t *user, DWORD
 	return TRUE;
 }
 
-/* What a call through the import table finds. */
+/* The function that a call through the import table finds. */
 typedef BOOL(WINAPI *look_up_function)(const wchar_t *, SID *, wchar_t *, DWORD *, wchar_t *, DWORD *, SID_NAME_USE *);
 extern const look_up_function imported __asm__("__imp_LookupAccountSidW");
 const look_up_function imported = look_up;
@@ -60,7 +60,7 @@ static void test_no_name_at_first(void **state)
 	assert_true(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token));
 	assert_name(&users, token, "S-1-5-", 1);
 	domain_there = L"NT VIRTUAL MACHINE";
-	assert_name(&users, token, "S-1-5-", 0); /* it was just asked for */
+	assert_name(&users, token, "S-1-5-", 0); /* within the time between two attempts */
 	users.names[0].retry_ns = 0;             /* as if the time had passed */
 	assert_name(&users, token, "NT VIRTUAL MACHINE\\user", 1);
 	domain_there = NULL;

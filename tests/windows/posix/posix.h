@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Included before every test for Windows: what the tests use of POSIX and C11 that mingw-w64 has not. */
+/* POSIX and C11 functions that the tests use and mingw-w64 lacks. Included before every test for Windows. */
 #ifndef TESTS_WINDOWS_POSIX_H
 #define TESTS_WINDOWS_POSIX_H
 

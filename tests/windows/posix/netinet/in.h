@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All of Windows' sockets is in one place. */
+/* Includes Windows' sockets, which are all in one header. */
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Windows' sockets as the tests write those of POSIX: numbers of type int, and times as struct timeval. */
+/* Sockets of POSIX on Windows' sockets, for the tests: numbers of type int, and times as struct timeval. */
 #ifndef TESTS_WINDOWS_SYS_SOCKET_H
 #define TESTS_WINDOWS_SYS_SOCKET_H
 
