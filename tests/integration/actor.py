@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Actors: processes that hold sockets and do with them what the test says.
+"""Actors: processes that hold sockets and execute a test's commands.
 
-The test calls a method of Actor; the process runs the method of that name of Part, and the call
-returns once it is done. Sockets are known by numbers, the same in a forked actor as in its parent.
+The test calls a method of Actor. The process runs the method of that name of Part, and the call
+returns when the method has ended. A socket has a number, which is the same in a forked actor.
 """
 import json
 import os
@@ -21,7 +21,7 @@ class Actor:
         self._channel = channel
         self.pid = pid
         self.name = name
-        self._children: list[Actor] = []  # an actor ends when nobody holds its channel
+        self._children: list[Actor] = []  # an actor ends when no process holds its channel
         channel.settimeout(60)
 
     @classmethod
@@ -40,7 +40,7 @@ class Actor:
         return actor, process
 
     def fork(self, name: str) -> "Actor":
-        """A child that inherits every socket."""
+        """Forks a child that inherits every socket."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             pid = self._call("fork", {"name": name}, [theirs.fileno()])
@@ -48,13 +48,13 @@ class Actor:
         return self._children[-1]
 
     def die(self, number: int = signal.SIGKILL) -> None:
-        """Ends the process; returns once its sockets are closed."""
+        """Ends the process. Returns when its sockets are closed."""
         self._post("die", {"number": number})
         if self._channel.recv(MESSAGE_LIMIT):
             raise RuntimeError(f"{self.name} lives on")
 
     def exec(self, *argv: str, zeros: int = 0) -> None:
-        """Becomes another program that inherits every socket. `zeros` more arguments have 100,000 zeros each."""
+        """Executes another program, which inherits every socket. `zeros` more arguments have 100,000 zeros each."""
         self._post("exec", {"argv": argv, "zeros": zeros})
         reply = self._channel.recv(MESSAGE_LIMIT)  # the channel closes on exec
         if reply:
@@ -86,7 +86,7 @@ class Actor:
 
 def connect_pairs(client: Actor, server: Actor, listener: int, count: int, port: int,
                   **where: Any) -> tuple[list[int], list[int]]:  # fmt: skip
-    """`count` accepted connections: the client's sockets and the server's, in the same order."""
+    """Makes `count` accepted connections. Returns the client's sockets and the server's, in the same order."""
     pairs = []
     for _ in range(count):
         pairs.append((client.connect(port=port, **where), server.accept(listener=listener)))

@@ -8,7 +8,7 @@ SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 
 
 def set_link_up(name: str) -> None:
-    """Of the network that the process is in (netdevice(7))."""
+    """Brings the device up, in the process's network (netdevice(7))."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH", name.encode(), IFF_UP).ljust(40, b"\0"))
 
@@ -18,5 +18,5 @@ def family_of(address: str) -> int:
 
 
 def end_of(address: str, port: int) -> tuple:
-    """With the device of an address like "fe80::1%eth0"."""
+    """Returns the address with the number of its device, as in "fe80::1%eth0"."""
     return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)[0][4]

@@ -10,19 +10,19 @@ import traceback
 
 from process import close_all_but, set_name
 
-# An odd number, so that each of two programs lives each of the times.
+# An odd number, so that each of two programs has each lifetime.
 LISTENER_SECONDS = (0.004, 0.004, 0.004, 0.004, 0.05)
 LINGER_RESET = struct.pack("ii", 1, 0)
 
 
 class BriefProcesses:
-    """The part of an actor that starts the processes. Their sockets are made by its other verbs."""
+    """The part of an actor that starts the processes. Other verbs of the actor make their sockets."""
 
     sockets: dict[int, socket.socket]
     channel: socket.socket
 
     def churn(self) -> int:
-        """Starts a process that makes, without an end, processes with sockets and short lives."""
+        """Starts a process that makes processes with sockets and short lives, without an end."""
         pid = os.fork()
         if pid == 0:
             try:
@@ -83,6 +83,6 @@ class BriefProcesses:
                 time.sleep(seconds)
             finally:
                 os._exit(0)
-        if child != pid:  # somebody else started a thread or process meanwhile
+        if child != pid:  # another process has started a thread or process meanwhile
             os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

@@ -40,7 +40,7 @@ class SceneCase(unittest.TestCase):
     flags: tuple[str, ...] = ()  # of every exporter of this case
     # sock_diag dumps bound sockets since Linux 6.8 (net/ipv4/inet_diag.c).
     counts_bound_ports = backend != "procfs" or kernel_version() >= (6, 8)
-    compares = backend != "procfs"  # what an exporter serves is compared with what one that uses procfs does
+    compares = backend != "procfs"  # the metrics are compared with those of an exporter that uses procfs
 
     def setUp(self) -> None:
         self.scene = Scene()
@@ -54,14 +54,14 @@ class SceneCase(unittest.TestCase):
         return exporter
 
     def serve(self, server: socketserver.BaseServer) -> None:
-        """Serves in a thread of its own until the test ends."""
+        """Serves in another thread until the test ends."""
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         for cleanup in thread.join, server.server_close, server.shutdown:
             self.addCleanup(cleanup)
 
     def write_script(self, text: str) -> str:
-        """An executable file that ends with the test."""
+        """Writes an executable file, which is removed after the test."""
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         os.chmod(folder.name, 0o755)
@@ -82,19 +82,19 @@ class SceneCase(unittest.TestCase):
         for word in SANITIZER_WORDS:
             self.assertNotIn(word, output.stderr)
 
-    # The scene and what the exporter says about it
+    # The scene, and its metrics
 
     def rows(self) -> list[Row]:
-        """The scene's rows, the exporter's own left out."""
+        """Returns the scene's rows without the exporter's own."""
         return [row for row in self.scene.ss() if not row.touches(PORT)]
 
     def await_states(self, states: Counter) -> None:
-        """Waits until the scene is as the test meant it to be, told by ss."""
+        """Waits until ss shows the scene as the test made it."""
         if not wait_until(lambda: Counter(row.state for row in self.rows()) == states, 10):
             self.fail(f"the scene did not come about: wanted {dict(states)}\n{show_rows(self.rows())}")
 
     def quiet_scrape(self, exporter: Exporter) -> tuple[Exposition, list[Row]]:
-        """A scrape, and the rows that ss showed at the same time; the scrape's own connection is among them."""
+        """Returns a scrape, and the rows of ss at the same time, which include the scrape's own connection."""
         for _ in range(QUIET_TRIES):
             with exporter.link() as link:
                 before = self.rows()
@@ -108,7 +108,7 @@ class SceneCase(unittest.TestCase):
         return Oracle(rows, self.scene.ephemeral(), **options)
 
     def check(self, owners: Owners, exporter: Exporter | None = None) -> Exposition:
-        """The whole comparison: totals with ss, owners with what the test made."""
+        """Compares the totals with ss, and the owners with the test's processes."""
         states: Counter = Counter()
         for (state, _, _), count in owners.items():
             states[state] += count
@@ -151,7 +151,7 @@ class SceneCase(unittest.TestCase):
         self.check_counts("owners in tcp_connections", got, expected, self.scene.ss())
 
     def check_zeros(self, exposition: Exposition) -> None:
-        """Whoever appears exposes every state, so that no alert meets a gap."""
+        """Checks that each group has every state, so that alerts find no gap."""
         self.assertEqual({dict(key)["state"] for key in exposition.family("tcp_sockets").samples}, STATES)
         states: dict[tuple, set[str]] = {}
         for key in exposition.family("tcp_connections").samples:
@@ -162,7 +162,7 @@ class SceneCase(unittest.TestCase):
 
 
 def own_sockets(exporter: Exporter) -> Counter:
-    """What the exporter itself and the scrape add to the scene."""
+    """Returns the sockets that the exporter itself and the scrape add to the scene."""
     return Counter({
         ("listen", exporter.name, str(PORT)): 1,
         ("established", exporter.name, str(PORT)): 1,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The exporter under test, in a scene, and the way to talk to it."""
+"""The exporter under test in a scene, and its HTTP client."""
 import contextlib
 import gzip
 import http.client
@@ -18,7 +18,7 @@ PORT = 10793
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 SANITIZER_WORDS = (b"Sanitizer", b"runtime error:")
-# A build with AddressSanitizer on a busy machine takes its time.
+# A build with AddressSanitizer is slow on a busy machine.
 START_SECONDS = 30
 STOP_SECONDS = 20
 
@@ -30,7 +30,7 @@ class Reply(NamedTuple):
 
 
 class Link(http.client.HTTPConnection):
-    """One connection from the test to the exporter. Closing it resets it: no TIME_WAIT is left in the scene.
+    """One connection from the test to the exporter. Its close resets it, so that no TIME_WAIT stays in the scene.
 
     Its socket belongs to the scene's network, but no process in the scene holds it.
     """
@@ -57,7 +57,7 @@ class Link(http.client.HTTPConnection):
 
 
 def read_metrics(reply: Reply) -> Exposition:
-    """The exposition in a reply, which must be a good one."""
+    """Returns the exposition in a reply, which must have status 200."""
     if reply.status != 200:
         raise AssertionError(f"scrape: status {reply.status}: {reply.body[:500]!r}")
     content_type = reply.headers["Content-Type"] or ""
@@ -70,7 +70,7 @@ def read_metrics(reply: Reply) -> Exposition:
 
 
 def without_limit(stderr: bytes) -> bytes:
-    """The log but for the warning that a scene is a PID namespace of its own, which every exporter in it gives once."""
+    """Returns the log without the warning of the scene's PID namespace, which every exporter in a scene logs once."""
     lines = stderr.splitlines(keepends=True)
     others = [line for line in lines if b'msg="some owners cannot be seen" reason="the exporter is in a PID' not in line]
     if len(others) != len(lines) - 1:
@@ -90,7 +90,7 @@ class Exporter:
         self.network = network
         self.environment = environment
         self.name = os.path.basename(binary)[:15]
-        # Who owns the test's end of a scrape, as the exporter sees it.
+        # Owner of the test's end of a scrape, for the exporter.
         self.client = "(unknown)"  # a process outside the scene's PID namespace
         host = f"[{address}]" if ":" in address else address
         self.program = scene.start(binary, f"--web.listen-address={host}:{port}", *flags,
@@ -100,7 +100,7 @@ class Exporter:
 
     @property
     def pid(self) -> int:
-        """As the test sees it."""
+        """Returns the process id in the test's PID namespace."""
         return self.program.pid
 
     @contextlib.contextmanager
@@ -123,13 +123,13 @@ class Exporter:
         if self.program.wait(0) is not None:
             raise AssertionError(f"the exporter ended at once: {self.program.output()}")
         try:
-            # Ready: its first snapshot is taken, and is not the answer to a scrape that comes meanwhile.
+            # Ready: the first snapshot has ended, so that no scrape shares it.
             return self.ask("/readyz").status == 200
         except ConnectionRefusedError:
             return False
 
     def stop(self, number: int = signal.SIGTERM) -> Output:
-        """Ends it as an init system does; the output has to be clean."""
+        """Ends the exporter as an init system does. Checks its output."""
         if self.program.wait(0) is None:
             self.program.signal(number)
         self.program.wait(STOP_SECONDS)
@@ -139,7 +139,7 @@ class Exporter:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def context_switches(self) -> dict[str, int]:
-        """How often each thread has begun to wait."""
+        """Returns how often each thread has begun to wait."""
         switches = {}
         for task in os.listdir(f"/proc/{self.pid}/task"):
             with open(f"/proc/{self.pid}/task/{task}/status", encoding="ascii") as status:

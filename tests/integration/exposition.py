@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A strict reader of what an exporter serves: text 0.0.4 and OpenMetrics 1.0."""
+"""Strict reader of expositions: text 0.0.4 and OpenMetrics 1.0."""
 import re
 from collections import Counter
 from typing import Callable
@@ -49,7 +49,7 @@ def parse_labels(text: str, line: str) -> Labels:
 
 
 class Exposition:
-    """Families by their name as text 0.0.4 writes it (with _total and _info)."""
+    """Returns the families by their name in text 0.0.4 (with _total and _info)."""
 
     def __init__(self, body: bytes, openmetrics: bool = False):
         self.openmetrics = openmetrics
@@ -120,7 +120,7 @@ class Exposition:
         suffixes = {"counter": "_total", "info": "_info"}
         return suffixes.get(family.meta.get("TYPE", ""), "") if self.openmetrics else ""
 
-    # Questions
+    # Queries
 
     def family(self, name: str) -> Family:
         for suffix in ("", "_total", "_info"):
@@ -129,7 +129,7 @@ class Exposition:
         raise AssertionError(f"there is no family {name}; there are {sorted(self.families)}")
 
     def value(self, name: str, **labels: str) -> float:
-        """The one sample that has exactly these labels."""
+        """Returns the value of the only sample with exactly these labels."""
         family = self.family(name)
         key = tuple(sorted(labels.items()))
         if key not in family.samples:
@@ -137,7 +137,7 @@ class Exposition:
         return family.samples[key]
 
     def sum_by(self, name: str, *labels: str, keep: Callable[[dict], bool] = lambda labels: True) -> Counter:
-        """Sums by these labels; sums of zero are left out."""
+        """Returns sums by these labels, without sums of zero."""
         sums: Counter = Counter()
         for key, value in self.family(name).samples.items():
             if keep(dict(key)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that mean no good: each is a function that runs in a process of its own until it is killed."""
+"""Attackers: each is a function that runs in its own process until the process is killed."""
 import itertools
 import random
 import select
@@ -13,11 +13,11 @@ from brief import LINGER_RESET
 
 PORT = 10793
 TARGET = ("127.0.0.1", PORT)
-STRANGER = "127.0.0.66"  # another network than that of the test's own requests
+STRANGER = "127.0.0.66"  # not the network of the test's own requests
 HEAD = b"GET /metrics HTTP/1.1\r\nHost: x\r\n"
 GET = HEAD + b"\r\n"
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-ROUND_SECONDS = 0.02  # between rounds of those who do not live off speed
+ROUND_SECONDS = 0.02  # between rounds of slow attackers
 
 
 def connect(source: str = STRANGER, buffer: int = 0) -> socket.socket:
@@ -43,7 +43,7 @@ def drain(sock: socket.socket) -> None:
 
 
 def hold(count: int, source: str, act: Callable[[socket.socket], None], pause: float, begin: bytes = b"") -> NoReturn:
-    """Keeps `count` connections open, whatever the server does, and acts on each now and then."""
+    """Keeps `count` connections open, opens closed ones again, and acts on each from time to time."""
     mine: list[socket.socket] = []
     while True:
         while len(mine) < count:
@@ -63,12 +63,12 @@ def hold(count: int, source: str, act: Callable[[socket.socket], None], pause: f
 
 
 def slowloris(source: str = STRANGER) -> NoReturn:
-    """A byte of a header each second, on each of 300 connections."""
+    """Sends one byte of a header per second, on each of 300 connections."""
     hold(300, source, lambda sock: sock.sendall(b"X"), 1, begin=HEAD + b"X-Slow: ")
 
 
 def slowloris_next_door() -> NoReturn:
-    """From the address that the test's own requests come from."""
+    """Attacks from the address of the test's own requests."""
     slowloris("127.0.0.1")
 
 
@@ -77,7 +77,7 @@ def silence() -> NoReturn:
 
 
 def idlers() -> NoReturn:
-    """They asked for something, and stay. An answer that was read is no end."""
+    """Sends requests, reads the answers and keeps the connections open."""
     mine: list[socket.socket] = []
     while True:
         with suppress(OSError):
@@ -90,7 +90,7 @@ def idlers() -> NoReturn:
 
 
 def half_open() -> NoReturn:
-    """SYNs from addresses that never answer (see Scene.add_black_hole): their handshakes are never complete."""
+    """Sends SYNs from addresses that never answer (see Scene.add_black_hole). Their handshakes never end."""
     sock = raw_socket()
     for number in itertools.count():
         packet = syn(("192.0.2.9", 1024 + number % 60000), ("192.0.2.1", PORT), sequence=number)
@@ -101,7 +101,7 @@ def half_open() -> NoReturn:
 
 
 def byte_at_a_time() -> NoReturn:
-    """Whole requests, but a segment a byte, on 30 connections at once."""
+    """Sends whole requests with one segment per byte, on 30 connections at once."""
     while True:
         mine = [connect() for _ in range(30)]
         for byte in HEAD + b"Connection: close\r\n\r\n":
@@ -123,7 +123,7 @@ def large_heads() -> NoReturn:
 
 
 def pipelines() -> NoReturn:
-    """A thousand requests in a few segments, some of them for metrics."""
+    """Sends a thousand requests in a few segments, some of them for metrics."""
     while True:
         sock = connect()
         with suppress(OSError):
@@ -134,7 +134,7 @@ def pipelines() -> NoReturn:
 
 
 def bursts() -> NoReturn:
-    """10,000 requests, 100 at once, each on its own connection; then again."""
+    """Sends 10,000 requests, 100 at once, each on its own connection, again and again."""
     while True:
         for i in range(100):
             mine = [connect() for _ in range(100)]
@@ -148,7 +148,7 @@ def bursts() -> NoReturn:
 
 
 def leavers() -> NoReturn:
-    """They go in the middle of their request or of its answer, with a FIN or with an RST."""
+    """Closes connections within a request or within its answer, by FIN or RST."""
     for i in itertools.count():
         sock = connect(buffer=4096)
         with suppress(OSError):
@@ -163,7 +163,7 @@ def leavers() -> NoReturn:
 
 
 def deaf() -> NoReturn:
-    """They ask for more than fits into the buffers, and never read."""
+    """Requests more than the buffers hold, and never reads."""
     mine: list[socket.socket] = []
     while True:
         with suppress(OSError):
@@ -188,7 +188,7 @@ def absurd() -> NoReturn:
 
 
 def endless_bodies() -> NoReturn:
-    """Bodies that never end, announced as such or not."""
+    """Sends bodies that never end, with and without an announcement."""
     heads = (b"POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
              b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n",
              b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n")

@@ -33,7 +33,7 @@ class Part(BriefProcesses):
     def __init__(self) -> None:
         self.sockets: dict[int, socket.socket] = {}
         self.next = 1
-        self.fds: list[int] = []  # that came with the present message
+        self.fds: list[int] = []  # that came with the current message
         self.channel: socket.socket
 
     def _add(self, sock: socket.socket) -> int:
@@ -76,7 +76,7 @@ class Part(BriefProcesses):
 
     def connect(self, port: int, address: str = "127.0.0.1", wait: bool = True, source: int = 0,
                 protocol: int = socket.IPPROTO_TCP, fast: bool = False) -> int:
-        """Without `wait` the connection is only under way; `source` is the local port. `fast`: with the first data."""
+        """Connects. `source` is the local port. `fast`: data in the SYN. Without `wait` it does not wait."""
         sock = socket.socket(family_of(address), socket.SOCK_STREAM, protocol)
         if fast:
             sock.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN_CONNECT, True)
@@ -91,14 +91,14 @@ class Part(BriefProcesses):
         return self._add(sock)
 
     def connect_many(self, port: int, count: int) -> None:
-        """`count` connections that are only under way, and stay when the peer accepts none of them."""
+        """Begins `count` connections, which stay if the peer accepts none of them."""
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         for _ in range(count):
             self.connect(port=port)
 
     def connect_to_itself(self, listener: int, count: int) -> tuple[list[int], list[int]]:
-        """`count` connections with both ends here: the clients' sockets and the accepted ones."""
+        """Makes `count` connections with both ends here. Returns the clients' sockets and the accepted sockets."""
         port = self.port(listener)
         pairs = [(self.connect(port), self.accept(listener)) for _ in range(count)]
         return [ours for ours, _ in pairs], [theirs for _, theirs in pairs]
@@ -121,7 +121,7 @@ class Part(BriefProcesses):
         self.sockets[listener].setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN, limit)
 
     def send_syn(self, source: str, port: int, target: str, target_port: int) -> None:
-        """A handshake that carries data and is never completed."""
+        """Sends a SYN with data, and never completes the handshake."""
         with raw_socket() as sock:
             sock.sendto(syn((source, port), (target, target_port), data=b"data"), (target, 0))
 
@@ -138,7 +138,7 @@ class Part(BriefProcesses):
         self.sockets[sock].sendall(bytes(count))
 
     def fill(self, sock: int) -> int:
-        """Writes until the kernel takes no more; returns how much it took."""
+        """Writes until the kernel accepts no more bytes. Returns their number."""
         self.sockets[sock].settimeout(0)
         total = 0
         while True:
@@ -148,7 +148,7 @@ class Part(BriefProcesses):
                 return total
 
     def receive(self, sock: int, count: int) -> int:
-        """Reads that many bytes, or up to the peer's FIN."""
+        """Reads `count` bytes, or up to the peer's FIN."""
         self.sockets[sock].settimeout(10)
         return len(self.sockets[sock].recv(count, socket.MSG_WAITALL))
 
@@ -159,17 +159,17 @@ class Part(BriefProcesses):
         self.sockets.pop(sock).close()
 
     def close_second(self, sock: int) -> None:
-        """Closes once the peer has closed: TIME_WAIT is the peer's."""
+        """Closes after the peer has closed, so that the peer has the TIME_WAIT."""
         if self.receive(sock, 1):
             raise RuntimeError("the peer sent something")
         self.close(sock)
 
     def duplicate(self, sock: int) -> int:
-        """A second descriptor of the same socket."""
+        """Makes a second descriptor of the socket."""
         return self._add(self.sockets[sock].dup())
 
     def hand_over(self, sock: int, to: str) -> None:
-        """Sends the socket to whoever bound the mailbox of that name."""
+        """Sends the socket to the process that has bound the mailbox of that name."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mail:
             mail.connect("\0" + to)
             socket.send_fds(mail, [b"socket"], [self.sockets[sock].fileno()])
@@ -183,7 +183,7 @@ class Part(BriefProcesses):
         fds = socket.recv_fds(self.sockets[mailbox], 16, 1)[1]
         return self._add(socket.socket(fileno=fds[0]))
 
-    # Being a process
+    # Processes
 
     def fork(self, name: str) -> int:
         channel = socket.socket(fileno=os.dup(self.fds[0]))
@@ -197,7 +197,7 @@ class Part(BriefProcesses):
         return pid
 
     def share_files(self, name: str) -> int:
-        """A child that shares the table of descriptors itself; it does nothing."""
+        """Starts a child that shares the table of descriptors and does nothing."""
         pid = libc.syscall(ctypes.c_long(SYS_CLONE[platform.machine()]), ctypes.c_ulong(CLONE_FILES | signal.SIGCHLD),
                            None, None, None, None)  # fmt: skip
         if pid == 0:
@@ -212,7 +212,7 @@ class Part(BriefProcesses):
         os.close(fd)
 
     def divide(self) -> None:
-        """The next child is PID 1 of a PID namespace of its own."""
+        """Makes the next child PID 1 of a new PID namespace."""
         unshare(CLONE_NEWPID)
 
     def die(self, number: int) -> None:
@@ -225,14 +225,14 @@ class Part(BriefProcesses):
         os.execv(argv[0], argv + ["0" * 100_000] * zeros)
 
     def exit_leader(self) -> None:
-        """The first thread ends; another one goes on with everything."""
+        """Ends the main thread. Another thread continues."""
         rest = threading.Thread(target=serve, args=(self.channel, self))
         self.reply(None)
         rest.start()
         libc.syscall(ctypes.c_long(SYS_EXIT[platform.machine()]), 0)
 
     def swarm(self, count: int, prefix: str, base: int) -> list[int]:
-        """Forks `count` processes; the i-th is called prefix+i and listens on port base+i."""
+        """Forks `count` processes. The i-th has the name prefix+i and listens on port base+i."""
         return self._fork_all(count, lambda i: self._bee(f"{prefix}{i}", base + i))
 
     def _bee(self, name: str, port: int) -> None:
@@ -257,7 +257,7 @@ class Part(BriefProcesses):
         self.close_second(sock=ours[0])
 
     def _fork_all(self, count: int, begin: Callable[[int], None]) -> list[int]:
-        """Forks `count` processes that begin(i) without any socket of ours, and then stay; all have begun."""
+        """Forks `count` processes, which close our sockets, call begin(i) and stay. Returns when all have begun."""
         read_end, write_end = os.pipe()
         pids = []
         for i in range(count):
@@ -285,7 +285,7 @@ class Part(BriefProcesses):
             os._exit(1)
 
     def hoard(self, count: int) -> None:
-        """Takes so many descriptors, none of them a socket's."""
+        """Opens `count` descriptors that are no sockets."""
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         with open(os.devnull, "rb") as file:
@@ -297,16 +297,16 @@ class Part(BriefProcesses):
         os.waitpid(pid, 0)
 
     def mount_proc(self, path: str) -> None:
-        """The procfs of the process's own PID namespace."""
+        """Mounts the procfs of the process's PID namespace."""
         mount("proc", path, "proc")
 
     def settle_in(self) -> None:
-        """For the first process of a scene: its own /proc, and no zombies."""
+        """Prepares the first process of a scene: its own /proc, and no zombies."""
         mount("none", "/", "", MS_REC | MS_PRIVATE)
         self.mount_proc("/proc")
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 
-    # The conversation
+    # Messages
 
     def reply(self, result: Any, trouble: str = "") -> None:
         self.channel.send(json.dumps([result, trouble]).encode())
@@ -322,7 +322,7 @@ class Part(BriefProcesses):
 
 
 def serve(channel: socket.socket, part: Part) -> None:
-    """Obeys until the test closes its end."""
+    """Executes commands until the test closes its end."""
     part.channel = channel
     while True:
         message, part.fds, _, _ = socket.recv_fds(channel, MESSAGE_LIMIT, 1)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes in namespaces of their own, which never outlive the test.
+"""Processes in new namespaces, which never outlive the test.
 
 spawn() forks twice. The keeper, outside, enters or makes the namespaces, waits for the process and
-ends as it ended; the process itself runs inside. Each dies with its parent, so that a test that is
-killed leaves nothing behind.
+ends with its result. The process itself runs inside. Each dies with its parent, so that no process
+remains after the test is killed.
 """
 import ctypes
 import gc
@@ -49,7 +49,7 @@ def set_user(uid: int) -> None:
     os.setgroups([])
     os.setgid(uid)
     os.setuid(uid)
-    # A change of user hides /proc/<pid>/fd from the user itself, which a plain process never does.
+    # After a change of user, the user cannot read its own /proc/<pid>/fd, which differs from a usual process.
     checked(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
 
 
@@ -58,7 +58,7 @@ def die_with_parent() -> None:
 
 
 def close_all_but(keep: Iterable[int]) -> None:
-    # Objects of the parent would close their numbers a second time when they are collected.
+    # Otherwise the collection of the parent's objects would close their numbers a second time.
     gc.disable()
     last = 3
     for fd in sorted(fd for fd in keep if fd >= 3):
@@ -93,7 +93,7 @@ def _keeper(body: Callable[[], None], enter: Sequence[int], flags: int, report: 
 
 
 class Process:
-    """A process inside: `pid` is its number out here. A death by signal N is the exit code 128+N."""
+    """A process inside. `pid` is its number outside. After a death by signal N the exit code is 128+N."""
 
     def __init__(self, body: Callable[[], None], enter: Sequence[int] = (), flags: int = 0):
         read_end, write_end = os.pipe()
@@ -116,7 +116,7 @@ class Process:
         os.kill(self.pid, number)
 
     def wait(self, seconds: float) -> int | None:
-        """The exit code, or None if the process still runs after `seconds`."""
+        """Returns the exit code, or None if the process still runs after `seconds`."""
         if self._exit is None:
             fd = os.pidfd_open(self._keeper)
             try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Prometheus in a scene, and the way to ask it."""
+"""A real Prometheus in a scene, and its HTTP API."""
 import json
 import tempfile
 import urllib.parse
@@ -19,7 +19,7 @@ class Refused(Exception):
 
 class Prometheus:
     def __init__(self, scene: Scene, config: dict[str, Any], *flags: str, data: str = ""):
-        """`data` is the folder of the time series; without it they end with this object."""
+        """`data` is the folder of the time series. Without it they are removed with this object."""
         self.scene = scene
         self._folder = tempfile.TemporaryDirectory()
         with open(f"{self._folder.name}/prometheus.yml", "w", encoding="utf-8") as file:
@@ -34,7 +34,7 @@ class Prometheus:
         self._folder.cleanup()
 
     def get(self, path: str, **parameters: str) -> Any:
-        """The data in the answer of /api/v1/PATH."""
+        """Returns the data in the answer of /api/v1/PATH."""
         link = Link(self.scene, "127.0.0.1", PROMETHEUS_PORT, MAIN)
         try:
             reply = link.ask(f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")
@@ -45,12 +45,12 @@ class Prometheus:
         return json.loads(reply.body)["data"]
 
     def query(self, expression: str, *labels: str) -> dict[tuple[str, ...], float]:
-        """The answer, a vector, by these labels."""
+        """Returns the answer, a vector, by these labels."""
         result = self.get("query", query=expression)["result"]
         return {tuple(item["metric"].get(label, "") for label in labels): float(item["value"][1]) for item in result}
 
     def wait_for(self, expression: str, *labels: str, answer: dict[tuple[str, ...], float]) -> None:
-        """Waits until the query has that answer."""
+        """Waits until the query has the expected answer."""
         last: Any = None
 
         def answered() -> bool:

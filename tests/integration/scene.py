@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scene: network, PID and mount namespaces of a test's own, with actors and programs in them.
+"""Scene: network, PID and mount namespaces of one test, with actors and programs in them.
 
 The namespaces have no names and end with the scene. The first process, `init`, is PID 1 there.
 """
@@ -23,7 +23,7 @@ class Output(NamedTuple):
 
 
 class Program(Process):
-    """A program in the scene; what it writes goes to files."""
+    """A program in the scene. Its output goes to files."""
 
     def __init__(self, argv: Sequence[str], enter: Sequence[int], uid: int | None, environment: dict[str, str]):
         self.files = (tempfile.TemporaryFile(), tempfile.TemporaryFile())
@@ -72,7 +72,7 @@ class Scene:
 
     def _settle_network(self, name: str) -> None:
         self.run("ip", "link", "set", "lo", "up", network=name)
-        # Once in some hundred closes the last ACKs of both sides cross, and a reset answers one; it shall not end
+        # Once in some hundred closes the last ACKs of both sides cross, and a reset answers one. It must not end
         # the TIME_WAIT that a test waits for (RFC 1337).
         self.run("sysctl", "-qw", "net.ipv4.tcp_rfc1337=1", network=name)
 
@@ -86,7 +86,7 @@ class Scene:
         return self._start_actor(name, network, 0)[0]
 
     def nested_init(self, name: str) -> Actor:
-        """An actor that is PID 1 of a PID namespace within the scene's."""
+        """Starts an actor that is PID 1 of a PID namespace within the scene's."""
         nest = self.actor("nest")
         nest.divide()
         inner = nest.fork(name)
@@ -94,14 +94,14 @@ class Scene:
         return inner
 
     def add_network(self, name: str) -> Actor:
-        """Another network namespace; the actor that made it stays in it."""
+        """Makes another network namespace. Its actor stays in it."""
         actor, process = self._start_actor(name, MAIN, CLONE_NEWNET)
         self.networks[name] = os.open(f"/proc/{process.pid}/ns/net", os.O_RDONLY)
         self._settle_network(name)
         return actor
 
     def forget_network(self, name: str) -> None:
-        """Lets go of a network namespace, so that it ends with its last process."""
+        """Closes a network namespace, so that it ends with its last process."""
         os.close(self.networks.pop(name))
 
     def start(self, *argv: str, network: str = MAIN, uid: int | None = None, **environment: str) -> Program:
@@ -110,7 +110,7 @@ class Scene:
         return program
 
     def spawn(self, body: Callable[[], None], network: str = MAIN) -> Process:
-        """A function of the test's as a process in the scene, without the test's files."""
+        """Runs a function of the test as a process in the scene, without the test's files."""
 
         def inside() -> None:
             close_all_but(())
@@ -133,7 +133,7 @@ class Scene:
         return os.fsdecode(output.stdout)
 
     def ss(self, owners: bool = False) -> list[Row]:
-        """The rows of every network of the scene."""
+        """Returns the rows of every network of the scene."""
         rows = []
         for network in self.networks:
             rows += parse_ss(self.run("ss", "-tanpH" if owners else "-tanH", network=network), network)
@@ -141,7 +141,7 @@ class Scene:
 
     @contextlib.contextmanager
     def network(self, name: str = MAIN) -> Iterator[None]:
-        """Moves the calling thread to the scene's network: sockets made within stay there."""
+        """Moves the calling thread to the scene's network. Sockets that it makes there stay there."""
         setns(self.networks[name], CLONE_NEWNET)
         try:
             yield
@@ -163,7 +163,7 @@ class Scene:
         return int(low), int(high)
 
     def add_black_hole(self) -> str:
-        """An address that swallows every packet: behind a veth, at a hardware address that nobody has."""
+        """Adds an address that loses every packet: behind a veth, at a hardware address that no device has."""
         self.run("ip", "link", "add", "hole0", "type", "veth", "peer", "name", "hole1")
         for device in ("hole0", "hole1"):
             self.run("ip", "link", "set", device, "up")

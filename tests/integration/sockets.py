@@ -9,12 +9,12 @@ STATES = {
     "FIN-WAIT-2": "fin_wait2", "TIME-WAIT": "time_wait", "UNCONN": "closed", "CLOSE-WAIT": "close_wait",
     "LAST-ACK": "last_ack", "LISTEN": "listen", "CLOSING": "closing",
 }  # fmt: skip
-# In these states the peer's FIN has come; unless the owner has read up to it, Recv-Q counts it as a byte.
+# In these states the peer's FIN has arrived. Recv-Q counts it as a byte until the owner has read up to it.
 PEER_ENDED = {"close_wait", "last_ack", "closing"}
-# In these the own FIN waits for its acknowledgement; Send-Q counts it as a byte.
+# In these states the own FIN waits for its acknowledgement. Send-Q counts it as a byte.
 OWN_UNACKNOWLEDGED = {"fin_wait1", "closing", "last_ack"}
 
-# So many connections at one end make a server of it (metrics/census/role.h).
+# An end with this number of connections is a server (metrics/census/role.h).
 CROWD = 3
 
 
@@ -44,7 +44,7 @@ class Row(NamedTuple):
 
 
 def parse_ss(text: str, network: str) -> list[Row]:
-    """`ss -tanH` or `ss -tanpH`; the latter only where no process has a newline in its name."""
+    """Reads `ss -tanH`, or `ss -tanpH` if no process has a newline in its name."""
     rows = []
     for line in text.splitlines():
         state, receive, send, local, remote, *rest = line.split(None, 5)
@@ -64,7 +64,7 @@ def local_end(row: Row) -> tuple[str, str, int]:
 
 
 class Oracle:
-    """What the metrics must say about rows, told without the exporter's code."""
+    """Computes the expected metrics of rows without the exporter's code."""
 
     def __init__(self, rows: Iterable[Row], ephemeral: tuple[int, int], reserved: Iterable[int] = (),
                  bound: Iterable[int] = ()):  # fmt: skip
@@ -86,7 +86,7 @@ class Oracle:
         return self.low <= port <= self.high
 
     def _is_open(self, row: Row) -> bool:
-        """The row's own ports do not tell its role, without those of others."""
+        """Returns True if the row's own ports do not determine its role."""
         return row.state != "listen" and not self.serves(row) and self.is_inside(row.remote_port)
 
     def _is_outbound(self, row: Row) -> bool:

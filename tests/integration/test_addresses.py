@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Addresses to serve on, in every form, and who asks there."""
+"""Tests of the addresses to serve on, in every form."""
 import http.client
 import os
 import socket
@@ -64,7 +64,7 @@ class Addresses(SceneCase):
     def test_unix_socket(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "socket")
-            for _ in range(2):  # the second one finds the file that the first has left
+            for _ in range(2):  # the second exporter finds the file of the first
                 program = self.start(f"--web.listen-address=unix:{path}", "--web.listen-address=127.0.0.1:8001")
                 self.await_log(program, f"address=unix:{path}")
                 connection = UnixConnection(path)

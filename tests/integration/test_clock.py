@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A date that leaps: time limits, and all else but the dates that are shown, go by another clock."""
+"""Tests of a leap of the date: only displayed dates follow it. Time limits use the monotonic clock."""
 import os
 import re
 

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Listeners that are bound to devices: each is credited with the sockets of its own."""
+"""Tests of listeners that are bound to devices: each is credited with the sockets of its device."""
 from actor import Actor, connect_pairs
 from case import SceneCase, main
 
 
 class Devices(SceneCase):
-    """Two networks beside the main one, each behind a device of its own."""
+    """Two networks in addition to the main one, each behind its own device."""
 
     def setUp(self) -> None:
         super().setUp()
         self.clients = {name: self.add_neighbour(name, number) for number, name in enumerate(("red", "blue"), 1)}
 
     def add_neighbour(self, name: str, number: int) -> Actor:
-        """A client in a network behind the device `name`, whose address here is 10.0.NUMBER.1."""
+        """Makes a client in a network behind the device `name`, whose address here is 10.0.NUMBER.1."""
         holder = self.scene.add_network(name)
         self.scene.run("ip", "link", "add", name, "type", "veth", "peer", "name", "home")
         self.scene.run("ip", "link", "set", "home", "netns", str(holder.pid))
@@ -75,7 +75,7 @@ class Devices(SceneCase):
         }, self.start())  # fmt: skip
 
     def test_link_local_addresses(self) -> None:
-        """The kernel binds such a connection to its device, whatever its listener is bound to."""
+        """The kernel binds such a connection to its device, even if its listener is unbound."""
         server = self.scene.actor("server")
         listener = server.listen(port=80, address="::")
         client = self.clients["blue"]

@@ -26,7 +26,7 @@ CONFIG = {
         for name, port in (("tcp", PORT), ("node", NODE_PORT))
     ],
 }  # fmt: skip
-SLOW = "deriv("  # such a query has no answer within the time of a test
+SLOW = "deriv("  # such a query has no answer during a test
 SAME = "### The same numbers"
 
 
@@ -80,7 +80,7 @@ class DocsCase(SceneCase):
             for comment, query in block:
                 count += 1
                 if SLOW in query:
-                    self.answer(query)  # Prometheus takes it
+                    self.answer(query)  # Prometheus accepts it
                     continue
                 with self.subTest(query, comment=comment):
                     self.assertTrue(wait_until(lambda query=query: self.answer(query), TRIES_SECONDS, 0.5),

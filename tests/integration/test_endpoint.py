@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The endpoint of the real binary, over real sockets."""
+"""Tests of the endpoint of the real binary, over real sockets."""
 import gzip
 import subprocess
 import threading
@@ -8,7 +8,7 @@ from actor import connect_pairs
 from case import SceneCase, main
 from exporter import OPENMETRICS, PORT, TEXT, read_metrics
 
-# What Prometheus 2.42 and 3 send
+# Accept headers of Prometheus 2.42 and 3
 PROMETHEUS2 = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"

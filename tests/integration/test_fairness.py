@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Floods of silent connections from one network, and scrapes from another over a slow path: every scrape is served.
+"""Tests of fairness: silent connections from one network flood the exporter, and slow scrapes from another succeed.
 
-The slow path is a client that waits for a round trip before each thing that it sends: nothing else in the scene is slow.
+A slow scrape's client waits for a round trip before each message that it sends.
 """
 import concurrent.futures
 import contextlib
@@ -17,8 +17,8 @@ from case import main
 from web import WebCase
 
 FLOODER = "127.0.0.2"
-RATES = (600, 1500)  # silent connections a second
-OPEN_MAX = 4000  # the flood resets its oldest ones beyond that
+RATES = (600, 1500)  # silent connections per second
+OPEN_MAX = 4000  # above it, the flood resets its oldest connections
 SCRAPES = 20
 AT_ONCE = 5
 ROUND_TRIP = 0.1
@@ -26,7 +26,7 @@ GET = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 
 def flood(rate: int) -> NoReturn:
-    """Opens connections that say nothing, at that rate or as fast as it can."""
+    """Opens silent connections, at this rate or as fast as possible."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_MAX + 100,) * 2)
     mine: list[socket.socket] = []
     begin, opened = time.monotonic(), 0
@@ -50,7 +50,7 @@ class Fairness(WebCase):
         self.make_certificates("server")
 
     def scrape(self, context: ssl.SSLContext | None) -> bytes:
-        """The answer; each message to the server leaves a round trip after what it answers."""
+        """Returns the answer. Each message to the server leaves one round trip after the message that it answers."""
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         answer = b""
         with self.connect() as sock:
@@ -84,7 +84,7 @@ class Fairness(WebCase):
         for rate in RATES:
             process = self.scene.spawn(functools.partial(flood, rate))
             try:
-                time.sleep(1)  # until the flood has filled every place
+                time.sleep(1)  # until the flood has filled every slot
                 with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
                     answers = list(pool.map(self.try_scrape, [context] * SCRAPES))
                 self.assertIsNone(process.wait(0), "the flood ended by itself")

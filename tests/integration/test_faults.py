@@ -12,21 +12,21 @@ from case import SceneCase, main
 from exporter import PORT, Exporter, Link
 from process import wait_until
 
-FDS = 10_000  # of a process that dies with them all; half of what these machines give a process
+FDS = 10_000  # of a process that dies with all of them; half of the usual limit
 SECONDS = 20
-# For both programs to be seen often enough on a busy machine; two suffice on a quiet one.
+# Enough for both programs to occur on a busy machine. Two suffice on a quiet machine.
 SEEN_SECONDS = 60
 FDS_PER_CONNECTION = 3  # the client's socket, and a pair of sockets between the acceptor and the HTTP server
 
 
 def limit_descriptors(exporter: Exporter, limit: int | None) -> None:
-    """Lets the exporter have descriptors below that number only; None: as many as at the start."""
+    """Limits the exporter to descriptors below this number. None: the limit of the start."""
     hard = resource.prlimit(exporter.pid, resource.RLIMIT_NOFILE)[1]
     resource.prlimit(exporter.pid, resource.RLIMIT_NOFILE, (hard if limit is None else limit, hard))
 
 
 def errors_of(exposition) -> Counter:
-    """Failed snapshots by cause; only causes that occurred."""
+    """Returns the failed snapshots by cause, for causes that occurred."""
     return +Counter({cause: int(count) for (cause,), count in
                      exposition.sum_by("tcp_exporter_scrape_errors_total", "cause").items()})  # fmt: skip
 
@@ -48,7 +48,7 @@ class FaultCase(SceneCase):
 
 class Descriptors(FaultCase):
     def take_all_descriptors(self, exporter: Exporter) -> None:
-        """No new one is allowed, and connections take the numbers that are free between the others."""
+        """The limit allows no new descriptor, and connections use the free numbers below it."""
         limit = 1 + max(int(number) for number in os.listdir(f"/proc/{exporter.pid}/fd"))
         limit += -(limit - exporter.open_fds()) % FDS_PER_CONNECTION
         limit_descriptors(exporter, limit)
@@ -103,7 +103,7 @@ class Logs(FaultCase):
             self.assert_whole(exporter.metrics())
 
     def test_no_streams_at_all(self) -> None:
-        """What is opened next must not become what the log is written to."""
+        """The next opened file must not become the file of the log."""
         exporter = self.start_with("<&- >&- 2>&-")
         for _ in range(10):
             self.assert_whole(exporter.metrics())
@@ -125,7 +125,7 @@ class Signals(FaultCase):
             self.assert_whole(exporter.metrics())
 
     def test_an_end_during_the_start(self) -> None:
-        """Before it knows what to do at a signal, the signal ends it; from then on it ends by itself."""
+        """A signal ends the process before its handler is installed. Afterwards the exporter ends itself."""
         codes = set()
         for delay_ms in (0, 1, 2, 4, 8, 16, 32, 64, 128, 256):
             program = self.scene.start(self.binary, f"--collector.backend={self.backend}",
@@ -146,7 +146,7 @@ class Procfs(FaultCase):
         self.assert_whole(exporter.metrics())
 
     def test_there_is_none(self) -> None:
-        """Rather no start than all sockets without an owner."""
+        """The exporter does not start if no socket would have an owner."""
         self.scene.run("mount", "-t", "tmpfs", "none", "/proc")
         for flags in (), ("--print-table",):
             output = self.output_of_binary(f"--web.listen-address=127.0.0.1:{PORT}", *flags)
@@ -175,8 +175,8 @@ class Deaths(FaultCase):
             self.assertEqual(errors_of(exposition), Counter())
 
     def test_a_pid_that_is_used_again_and_again(self) -> None:
-        """Two programs with the same PID in turn: neither is ever credited with what is the other's."""
-        exporter = self.start_exporter()  # first: it shall not get their PID
+        """Two programs have the same PID in turn. No socket of one is attributed to the other."""
+        exporter = self.start_exporter()  # first, so that it does not get their PID
         self.web.alternate(names=["alpha", "beta"], ports=[8001, 8002])
         seen: Counter = Counter()
         end = time.monotonic() + SEEN_SECONDS

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests byte for byte, over plain HTTP and TLS, with every answer read to the end of the connection.
+"""Tests of request framing, byte for byte, over HTTP and TLS. They read every answer to the end of the connection.
 
-Other exporters serve with Go's net/http. A case in which its answer differs says how, and why.
+Other exporters serve with Go's net/http. A case in which its answer differs states the difference and the reason.
 """
 import contextlib
 import socket
@@ -18,7 +18,7 @@ OK, BAD = 200, 400
 class Case(NamedTuple):
     request: bytes
     statuses: tuple[int, ...]
-    go: str = ""  # if Go's net/http answers otherwise: how, and why that is not done here
+    go: str = ""  # the different answer of Go's net/http, and the reason for the difference
 
 
 def post(*lines: bytes, body: bytes = b"") -> bytes:
@@ -83,7 +83,7 @@ class Framing(WebCase):
         self.make_certificates("server")
 
     def exchange(self, request: bytes, context: ssl.SSLContext | None) -> bytes:
-        """All that comes until the exporter closes, after the request and the end of what the client has to say."""
+        """Sends the request, closes the client's side, and returns all bytes until the exporter closes."""
         sock = self.connect()
         if context is None:
             sock.sendall(request)
@@ -98,7 +98,7 @@ class Framing(WebCase):
         return answers
 
     def statuses(self, request: bytes, answers: bytes) -> tuple[int, ...]:
-        """Of the answers, each of which must be whole, and no byte beside them."""
+        """Returns the statuses of the answers, each of which must be whole. There must be no other byte."""
         statuses, heads = [], request.count(b"HEAD ")
         while answers:
             head, end, rest = answers.partition(b"\r\n\r\n")
@@ -119,7 +119,7 @@ class Framing(WebCase):
         for case in cases:
             with self.subTest(case.request[:100]):
                 statuses = self.statuses(case.request, self.exchange(case.request, context))
-                # with TLS the end is told by a last request, which is answered where the connection stays
+                # with TLS a last request marks the end: it is answered if the connection stays open
                 last = (OK,) if context and case.statuses[-1] in (OK, 404, 405) and b"1.0" not in case.request else ()
                 self.assertEqual(statuses, case.statuses + last)
 

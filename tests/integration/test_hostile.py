@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hostile and slow clients: whoever scrapes is served in time, and no attack leaves anything behind."""
+"""Tests of hostile and slow clients: scrapes are served in time, and no attack leaves a resource in use."""
 import contextlib
 import http.client
 import socket
@@ -16,9 +16,9 @@ from mob import GET, HEALTH
 from process import wait_until
 from test_lifecycle import is_sanitized
 
-SCRAPES = 11  # of which the median counts
+SCRAPES = 11  # their median counts
 SCRAPE_PAUSE = 0.02
-# An attack that works makes scrapes wait for its connections' time limits, which are 10 s and more. A scrape takes some
+# A successful attack delays scrapes by its connections' time limits, which are at least 10 s. A scrape needs some
 # milliseconds, and the bound leaves room for a busy machine and for sanitizers.
 SERVED_SECONDS = 2
 # Connections that the exporter serves at once by default, three descriptors each; those that end come on top, and once
@@ -110,7 +110,7 @@ class Limits(SceneCase):
         return Reply(response.status, response.headers, response.read())
 
     def ends(self, sock: socket.socket) -> bool:
-        """Whether the exporter has ended it."""
+        """Returns True if the exporter has closed the connection."""
         sock.settimeout(0)
         try:
             return sock.recv(1) == b""
@@ -135,13 +135,13 @@ class Limits(SceneCase):
         reply = self.answer(slow)
         self.assertEqual((reply.status, reply.headers["Connection"]), (408, "close"))
         self.assertRegex(reply.body, rb"\A[^\n]+\n\Z")
-        late.sendall(HEALTH)  # one that had an answer may wait for longer
+        late.sendall(HEALTH)  # a connection that had an answer can be idle for longer
         self.assertEqual(self.answer(late).status, 200)
         codes = self.exporter.metrics().sum_by("tcp_exporter_http_requests_total", "code")
         self.assertEqual(codes[("408",)], 2)
 
     def test_the_place_of_another(self) -> None:
-        """When all places are taken, the oldest connection of the network that has the most gives way."""
+        """With all slots in use, the oldest connection of the network with the most connections is dropped."""
         friend = self.connect("127.0.0.1", HEALTH)
         self.answer(friend)
         strangers = [self.connect() for _ in range(CONNECTIONS - 1)]
@@ -154,7 +154,7 @@ class Limits(SceneCase):
         self.assertEqual(self.answer(friend).status, 200)
 
     def test_a_place_for_each_network(self) -> None:
-        """Whoever takes all requests for metrics does not take those of others, nor its own for ever."""
+        """A client that uses all requests for metrics does not block other clients, nor itself forever."""
         for _ in range(40):
             self.connect(begin=GET, buffer=4096)
         self.assertTrue(wait_until(lambda: self.full(), 10), "no answer is stuck: they are too small")
@@ -174,7 +174,7 @@ class Limits(SceneCase):
             self.assertEqual(body == b"ok\n", i % 5 > 0)
 
     def test_a_reader_that_is_stopped(self) -> None:
-        """It gets its whole answer once it reads on."""
+        """A client that pauses receives its whole answer when it continues to read."""
         sock = self.connect(begin=GET, buffer=4096)
         time.sleep(0.5)
         for _ in range(3):

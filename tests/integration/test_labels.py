@@ -26,7 +26,7 @@ class Labels(SceneCase):
         }
 
     def values(self, label: str, process: str = "web", flags: tuple[str, ...] = ()) -> Counter:
-        """The label's values for that process, after the usual comparison."""
+        """Makes the usual comparison, and returns the label's values for the process."""
         exposition = self.check(self.owners, self.start_exporter(f"--collector.label={label}", *flags))
         return exposition.sum_by("tcp_connections", label, keep=lambda labels: labels["process"] == process)
 
@@ -73,7 +73,7 @@ class Labels(SceneCase):
         self.assertEqual(got[("web", str(self.web.pid), "root", "ipv4")], 3)
 
     def place(self, actor: Actor, group: str) -> str:
-        """Moves the actor to a control group of the test's own, in the slice that is returned."""
+        """Moves the actor to a new control group. Returns its slice."""
         root = tempfile.mkdtemp()
         self.addCleanup(os.rmdir, root)
         self.scene.run("mount", "-t", "cgroup2", "none", root)
@@ -96,7 +96,7 @@ class Labels(SceneCase):
         self.assertEqual(self.values("unit"), {("web.service",): 3})
 
     def test_unit_from_a_cgroup_namespace_of_its_own(self) -> None:
-        """As containers have it on cgroup v2."""
+        """The path has the form of containers on cgroup v2."""
         slice_ = self.place(self.web, "web.service")
         own = f"{slice_}/exporter.scope"
         self.scene.run("mkdir", own)
@@ -116,7 +116,7 @@ class Labels(SceneCase):
 
 
 class Procfs(SceneCase):
-    backend = "auto"  # the processes that BPF sees are those of the exporter's own PID namespace: auto is to know
+    backend = "auto"  # BPF sees only processes of the exporter's PID namespace, so auto must choose procfs
 
     def test_processes_come_from_the_procfs_that_was_named(self) -> None:
         folder = tempfile.mkdtemp()
@@ -153,7 +153,7 @@ class ProcessNames(SceneCase):
         self.assertEqual(self.shown("--collector.process-name=exe"), [os.path.basename(os.path.realpath("/bin/sleep"))])
 
     def test_a_long_command_line(self) -> None:
-        """It is matched as a whole, a label has the beginning."""
+        """Patterns see the whole command line. The label has its beginning."""
         java = self.scene.actor("java")
         java.listen(port=81)
         java.exec("/usr/bin/env", "-i", "/bin/sleep", "1000", zeros=3)
@@ -162,7 +162,7 @@ class ProcessNames(SceneCase):
         self.assertEqual(set(names), {(("/bin/sleep 1000 " + "0" * 256)[:256],)})
 
     def test_command_lines_that_would_fill_the_memory(self) -> None:
-        """Five lines of 1.9 MB are read as a whole before the limit of 8 MiB, then the beginnings are."""
+        """Command lines of 1.9 MB are whole until the limit of 8 MiB. Further lines are cut to their beginnings."""
         for port in range(81, 89):
             java = self.scene.actor("java")
             java.listen(port=port)
@@ -184,7 +184,7 @@ class Ports(SceneCase):
         self.client = self.scene.actor("client")
         listener = self.web.listen(port=80)
         self.web.listen(port=40050)  # served, though ephemeral
-        self.web.bind(port=40060)  # in no table, and in nobody's way
+        self.web.bind(port=40060)  # bound, and in no table
         self.bound = [40060] if self.counts_bound_ports else []
         self.ours, _ = connect_pairs(self.client, self.web, listener, 3, 80)
         self.client.connect(port=40050)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start, stop, and what many scrapes leave behind."""
+"""Tests of the start, the stop, and the resources in use after many scrapes."""
 import contextlib
 import http.client
 import os
@@ -16,9 +16,9 @@ STOP_SECONDS = 1.0
 # The leak check of a sanitized build comes on top.
 LEAK_CHECK_SECONDS = 4.0
 RESIDENT_SLACK_KIB = 512
-# A timer of the exporter's own would run more often.
+# A timer of the exporter would run more often.
 REST_SECONDS = 3
-# Its allocator also keeps what was freed for a while: here leaks are the leak check's to find.
+# A sanitizer's allocator keeps freed memory for a while. There the leak check finds leaks.
 SANITIZED_SLACK_KIB = 8192
 
 
@@ -29,7 +29,7 @@ def is_sanitized(binary: str) -> bool:
 
 class Stop(SceneCase):
     def crowd(self) -> None:
-        """Enough processes for a scrape to take a while."""
+        """Makes enough processes for a slow scrape."""
         self.scene.actor("hive").swarm(count=600, prefix="bee", base=11000)
 
     def stop(self, exporter: Exporter, number: int = signal.SIGTERM) -> None:
@@ -47,7 +47,7 @@ class Stop(SceneCase):
             self.stop(exporter, number)
 
     def test_with_a_log_that_nobody_reads(self) -> None:
-        """The reader of standard error is stopped: scrapes and the end go on."""
+        """Scrapes and the stop work although the reader of standard error is stopped."""
         script = self.write_script(f'exec "{self.binary}" "$@" 2>"$0.log"')
         os.mkfifo(f"{script}.log")
         stuck = os.open(f"{script}.log", os.O_RDWR | os.O_NONBLOCK)
@@ -61,7 +61,7 @@ class Stop(SceneCase):
         self.stop(exporter)
 
     def test_priorities_for_a_journal(self) -> None:
-        """Lines begin with their priority where systemd says that standard error is the journal's."""
+        """Lines begin with their priority if systemd reports that standard error is the journal's."""
         stat = "$(stat -Lc %d:%i /proc/self/fd/2)"
         for stream, priority in (stat, "<[46]>"), ("1:1", ""):
             script = self.write_script(f'exec env "JOURNAL_STREAM={stream}" "{self.binary}" "$@"')
@@ -82,7 +82,7 @@ class Stop(SceneCase):
             self.stop(exporter)
 
     def end_of(self, link: Link) -> str:
-        """How a request that was under way ended."""
+        """Returns the result of a request that was in flight at the stop."""
         try:
             response = link.getresponse()
             body = response.read()
@@ -129,7 +129,7 @@ class Stop(SceneCase):
             exporter = self.start_exporter()
             with exporter.link() as link:
                 link.metrics()
-                exporter.stop()  # it closes first: its end stays in TIME_WAIT
+                exporter.stop()  # the exporter closes first, so its end stays in TIME_WAIT
 
 
 class Rest(SceneCase):
@@ -139,7 +139,7 @@ class Rest(SceneCase):
         return exporter.context_switches() == before
 
     def test_between_scrapes(self) -> None:
-        """No thread runs between scrapes, and none for a connection that is kept open."""
+        """No thread runs between scrapes, nor for an idle open connection."""
         exporter = self.start_exporter()
         with exporter.link() as link:
             link.metrics()

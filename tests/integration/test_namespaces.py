@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several network namespaces, with the same ports in each."""
+"""Tests of several network namespaces with the same ports."""
 import os
 
 from actor import connect_pairs
@@ -19,7 +19,7 @@ class Namespaces(SceneCase):
         }
 
     def add_inner(self, name: str) -> None:
-        """The same port, with a waiting connection and one in TIME_WAIT, in another namespace."""
+        """Makes the same listener, with a waiting connection and one in TIME_WAIT, in another namespace."""
         self.scene.add_network(name)
         web, client = (self.scene.actor(f"{name}-{part}", network=name) for part in ("web", "client"))
         listener = web.listen(port=80)
@@ -67,7 +67,7 @@ class Namespaces(SceneCase):
         self.assertEqual(names, {"web", "client", "tcp_exporter", "(unknown)"})
 
     def test_ports_are_served_in_their_own_namespace_alone(self) -> None:
-        """A client's port in one namespace may be a listener's in another."""
+        """A client's port in one namespace can be a listener's port in another."""
         self.scene.add_network("blue")
         (port, *_) = (row.local_port for row in self.rows() if row.remote_port == 80)
         self.scene.actor("blue-web", network="blue").listen(port=port)
@@ -93,7 +93,7 @@ class Namespaces(SceneCase):
         self.check(self.owners, exporter)
 
     def test_tables_of_their_own(self) -> None:
-        """A namespace may have its own table of connections, and one that is far too small for them."""
+        """A namespace can have its own table of connections, much smaller than their number."""
         for name, buckets, pairs in ("large", 1024, 350), ("crowded", 64, 2500), ("tiny", 8, 350):
             self.scene.sysctl("ipv4.tcp_child_ehash_entries", str(buckets))
             self.scene.add_network(name)

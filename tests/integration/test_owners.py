@@ -112,7 +112,7 @@ class Owners(OwnerCase):
         })  # fmt: skip
 
     def test_processes_that_share_a_table_of_descriptors(self) -> None:
-        """Each of them holds every socket in it, the oldest of them owns."""
+        """Each sharer holds every socket of the table. The oldest sharer owns them."""
         web, other = self.scene.actor("web"), self.scene.actor("other")
         client, listener = self.pairs(web, 3)
         pids = [web.share_files(name=f"sharer{i}") for i in range(3)]
@@ -168,7 +168,7 @@ class Owners(OwnerCase):
 
 
 class FirstProcess(OwnerCase):
-    """PID 1 yields to any other holder, wherever the exporter looks on from."""
+    """PID 1 yields to any other holder, seen from any PID namespace."""
 
     def serve(self, first: Actor) -> tuple[Actor, int]:
         client = self.scene.actor("client")
@@ -212,7 +212,7 @@ class FirstProcess(OwnerCase):
         self.alone(self.scene.nested_init("systemd"))
 
     def test_a_service_that_is_the_first_of_a_container_owns_by_age(self) -> None:
-        """As the master of a pool of workers that a container runs alone."""
+        """PID 1 is the master of workers, as in a container that runs only this service."""
         master = self.scene.nested_init("gunicorn")
         client, listener = self.serve(master)
         worker = master.fork("worker")
@@ -240,7 +240,7 @@ class FirstProcess(OwnerCase):
 
 class AskedFromWithin(OwnerCase):
     def test_every_socket_has_a_holder_that_is_seen(self) -> None:
-        """As on a host with a Prometheus of its own. (The tests' own clients are of no process in the scene.)"""
+        """A local client owns its end. (Other tests' clients belong to no process in the scene.)"""
         web, client = self.scene.actor("web"), self.scene.actor("client")
         connect_pairs(client, web, web.listen(port=80), 5, 80)
         self.start_exporter()
@@ -257,7 +257,7 @@ class AskedFromWithin(OwnerCase):
 
 
 class WithoutCountingTheShared(OwnerCase):
-    """The walk over the processes may end early, and says the same."""
+    """A walk over processes that ends early has the same result."""
 
     flags = ("--no-collector.shared-sockets",)
 

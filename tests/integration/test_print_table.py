@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""--print-table, as text and as JSON: the rows of ss, with one of its processes each."""
+"""Tests of --print-table as text and as JSON: it has the rows of ss, each with one process."""
 import ipaddress
 import json
 import re
@@ -99,7 +99,7 @@ class PrintTable(SceneCase):
             names[pid] = self.scene.run("ps", "-o", "comm=", "-p", str(pid)).strip()
         for printed in self.both():
             for row in printed:
-                # The oldest of several holders; of none, the listener's.
+                # The oldest of several holders. Without a holder, the listener's owner.
                 pid = min(holders[row.ends], default=listeners.get(row.local_port, 0))
                 both = f"{row}\n{show_rows(rows)}\n{show('printed', printed)}"
                 self.assertEqual((row.pid, row.name), (pid, names[pid]), both)

@@ -15,12 +15,12 @@ ALL_NETNS = "--collector.netns=all"
 
 
 def bits(names: set[str]) -> str:
-    """As proc(5) writes a set of capabilities."""
+    """Returns a set of capabilities as proc(5) writes it."""
     return f"{sum(1 << NUMBERS[name] for name in names):016x}"
 
 
 class Kept(RightsCase):
-    """Of all rights at the start, those that are left."""
+    """The exporter drops all rights except those that it needs."""
 
     def check_kept(self, exporter: Exporter, names: set[str], bounding: set[str] = frozenset()) -> None:
         exporter.metrics()
@@ -35,7 +35,7 @@ class Kept(RightsCase):
         self.assertIn(f'msg="privileges dropped" kept={kept}\n', log)
 
     def web_config(self) -> str:
-        """It makes for more threads."""
+        """Writes a web configuration, with which the exporter has more threads."""
         file = tempfile.NamedTemporaryFile("w", suffix=".yml")
         self.addCleanup(file.close)
         file.write("rate_limit:\n  interval: 1ms\n  burst: 1000\n")
@@ -61,7 +61,7 @@ class Kept(RightsCase):
                 exporter.stop()
 
     def test_an_ordinary_user(self) -> None:
-        """Who may not clear the bounding set cannot get anything of it either: no_new_privs."""
+        """Without the right to clear the bounding set, no_new_privs prevents new rights."""
         unit = {"bpf", "perfmon", "sys_ptrace", "dac_read_search"}
         for backend, names in ("auto", set()), ("procfs", {"dac_read_search", "sys_ptrace"}):
             with self.subTest(backend=backend):
@@ -70,7 +70,7 @@ class Kept(RightsCase):
                 exporter.stop()
 
     def test_hidden_processes(self) -> None:
-        """What only procfs tells takes a right where it shows processes to their own users alone."""
+        """Facts from procfs need a right if hidepid shows processes to their own users only."""
         unit = {"bpf", "perfmon", "sys_ptrace"}
         for hidepid, flags, names in (2, ("--collector.label=unit",), {"sys_ptrace"}), (2, (), set()), \
                 (0, ("--collector.label=unit",), set()):  # fmt: skip
@@ -100,7 +100,7 @@ class Visible(RightsCase):
             connect_pairs(actor, actor, actor.listen(port=port), 1, port)
 
     def seen(self, *rights: str, backend: str = "procfs", flags: tuple[str, ...] = ()) -> set[str]:
-        """Whose sockets are told; totals are right with any rights."""
+        """Rights decide which owners are known. Totals are right with any rights."""
         exporter = self.start(backend, *rights, flags=flags)
         exposition, rows = self.quiet_scrape(exporter)
         self.check_totals(exposition, self.oracle(rows))
@@ -116,7 +116,7 @@ class Visible(RightsCase):
         self.assertEqual(self.seen(*as_nobody("sys_ptrace", "dac_read_search")), set(self.actors))
 
     def test_root_without_any(self) -> None:
-        """Its own user's processes, but those alone that may no more than itself."""
+        """The exporter knows its own user's processes, except those with more rights."""
         self.assertEqual(self.seen("--bounding-set=-all"), set())
         self.assertEqual(self.seen("--bounding-set=-all,+sys_ptrace"), {"root's"})
 
@@ -138,7 +138,7 @@ class Visible(RightsCase):
         return owners
 
     def test_all_networks(self) -> None:
-        """Without either of the rights that it needs, procfs does not start, rather than leave the others' sockets out."""
+        """Without one of the rights that it needs, procfs does not start. It would leave out sockets."""
         self.scene.add_network("inner").listen(port=8080)
         names = ("dac_read_search", "sys_admin", "sys_ptrace")
         for missing in "sys_admin", "sys_ptrace":
@@ -149,7 +149,7 @@ class Visible(RightsCase):
         self.assertEqual(self.owners_of_all_networks("procfs", *names)[("inner", "8080")], 1)
 
     def test_all_networks_by_bpf(self) -> None:
-        """It enters none of them."""
+        """The exporter enters no other namespace."""
         self.scene.add_network("inner").listen(port=8080)
         self.assertEqual(self.owners_of_all_networks("bpf", "bpf", "perfmon")[("inner", "8080")], 1)
 

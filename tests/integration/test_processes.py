@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes that change while they are looked at, many of them, and names of all kinds."""
+"""Tests of processes: they change during a scrape, they are many, and their names have any bytes."""
 import os
 import tempfile
 from collections import Counter
@@ -11,7 +11,7 @@ SCRAPES = 50
 
 
 class Names(SceneCase):
-    """A comm is up to 15 bytes, each of any value but zero."""
+    """A comm has up to 15 bytes of any value except zero."""
 
     def check_name(self, raw: bytes, shown: str) -> None:
         web = self.scene.actor("web")
@@ -76,7 +76,7 @@ class Change(SceneCase):
         self.client = self.scene.actor("client")
 
     def stable(self) -> Counter:
-        """Twenty listeners and forty pairs; what must be said of them at every scrape."""
+        """Makes twenty listeners and forty pairs. Returns the counts that every scrape must have."""
         listeners = [self.web.listen(port=8000 + i) for i in range(20)]
         connect_pairs(self.client, self.web, listeners[0], 40, 8000)
         return Counter({("listen", "web", str(8000 + i)): 1 for i in range(20)}) + Counter({
@@ -107,7 +107,7 @@ class Change(SceneCase):
         self.assertEqual(set(names), {"ping", "pong"}, "the listener's owner over time")
 
     def start_ping_pong(self, folder: str) -> Actor:
-        """A process that holds a listener and becomes another program all the time."""
+        """Starts a process that holds a listener and executes other programs all the time."""
         os.chmod(folder, 0o755)
         for name, other in ("ping", "pong"), ("pong", "ping"):
             path = os.path.join(folder, name)
@@ -120,7 +120,7 @@ class Change(SceneCase):
         return player
 
     def scrape_beside(self, exporter, stable: Counter, names: set[str]) -> str:
-        """One scrape; the stable sockets must be right, and port 90 must have one owner of these names."""
+        """Scrapes once. The stable sockets must be right, and port 90 must have one owner of these names."""
         got = exporter.metrics().sum_by("tcp_connections", "state", "process", "local_port")
         owners = [process for _, process, port in got if port == "90"]
         self.assertEqual(len(owners), 1, got)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Prometheus scrapes the real exporter in both formats, and its queries answer what the scene is."""
+"""Tests with a real Prometheus: it scrapes the exporter in both formats, and its queries return the scene's counts."""
 import http.server
 from typing import Any
 
@@ -8,7 +8,7 @@ from case import SceneCase, main
 from exporter import OPENMETRICS, TEXT, Exporter, Reply
 from prometheus import Prometheus
 
-# Prometheus 2.42 asks for OpenMetrics by itself; the second proxy asks for the text format instead.
+# Prometheus 2.42 requests OpenMetrics by default. The second proxy requests the text format instead.
 JOBS = {"openmetrics": (9101, None), "text": (9102, "text/plain;version=0.0.4")}
 CONFIG = {
     "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
@@ -79,7 +79,7 @@ class PrometheusCase(SceneCase):
         self.check_headers()
 
     def last(self, selector: str) -> str:
-        """Of the last good scrape: on a busy machine one may come too late."""
+        """Returns the value of the last good scrape, because a scrape can be late on a busy machine."""
         return f"last_over_time({selector}[1m])"
 
     def check_job(self, job: str) -> None:
@@ -99,7 +99,7 @@ class PrometheusCase(SceneCase):
         self.assertEqual(len(self.query(f"{scrapes} > 0")), 1)
 
     def check_headers(self) -> None:
-        """Prometheus asked for gzip and OpenMetrics, and got what it asked for."""
+        """Prometheus requested gzip and OpenMetrics, and received them."""
         types = {"openmetrics": OPENMETRICS, "text": TEXT}
         for job, proxy in self.proxies.items():
             answers = [(asked, reply) for asked, reply in proxy.seen if reply.status == 200]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Accept queues, bytes that wait, and how long CLOSE_WAIT has lasted."""
+"""Tests of accept queues, of queued bytes, and of the age of CLOSE_WAIT."""
 import time
 from collections import Counter
 
@@ -7,7 +7,7 @@ from actor import Actor, connect_pairs
 from case import SceneCase, main
 from exporter import Exporter
 
-CLOCK_TICK = 0.02  # the kernel's clock for segments is this coarse at the most
+CLOCK_TICK = 0.02  # the largest tick of the kernel's clock for segments
 
 
 class AcceptQueue(SceneCase):
@@ -36,7 +36,7 @@ class AcceptQueue(SceneCase):
 
     def test_a_full_queue(self) -> None:
         self.web.listen(port=80, backlog=3)
-        for _ in range(4):  # the kernel lets one more in than the limit says
+        for _ in range(4):  # the kernel accepts one more than the limit
             self.client.connect(port=80)
         for _ in range(3):
             self.client.connect(port=80, wait=False)
@@ -214,7 +214,7 @@ class CloseWaitAge(SceneCase):
         self.check_age(exporter, first)
 
     def shut(self, client: Actor, sock: int) -> tuple[float, float]:
-        """Sends the FIN; not before the first time, not after the second."""
+        """Sends the FIN. Returns a time before it and a time after it."""
         before = time.monotonic()
         client.shutdown(sock=sock)
         return before, time.monotonic()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests' own reader of expositions refuses what is not one."""
+"""Tests of the strict reader of expositions: it refuses malformed texts."""
 import unittest
 
 from case import main

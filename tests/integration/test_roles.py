@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inbound and outbound: connections add no series, however many there are, and whoever listens no more."""
+"""Tests of inbound and outbound roles: the number of series does not depend on the number of connections."""
 from collections import Counter
 
 from actor import connect_pairs
@@ -55,8 +55,8 @@ class Roles(SceneCase):
         self.assertNotIn("web", {process for process, _ in self.outbound(exposition)})
 
     def test_a_drain_that_the_exporter_saw_begin(self) -> None:
-        """Clients whose ports are no hint, and too few of them."""
-        self.compares = False  # an exporter that starts later does not know
+        """The ports of few clients do not determine the role. A port that was served does."""
+        self.compares = False  # an exporter that starts later does not know the served port
         exporter = self.start_exporter()
         listener = self.web.listen(port=50051)
         for source in 1025, 1026, 0:
@@ -120,7 +120,7 @@ class Roles(SceneCase):
 
 class EphemeralPorts(SceneCase):
     def test_ports_that_are_bound_and_not_connected(self) -> None:
-        """connect() fails, and so the gauge must say why."""
+        """connect() fails, and the gauge must show the reason."""
         self.scene.sysctl("ipv4.ip_local_port_range", "40000 40099")
         exporter = self.start_exporter()
         owner = self.scene.actor("owner")

@@ -13,10 +13,10 @@ from rights import RightsCase, as_nobody, statuses
 REPLAY = pathlib.Path(__file__).parents[1] / "data/web.replay"
 LIBRARY = os.environ["TCP_EXPORTER_TEST_TRIP"]
 SECONDS = 20
-# A death by signal is 128 more.
+# A death by signal has the exit code 128 + signal.
 KILLED = 128 + signal.SIGSYS
 REFUSED, DONE = "EPERM", "done"
-# With the filter, and without; the latter proves that it is the filter that refuses.
+# With and without the filter, to prove that the filter refuses the call.
 CALLS = {
     "execve": (KILLED, 0), "ptrace": (KILLED, DONE), "unshare": (KILLED, DONE),
     "fork": (REFUSED, DONE), "write": (REFUSED, DONE), "truncate": (REFUSED, DONE), "inet": (REFUSED, DONE),
@@ -27,7 +27,7 @@ CALLS = {
 
 class SeccompCase(RightsCase):
     def start(self, *arguments, **options) -> Exporter:
-        """Confined: it answers shortly before it is."""
+        """Starts the exporter, and waits until the filter is installed, which is shortly after the first answer."""
         exporter = super().start(*arguments, **options)
         self.assertTrue(wait_until(lambda: b"seccomp filter" in exporter.program.output().stderr, SECONDS))
         return exporter
@@ -35,13 +35,13 @@ class SeccompCase(RightsCase):
 
 class Trip(SeccompCase):
     def trip(self, name: str, *flags: str, backend: str = "auto") -> str | int:
-        """How the call went, or the exit code that it came to."""
+        """Returns the result of the call, or the exit code."""
         exporter = self.start(backend, *self.rights(), flags=flags, LD_PRELOAD=LIBRARY, TRIP=name)
         exporter.program.signal(signal.SIGUSR1)
         return self.result_of(exporter)
 
     def rights(self) -> tuple[str, ...]:
-        """setpriv drops nothing: what is refused is not refused for want of a capability."""
+        """setpriv drops no capability, so that no call is refused without a capability."""
         return ("--no-new-privs",)
 
     def result_of(self, exporter: Exporter) -> str | int:
@@ -71,7 +71,7 @@ class Trip(SeccompCase):
         self.assertEqual(results, expected)
 
     def test_bpf_programs_after_the_start(self) -> None:
-        """The backend's calls are allowed, its calls to load programs are not; where everybody may, that shows."""
+        """The filter allows the backend's reads, and refuses to load programs."""
         self.assertEqual(self.trip("bpf", backend="bpf"), REFUSED)
 
     def test_daemons_that_know_users(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every TCP state, made with real sockets: counts as ss has them, owners as made."""
+"""Tests of every TCP state with real sockets: counts equal those of ss, owners those of the scene."""
 from collections import Counter
 
 from actor import connect_pairs
@@ -60,7 +60,7 @@ class States(SceneCase):
         })  # fmt: skip
 
     def test_orphans_in_fin_wait2(self) -> None:
-        # With a timeout above 60 seconds the orphan stays a whole socket, else a time-wait one stands for it.
+        # With a timeout above 60 seconds the orphan stays a whole socket. Otherwise a timewait minisocket replaces it.
         for timeout, port in ("60", 80), ("120", 81):
             self.scene.sysctl("ipv4.tcp_fin_timeout", timeout)
             _, theirs = self.pairs(3, port)

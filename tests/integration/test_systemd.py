@@ -20,14 +20,14 @@ REPLAY = pathlib.Path(__file__).parents[1] / "data/web.replay"
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
 SECONDS = 30
 WAITS = ("7", "73", "232")  # poll on x86_64, ppoll on 64-bit Arm, epoll_wait on x86_64 (asm/unistd.h)
-# A ping comes twice in such an interval.
+# The exporter pings twice per interval.
 WATCHDOG_SECONDS = 1.0
-# The collector's shortest deadline, the time after which it is held to hang, and one interval.
+# The collector's shortest deadline, the time after which it counts as hanging, and one interval.
 HANG_SECONDS = 1 + 5 + WATCHDOG_SECONDS
 
 
 class Manager:
-    """The socket that a service tells its manager about itself at."""
+    """The socket at which a manager receives a service's notifications."""
 
     def __init__(self, address: str, inside: contextlib.AbstractContextManager):
         self.name = address.replace("\0", "@")
@@ -36,7 +36,7 @@ class Manager:
             self.socket.bind(address)
 
     def hear(self, seconds: float = SECONDS) -> dict[str, str]:
-        """The next datagram; nothing if there is none in that time."""
+        """Returns the next datagram, or nothing after the time limit."""
         self.socket.settimeout(seconds)
         try:
             lines = self.socket.recv(4096).decode().split("\n")
@@ -117,7 +117,7 @@ class Notify(SceneCase):
             self.assertEqual(manager.hear(WATCHDOG_SECONDS), {"WATCHDOG": "1"})
 
     def silent_from(self, manager: Manager, timeout: float) -> bool:
-        """Whether it stops to ping within that time."""
+        """Returns True if the pings stop within this time."""
         return wait_until(lambda: manager.hear(2 * WATCHDOG_SECONDS) == {}, timeout, 0)
 
     def test_pings(self) -> None:
@@ -150,14 +150,14 @@ class Notify(SceneCase):
             self.check_pings(manager, HANG_SECONDS / 3)
             self.assertTrue(self.silent_from(manager, 2 * HANG_SECONDS), "it goes on to say that it is well")
             self.assertIn(b"watchdog not notified", exporter.program.output().stderr)
-            # Whoever writes to the other end sets it free.
+            # A write to the other end releases it.
             os.close(os.open(self.replay, os.O_WRONLY))
             self.assertTrue(wait_until(lambda: manager.hear(WATCHDOG_SECONDS) != {}, SECONDS), "it is well again")
 
     def test_a_loop_that_hangs(self) -> None:
         self.check_hang("MHD-")
 
-    # With a web configuration one thread is where connections arrive and are decrypted, another where they are answered.
+    # With a web configuration one thread accepts and decrypts connections, another answers them.
 
     def test_an_acceptor_that_hangs(self) -> None:
         self.check_hang("tcp_exporter", self.web_config())
@@ -185,7 +185,7 @@ class Notify(SceneCase):
         exporter.stop()
 
     def thread_of(self, exporter: Exporter, prefix: str) -> int:
-        """The thread of that name which waits for sockets, as it does most of the time."""
+        """Returns the thread of this name that waits for sockets."""
         tasks = pathlib.Path(f"/proc/{exporter.pid}/task")
         found: list[int] = []
 
@@ -239,7 +239,7 @@ class Sockets(SceneCase):
         self.check_refusal("no sockets were passed", "/usr/bin/env", "LISTEN_FDS=1", "LISTEN_PID=1")
 
     def test_others(self) -> None:
-        """Started by hand: systemd-socket-activate waits for who speaks to them."""
+        """The shell passes the descriptors, because systemd-socket-activate waits for a connection."""
         shell = ("/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@" 3</dev/null', "sh", "/usr/bin/env")
         self.check_refusal("descriptor 3: not a listening stream socket", *shell, "LISTEN_FDS=1")
         self.check_refusal("17 inherited sockets: at most 16", *shell, "LISTEN_FDS=17")

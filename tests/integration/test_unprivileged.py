@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The exporter as nobody: every total exact, its own user's processes named, the others unknown."""
+"""Tests of the exporter as user nobody: totals are exact, its own processes are named, others are unknown."""
 import os
 import shutil
 import tempfile
@@ -17,7 +17,7 @@ class Unprivileged(SceneCase):
         super().setUp()
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        os.chmod(folder.name, 0o755)  # the build folder may be closed to others
+        os.chmod(folder.name, 0o755)  # other users can lack access to the build folder
         self.copy = shutil.copy(self.binary, folder.name)
         self.theirs = self.scene.actor("secret")
         self.ours = self.scene.actor("ours")
@@ -76,7 +76,7 @@ class Unprivileged(SceneCase):
         self.assertEqual(last, {("0", "(unknown)"): 1, (str(self.ours.pid), "ours"): 1})
 
     def test_networks_that_it_may_not_enter(self) -> None:
-        """Rather no start than a table without the other networks' sockets."""
+        """The exporter does not start if it cannot read the other networks' sockets."""
         output = self.scene.output_of(self.copy, "--collector.netns=all", uid=NOBODY)
         self.assertEqual(output.code, 1, output)
         self.assertRegex(output.stderr.decode(), "network namespace needs CAP_SYS_ADMIN")

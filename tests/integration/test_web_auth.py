@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Passwords, headers and the limit on the rate of requests by --web.config.file, and files that are wrong."""
+"""Tests of --web.config.file: passwords, headers, the request rate limit, and invalid files."""
 import base64
 import contextlib
 import http.client
@@ -21,8 +21,8 @@ USERS = {"alice": HASHES["secret"], "bob": HASHES["other"], "": HASHES["other"],
 PATHS = ("/", "/metrics", "/healthz", "/readyz", "/nothing")
 GUESSES, GUESSERS = 1000, 20
 FLOODER, LOGINS = "127.0.0.2", 10
-TRIES = 3  # a machine that others use too does not always tell the one time from the other
-SOCKET_PAIRS = 2000  # so that a scrape takes its time
+TRIES = 3  # the two times do not always differ on a shared machine
+SOCKET_PAIRS = 2000  # for slow scrapes
 
 
 class AuthCase(WebCase):
@@ -35,7 +35,7 @@ class AuthCase(WebCase):
     def test_logins(self) -> None:
         self.serve({"basic_auth_users": USERS})
         for login in "alice:secret", "bob:other", ":other":
-            for _ in range(2):  # hashed, then remembered
+            for _ in range(2):  # hashed at first, then remembered
                 self.assertEqual(self.ask(login=login).status, 200, login)
         wrong = ("alice:other", "bob:secret", "alice:", ":", ":secret", "Alice:secret", "alice:secret ", "carol:secret",
                  "alice:secret\0", "alice:secre", "alice", "a:b:other", "alice:" + "x" * 3000, "x" * 9000 + ":secret")
@@ -63,14 +63,14 @@ class AuthCase(WebCase):
             self.assertEqual(self.ask(path=path).status, 401, path)
 
     def test_long_password(self) -> None:
-        """bcrypt takes 72 bytes, here as in Go."""
+        """bcrypt accepts 72 bytes, as in Go."""
         self.serve({"basic_auth_users": {"a": LONG}})
         self.assertEqual(self.ask(login="a:" + "y" * 72).status, 200)
         self.assertEqual(self.ask(login="a:" + "y" * 600).status, 200)
         self.assert_refused(self.ask(login="a:" + "y" * 71))
 
     def test_one_connection(self) -> None:
-        """A refused request leaves its connection usable, hashing or not."""
+        """A connection is usable after a refused request, with and without hashing."""
         self.serve({"basic_auth_users": USERS})
         connection = self.open(None)
         sock = connection.sock
@@ -78,7 +78,7 @@ class AuthCase(WebCase):
             self.assertEqual(ask_on(connection, login).status, status)
         self.assertIs(connection.sock, sock)
 
-    # Headers and the rate
+    # Headers and the rate limit
 
     def test_headers(self) -> None:
         headers = {"Content-Security-Policy": "default-src 'none'", "X-Frame-Options": "sameorigin",
@@ -104,12 +104,12 @@ class AuthCase(WebCase):
         self.ask()
         time.sleep(0.06)
         self.assertEqual(self.ask().status, 200)
-        self.write({"rate_limit": {"interval": "1s"}})  # a burst of none
+        self.write({"rate_limit": {"interval": "1s"}})  # a burst of 0
         self.assertEqual(self.ask().status, 429)
         self.write({"rate_limit": {"interval": "0s", "burst": 0}})
         self.assertEqual({self.ask().status for _ in range(20)}, {200})
 
-    # Wrong files
+    # Invalid files
 
     def fails_to_start(self, text: str, reason: str) -> None:
         self.write(text)
@@ -147,10 +147,10 @@ class AuthCase(WebCase):
         self.assertEqual(output.code, 1)
         self.assertIn(b"web.yml: cannot be read: No such file or directory", output.stderr)
 
-    # Guesses
+    # Guessed passwords
 
     def test_guesses(self) -> None:
-        """A thousand wrong guesses, and a good client that scrapes meanwhile."""
+        """A good client scrapes during a thousand wrong guesses."""
         holder = self.scene.actor("holder")
         holder.connect_to_itself(listener=holder.listen(port=80), count=SOCKET_PAIRS)
         program = self.serve({"basic_auth_users": {"alice": HASHES["mild"], "bob": HASHES["other"]}})
@@ -161,7 +161,7 @@ class AuthCase(WebCase):
         self.assertEqual(self.ask(login="alice:mild").status, 200)
 
     def outlast_guesses(self, program: Program) -> bool:
-        """Whether the guesses left a good client its speed. All else is checked here."""
+        """Returns True if a good client was as fast as without guesses. Checks everything else itself."""
         quiet = [self.time_of_scrape() for _ in range(50)]
         left = multiprocessing.Value("i", GUESSES)
         tally = multiprocessing.Array("i", 600)
@@ -178,14 +178,14 @@ class AuthCase(WebCase):
         self.assertEqual(guessers.exitcode, 0, self.log(program))
         self.assertEqual(tally[401] + tally[503], GUESSES)
         self.assertGreater(tally[401], GUESSES / 2)
-        # a machine that others use too makes some of them late: the quicker half tells what guesses cost
+        # on a shared machine some scrapes are late, so the faster half shows the cost of guesses
         before, during = (statistics.quantiles(times, n=4)[0] for times in (quiet, busy))
         print(f"scrape: quiet {before:.4f} s, during guesses {during:.4f} s, longest {max(busy):.4f} s of {len(busy)}; "
               f"{tally[503]} guesses of {GUESSES} were sent away")  # fmt: skip
         return during < 2 * before and statistics.median(healthy) < 0.1
 
     def guess_together(self, left: Any, tally: Any) -> None:
-        """In a process of its own: what the guessers compute is none of the good client's."""
+        """Guesses in another process, so that the work of guessers does not slow the good client."""
 
         def guess() -> None:
             while True:
@@ -211,7 +211,7 @@ class AuthCase(WebCase):
         return time.monotonic() - start
 
     def test_queue_is_bounded(self) -> None:
-        """More passwords than may wait: the rest are sent away at once, and who is known still gets in."""
+        """Passwords beyond the queue's limit are refused at once. Remembered passwords are still allowed."""
         self.serve({"basic_auth_users": {"alice": HASHES["mild"], "bob": HASHES["other"]}})
         self.assertEqual(self.ask(login="bob:other").status, 200)
         waiting = [self.open(None) for _ in range(60)]
@@ -225,7 +225,7 @@ class AuthCase(WebCase):
         self.assertGreaterEqual(statuses.count(401), 32)
 
     def test_first_logins_during_a_flood(self) -> None:
-        """One network keeps the queue full; each first login from another is hashed and let in."""
+        """One network keeps the queue full. Each first login from another network is hashed and allowed."""
         users = {f"user{number}": HASHES["mild"] for number in range(LOGINS)}
         program = self.serve({"basic_auth_users": {"alice": HASHES["mild"], **users}})
         flood = self.scene.spawn(flood_of_guesses)
@@ -238,7 +238,7 @@ class AuthCase(WebCase):
         self.assertEqual(statuses, [200] * LOGINS, self.log(program))
 
     def is_queue_full(self) -> bool:
-        """Whether a guess from the flood's network is sent away."""
+        """Returns True if a guess from the flood's network is refused."""
         with self.scene.network():
             connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=20, source_address=(FLOODER, 0))
             connection.connect()
@@ -246,14 +246,14 @@ class AuthCase(WebCase):
             return ask_on(connection, "alice:x").status == 503
 
     def test_a_long_hash_has_its_time(self) -> None:
-        """A hash of 20 s is no reason for 408: the ten seconds for a request are over with its last byte."""
+        """A hash of 20 s does not cause a 408: the time limit of a request ends with its last byte."""
         self.serve({"basic_auth_users": {"slow": HASHES["secret"].replace("$10$", "$18$")}})
         connection = self.open(None)
         connection.sock.settimeout(200)
         self.assertEqual(ask_on(connection, "slow:x").status, 401)
 
     def test_stop_does_not_wait_for_a_hash(self) -> None:
-        slow = HASHES["secret"].replace("$10$", "$20$")  # a minute or more
+        slow = HASHES["secret"].replace("$10$", "$20$")  # at least a minute
         program = self.serve({"basic_auth_users": {"slow": slow}})
         waiting = [self.open(None) for _ in range(3)]
         for connection in waiting:
@@ -267,7 +267,7 @@ class AuthCase(WebCase):
 
 
 def flood_of_guesses() -> NoReturn:
-    """Wrong passwords on more connections than may wait, each again as soon as it was refused."""
+    """Sends wrong passwords on more connections than the queue holds, each again after its refusal."""
     request = f"GET /healthz HTTP/1.1\r\nHost: x\r\nAuthorization: {basic('alice:wrong')}\r\n\r\n".encode()
     mine = [mob.connect(FLOODER) for _ in range(60)]
     for sock in mine:

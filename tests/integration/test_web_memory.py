@@ -12,8 +12,8 @@ from case import main
 from web import HASHES, WebCase
 
 LIBRARY = os.environ["TCP_EXPORTER_TEST_MEMORY"]
-LAYOUT = struct.Struct("=II")  # of what the library shares: the allocation that is to fail, and how many did
-# Far more than a request takes: the loops end when nothing is left to fail.
+LAYOUT = struct.Struct("=II")  # shared with the library: the allocation that must fail, and the number of failures
+# Far more than a request makes. The loops end without a failed allocation.
 ALLOCATIONS_MAX = 2000
 LOGIN = "alice:other"
 
@@ -46,13 +46,13 @@ class Memory(WebCase):
         self.assertEqual((self.scrape(), self.scrape("alice:wrong")), (200, 401))
 
     def fail_at_each(self, action: Callable[[], object]) -> int:
-        """Calls it until nothing fails any more: how many times."""
+        """Calls `action` until no allocation fails. Returns the number of calls."""
         number = 1
         while number < ALLOCATIONS_MAX:
             LAYOUT.pack_into(self.shared, 0, number, 0)
             try:
                 action()
-            except (ConnectionError, ssl.SSLError, http.client.HTTPException):  # but no silence
+            except (ConnectionError, ssl.SSLError, http.client.HTTPException):  # but with an answer
                 pass
             _, failed = LAYOUT.unpack_from(self.shared)
             LAYOUT.pack_into(self.shared, 0, 0, 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of the web configuration and of its files while the exporter serves."""
+"""Tests of changes of the web configuration and of its files while the exporter serves."""
 import os
 import pathlib
 import ssl
@@ -20,7 +20,7 @@ class ReloadCase(WebCase):
         self.make_certificates("server", "client")
 
     def serial(self) -> int:
-        """Of the certificate that the server has now."""
+        """Returns the serial number of the server's current certificate."""
         with self.client().wrap_socket(self.connect(), server_hostname="localhost") as tls:
             return int(tls.getpeercert()["serialNumber"], 16)
 
@@ -29,7 +29,7 @@ class ReloadCase(WebCase):
         connection = self.open(None)
         self.assertEqual(ask_on(connection, "alice:other").status, 200)
         self.write({"basic_auth_users": {"bob": HASHES["other"]}})
-        self.assertEqual(ask_on(connection, "alice:other").status, 401)  # on a connection from before
+        self.assertEqual(ask_on(connection, "alice:other").status, 401)  # on a connection from before the change
         self.assertEqual(ask_on(connection, "bob:other").status, 200)
         self.write({"basic_auth_users": {"bob": HASHES["secret"]}})
         self.assertEqual(ask_on(connection, "bob:other").status, 401)  # remembered, but with another hash
@@ -38,7 +38,7 @@ class ReloadCase(WebCase):
         self.assertEqual(ask_on(connection).status, 200)
 
     def test_same_size_at_once(self) -> None:
-        """A file that is written twice within a tick of the clock, to the same length."""
+        """A second write of the same length within a tick of the clock is noticed."""
         self.serve({})
         for i in range(200):
             name = "ab"[i % 2]
@@ -48,18 +48,18 @@ class ReloadCase(WebCase):
     def test_certificate(self) -> None:
         program = self.serve({"tls_server_config": self.tls()})
         before = self.serial()
-        Authority(self.folder)  # another one, whose name is the same
+        Authority(self.folder)  # another authority of the same name
         Authority(self.folder).issue("server", file="new")
         cert, key = ((self.folder / f"new.{kind}").read_bytes() for kind in ("pem", "key"))
         (self.folder / "server.pem").write_bytes(cert)
-        with self.assertRaises(ssl.SSLCertVerificationError):  # without its key it is not taken
+        with self.assertRaises(ssl.SSLCertVerificationError):  # not used without its key
             self.serial()
         self.assertEqual(self.log(program).count(KEPT), 1, self.log(program))
         (self.folder / "server.key").write_bytes(key)
         self.assertNotEqual(self.serial(), before)
 
     def test_links(self) -> None:
-        """Whole folders are exchanged by a link, as Kubernetes does it."""
+        """A link exchanges whole folders, as in Kubernetes."""
         for name in "one", "two":
             (self.folder / name).mkdir()
             Authority(self.folder).issue("server")
@@ -87,7 +87,7 @@ class ReloadCase(WebCase):
         self.assertEqual(self.ask(self.client("other")).status, 200)
 
     def test_tls_on_and_off(self) -> None:
-        """TLS is needed from the next request on, also on a connection from before; one with TLS keeps it."""
+        """TLS is required from the next request on, also on old connections. A connection with TLS keeps it."""
         self.serve({})
         plain = self.open(None)
         self.assertEqual(ask_on(plain).status, 200)
@@ -149,7 +149,7 @@ class ReloadCase(WebCase):
         self.assertEqual(self.ask(self.client()).status, 200)
 
     def test_nothing_grows(self) -> None:
-        """Handshakes good and bad, logins and changes leave neither memory nor descriptors behind."""
+        """Memory and descriptors do not grow by good and bad handshakes, logins and changes."""
         program = self.serve({"tls_server_config": self.tls(), "basic_auth_users": {"a": HASHES["other"]}})
 
         def round_of(count: int) -> None:
@@ -169,7 +169,7 @@ class ReloadCase(WebCase):
 
     @property
     def allowance(self) -> int:
-        """In KiB. A sanitizer keeps what was freed for a while."""
+        """Returns the allowed growth in KiB. A sanitizer keeps freed memory for a while."""
         return 64 if b"__asan_init" in pathlib.Path(self.binary).read_bytes() else 1
 
     def resident(self, program) -> int:
@@ -182,7 +182,7 @@ class ReloadCase(WebCase):
     # With a real Prometheus
 
     def test_prometheus(self) -> None:
-        """It scrapes by TLS, with a certificate and a password; with a wrong password it says so."""
+        """Prometheus scrapes by TLS, with a certificate and a password. It reports a wrong password."""
         program = self.serve({"tls_server_config": self.tls(client_auth_type="RequireAndVerifyClientCert",
                                                             client_ca_file="ca.pem"),
                               "basic_auth_users": {"prometheus": HASHES["secret"]}})  # fmt: skip

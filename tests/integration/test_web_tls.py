@@ -73,7 +73,7 @@ class TlsCase(WebCase):
         self.assertEqual(self.shake(self.client("stranger")).failure, UNKNOWN_CA)
 
     def versions(self, **settings: str) -> list[str]:
-        """The versions that are spoken, each tried by a client that speaks no other."""
+        """Returns the supported versions. A client with only one version tries each."""
         self.write({"tls_server_config": self.tls(**settings)})
         spoken = []
         for number in OLD_VERSIONS + tuple(VERSIONS.values()):
@@ -86,7 +86,7 @@ class TlsCase(WebCase):
             if shake.version:
                 spoken.append(shake.version)
             else:
-                # who offers only what is newer than all that is spoken is told that no cipher suite fits
+                # a client with only newer versions receives the alert that no cipher suite fits
                 newer = number == ssl.TLSVersion.TLSv1_3
                 self.assertEqual(shake.failure, HANDSHAKE_FAILURE if newer else "TLSV1_ALERT_PROTOCOL_VERSION")
         return spoken
@@ -100,7 +100,7 @@ class TlsCase(WebCase):
         self.assertEqual(self.versions(min_version="TLS11", max_version="TLS12"), ["TLSv1.1", "TLSv1.2"])
 
     def test_cipher_suites(self) -> None:
-        """Those of TLS 1.2 are chosen, those of TLS 1.3 are all there: so it is in Go."""
+        """The configuration selects the suites of TLS 1.2. All suites of TLS 1.3 are supported, as in Go."""
         suite = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
         self.serve({"tls_server_config": self.tls(cipher_suites=[suite])})
         old = {"maximum_version": ssl.TLSVersion.TLSv1_2}
@@ -114,7 +114,7 @@ class TlsCase(WebCase):
 
     def s_client(self, *flags: str) -> str:
         target = ("-connect", f"127.0.0.1:{PORT}", "-CAfile", str(self.folder / "ca.pem"))
-        # "Q" would be read from a terminal; the end of the input does as well
+        # the end of the input ends the client
         return self.scene.output_of("openssl", "s_client", *target, *flags).stdout.decode()
 
     def test_default_suites(self) -> None:
@@ -125,11 +125,11 @@ class TlsCase(WebCase):
             context = self.client(maximum_version=ssl.TLSVersion.TLSv1_2)
             context.set_ciphers("DEFAULT")  # OpenSSL's, as curl has them; Python's have no CBC with SHA-1
             self.assertRegex(self.shake(context).cipher, f"^ECDHE-{kind.upper()}-AES.*-GCM-")
-            context.set_ciphers(f"ECDHE-{kind.upper()}-AES128-SHA")  # who has nothing better is still served
+            context.set_ciphers(f"ECDHE-{kind.upper()}-AES128-SHA")  # a client with only this suite is served
             self.assertEqual(self.shake(context).cipher, f"ECDHE-{kind.upper()}-AES128-SHA")
 
     def test_order(self) -> None:
-        """The server's order counts, or the client's."""
+        """The configuration selects the server's order or the client's order."""
         first, second = "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"
         suites = ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]
         self.serve({"tls_server_config": self.tls()})
@@ -149,7 +149,7 @@ class TlsCase(WebCase):
         return self.scene.output_of("openssl", "s_client", "-connect", f"127.0.0.1:{PORT}", *flags).stderr.decode()
 
     def test_rsa(self) -> None:
-        """An RSA certificate signs; its own key exchange, which has no forward secrecy, is not spoken."""
+        """An RSA certificate signs. RSA key exchange, which has no forward secrecy, is not supported."""
         Authority(self.folder, key_type="rsa").issue("server")
         old = {"maximum_version": ssl.TLSVersion.TLSv1_2}
         self.serve({"tls_server_config": self.tls()})
@@ -160,7 +160,7 @@ class TlsCase(WebCase):
         self.assertEqual(self.shake(context).failure, HANDSHAKE_FAILURE)
 
     def test_key_usage(self) -> None:
-        """A server's certificate whose key usage has no signature is good, as in Go; a client's is refused."""
+        """A server's certificate without the key usage for signatures is valid, as in Go. A client's is refused."""
         authority = Authority(self.folder, key_type="rsa")
         authority.issue("server", *CERTIFICATES["server"], "encryption_key")
         authority.issue("client", *CERTIFICATES["client"], "encryption_key")
@@ -180,7 +180,7 @@ class TlsCase(WebCase):
                 self.assertEqual(tls.selected_alpn_protocol(), chosen)
 
     def test_half_closed(self) -> None:
-        """Who says at once that no more comes is answered, and then the connection ends."""
+        """A half-closed connection is answered, and then closed."""
         self.serve({"tls_server_config": self.tls()})
         for version, number in VERSIONS.items():
             context = self.client(minimum_version=number, maximum_version=number)
@@ -190,7 +190,7 @@ class TlsCase(WebCase):
             self.assertLess(time.monotonic() - start, 5)
 
     def one_way(self, context: ssl.SSLContext, data: bytes) -> bytes:
-        """Sends the data and that no more comes, then reads to the end."""
+        """Sends the data and a close_notify, then reads to the end."""
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
         received = b""
@@ -205,7 +205,7 @@ class TlsCase(WebCase):
         return received
 
     def move(self, sock: socket.socket, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, step: Callable) -> Any:
-        """What the step returns, once it has all that it waits for."""
+        """Repeats the step until it has all its input. Returns its result."""
         while True:
             try:
                 return step()
@@ -214,7 +214,7 @@ class TlsCase(WebCase):
                 if incoming.write(sock.recv(65536)) == 0:
                     incoming.write_eof()
 
-    # Who does not speak TLS, or not in time
+    # Clients that do not speak TLS, or not in time
 
     def test_plain_http_is_told(self) -> None:
         self.serve({"tls_server_config": self.tls()})
@@ -225,7 +225,7 @@ class TlsCase(WebCase):
             self.assertEqual(reply, b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
 
     def test_refusals_are_told(self) -> None:
-        """Each is counted by its reason, and the log has a line with the peer, not one for each."""
+        """Each refusal is counted by its reason. The log has a line with the peer, and not one line per refusal."""
         program = self.serve({"tls_server_config": self.tls(client_auth_type="RequireAndVerifyClientCert",
                                                             client_ca_file="ca.pem", min_version="TLS13")})  # fmt: skip
         friend = self.client("client")
@@ -262,7 +262,7 @@ class TlsCase(WebCase):
         return data
 
     def test_stalled_handshakes(self) -> None:
-        """Hundreds that say nothing, or half of a hello, keep nobody waiting, and the oldest of them make room."""
+        """Hundreds of stalled handshakes do not delay other clients. The oldest of them are dropped."""
         program = self.serve({"tls_server_config": self.tls()})
         hello = self.client_hello()
         quiet = min(self.time_of_scrape() for _ in range(5))
@@ -272,20 +272,20 @@ class TlsCase(WebCase):
             self.addCleanup(sock.close)
             sock.sendall((b"", hello[:1], hello[:5], hello[:100])[i % 4])
             stalled.append(sock)
-        # on a machine that others use too, one of many tries tells what those that stall cost
+        # on a shared machine, the fastest of many tries shows the cost of stalled handshakes
         fast = any(self.time_of_scrape() < 2 * quiet + 0.02 for _ in range(20))
         self.assertTrue(fast, self.log(program))
         stalled[0].settimeout(5)
-        self.assertEqual(stalled[0].recv(1), b"")  # the oldest was ended
+        self.assertEqual(stalled[0].recv(1), b"")  # the oldest connection was dropped
         with self.assertRaises(TimeoutError):
             stalled[-1].settimeout(0.2)
             stalled[-1].recv(1)
         stalled[-1].settimeout(20)
-        self.assertIn(stalled[-1].recv(1), (b"",))  # its time was up
+        self.assertIn(stalled[-1].recv(1), (b"",))  # its deadline has passed
 
     def test_few_descriptors(self) -> None:
-        """Who stalls makes room for who does not also where descriptors run out before the deadline, and without
-        trying all the time."""
+        """With no descriptor left, stalled connections are dropped for other clients before their deadline. The
+        exporter does not retry all the time."""
         program = self.serve({"tls_server_config": self.tls()}, under=("prlimit", "--nofile=60"))
         stalled = [self.connect() for _ in range(150)]
         for sock in stalled:
@@ -302,7 +302,7 @@ class TlsCase(WebCase):
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def test_stop_amid_handshakes(self) -> None:
-        """Whatever is under way, the end is a good one, and soon."""
+        """The exporter stops soon and cleanly during handshakes."""
         self.write({"tls_server_config": self.tls()})
         for _ in range(10):
             program = self.serve()

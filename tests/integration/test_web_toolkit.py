@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same web configuration for this exporter and for node_exporter, whose toolkit the format comes from: curl gets
-the same from both, as do clients with good, bad and no certificates."""
+"""Tests of the web configuration against node_exporter, whose toolkit defines the format: curl, and clients with good,
+bad and no certificates, receive the same from both."""
 import ssl
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from web import HASHES, Authority, Shake, WebCase
 NODE_PORT = 9100
 HEADERS = {"X-Frame-Options": "deny", "Strict-Transport-Security": "max-age=31536000",
            "Content-Security-Policy": "default-src 'self'", "X-XSS-Protection": "0"}  # fmt: skip
-# What is compared, beside the status; the toolkit has Go's spelling of their names.
+# Compared headers, in addition to the status. The toolkit writes their names as Go does.
 COMPARED = {name.lower() for name in (*HEADERS, "WWW-Authenticate", "X-Content-Type-Options", "Content-Length")}
 LOGINS = ((), ("-u", "alice:secret"), ("-u", "alice:wrong"), ("-u", "alice:"), ("-u", "nobody:secret"), ("-u", ":secret"),
           ("-H", "Authorization: Basic"), ("-H", "Authorization: Bearer x"), ("-H", "Authorization: Basic YWxpY2U="),
@@ -19,12 +19,12 @@ LOGINS = ((), ("-u", "alice:secret"), ("-u", "alice:wrong"), ("-u", "alice:"), (
 CLIENTS = ("", "client", "stranger", "expired", "not-a-client")
 AUTHS = ("NoClientCert", "RequestClientCert", "RequireAnyClientCert", "VerifyClientCertIfGiven",
          "RequireAndVerifyClientCert")  # fmt: skip
-# Debian's node_exporter is built with a Go that gives one alert for every reason; later ones tell as we do.
+# The Go of Debian's node_exporter sends one alert for every reason. Later versions send our alerts.
 SINCE_GO_1_21 = {"TLSV1_ALERT_UNKNOWN_CA", "SSLV3_ALERT_CERTIFICATE_EXPIRED", "TLSV13_ALERT_CERTIFICATE_REQUIRED"}
 
 
 class Got(NamedTuple):
-    """What curl saw."""
+    """The result of curl."""
 
     exit: int
     status: str
@@ -41,7 +41,7 @@ class ToolkitCase(WebCase):
         self.await_port(node, NODE_PORT)
 
     def curl(self, port: int, scheme: str, *flags: str) -> Got:
-        """One request for the metrics; of a good answer the body is each exporter's own."""
+        """Requests the metrics. The bodies of good answers are not compared."""
         output = self.scene.output_of("curl", "-sS", "--http1.1", "-i", *flags, f"{scheme}://localhost:{port}/metrics",
                                       "--connect-to", f"localhost:{port}:127.0.0.1:{port}")  # fmt: skip
         head, _, body = output.stdout.decode().replace("\r\n", "\n").partition("\n\n")
@@ -50,7 +50,7 @@ class ToolkitCase(WebCase):
         if " 200" in status:
             body = ""
             headers.pop("content-length", None)
-            headers.pop("x-content-type-options", None)  # that we send with every answer
+            headers.pop("x-content-type-options", None)  # which every answer of ours has
         return Got(output.code, status, {name: headers[name] for name in sorted(COMPARED & set(headers))}, body)
 
     def compare(self, scheme: str, *flags: str) -> Got:
@@ -77,7 +77,7 @@ class ToolkitCase(WebCase):
             self.assertEqual(self.compare("http", "-u", "alice:secret").status.split()[1], status)
 
     def test_tls(self) -> None:
-        """With every policy and every client; and HTTP where TLS is spoken."""
+        """Handshakes with every policy and every client are equal, as is HTTP at a TLS port."""
         self.make_certificates("server", *CLIENTS[1:2], "expired", "not-a-client")
         Authority(self.folder, "stranger-ca").issue("client", file="stranger")
         self.serve_both({"tls_server_config": self.tls()})
@@ -105,7 +105,7 @@ class ToolkitCase(WebCase):
         self.assertEqual(ours, theirs)
 
     def patient_shake(self, context: ssl.SSLContext) -> Shake:
-        """Go closes its socket at once, which may take its alert back: then another try shows it."""
+        """Handshakes again if the alert is lost, because Go closes its socket at once."""
         for _ in range(50):
             shake = self.shake(context, NODE_PORT)._replace(cipher="")
             if not shake.failure or "ALERT" in shake.failure:
@@ -124,7 +124,7 @@ class ToolkitCase(WebCase):
                 self.compare("https", "--cacert", f"{self.folder}/ca.pem", *flags)
 
     def test_wrong_files(self) -> None:
-        """What the toolkit does not start with is no configuration of ours either."""
+        """A file that the toolkit refuses is refused here too."""
         self.make_certificates("server", "client")
         tls = "tls_server_config: {cert_file: server.pem, key_file: server.key"
         for text in ("a: 1", "http_server_config: {headers: {Server: x}}", "basic_auth_users: {a: b}", "rate_limit: []",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A library for LD_PRELOAD, standing for code that somebody has smuggled into the exporter: at SIGUSR1 it makes the
- * system call that TRIP names, in the middle of whatever the exporter does, and says how that went. */
+/* Library for LD_PRELOAD that acts as injected code: at SIGUSR1 it makes the system call that TRIP names, at any point
+ * of the exporter's work, and prints the result. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same scene, read by two backends: everything they serve and print about it has to be equal.
+"""Comparison of two backends on the same scene: their metrics and tables must be equal.
 
-Both exporters run and both connections to them are open before either is asked, so that both see the same sockets.
+Both exporters run and both connections to them are open before the first request, so that both see the same sockets.
 """
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BACKEND = "--collector.backend="
 TWIN_BACKEND = "procfs"
 PROGRAM = "tcp_exporter"
-NOBODY = ("(none)", "(unknown)")  # who holds the clients' ends, for the exporter
+NOBODY = ("(none)", "(unknown)")  # owner of the clients' ends, for the exporter
 TRIES = 20
 SHARED = "tcp_exporter_shared_sockets"
 QUEUES = ("tcp_receive_queue_bytes", "tcp_send_queue_bytes")
@@ -32,12 +32,12 @@ Samples = dict[tuple[str, tuple], float]
 
 
 def is_of_the_scene(family: str) -> bool:
-    """Not about the exporter itself."""
+    """Returns True if the family is not about the exporter itself."""
     return family == SHARED or not family.startswith(("tcp_exporter_", "process_"))
 
 
 def is_in_use(family: str, labels: tuple, ports: set[str]) -> bool:
-    """The bytes in flight of the connections that ask, at either end."""
+    """Returns True for the queued bytes of the scrapes' own connections, at either end."""
     names = dict(labels)
     is_client = names.get("process") in NOBODY and names.get("local_port", "ephemeral") == "ephemeral"
     return family in QUEUES and (names.get("local_port") in ports or names.get("process") == PROGRAM or is_client)
@@ -66,8 +66,8 @@ def start_twin(exporter: Exporter) -> Exporter:
 
 
 def compare(ours: Callable[[], Samples], theirs: Callable[[], Samples]) -> list[str]:
-    """What differs. Each is read twice in turn: one that differs from itself says that the scene is not quiet yet, and
-    nothing else is a reason to look again."""
+    """Returns the differences. Reads each twice in turn. Reads again only if one differs from itself, because the
+    scene is not quiet yet."""
     for _ in range(TRIES):
         began = time.monotonic()
         first, twin, again, twin_again = ours(), theirs(), ours(), theirs()
@@ -85,7 +85,7 @@ def compare_scrapes(ours: Link, theirs: Link) -> list[str]:
 
 
 def table_of(exporter: Exporter, backend: str) -> Samples:
-    """The rows of --print-table: no connection of a scrape's own is among them, whose client no process holds."""
+    """Returns the rows of --print-table without the scrapes' own connections, whose client no process holds."""
     flags = [flag for flag in exporter.flags if flag.startswith(("--path.", "--collector.netns"))]
     output = exporter.scene.output_of(exporter.binary, BACKEND + backend, "--print-table=json", *flags,
                                       network=exporter.network, uid=exporter.uid)  # fmt: skip

@@ -15,7 +15,7 @@ from exporter import PORT, Reply
 from process import wait_until
 from scene import Program
 
-# Made by htpasswd -B: at its usual cost of 10, at 7 and at the least, 4.
+# Made by htpasswd -B: at its default cost of 10, at 7, and at the minimum, 4.
 HASHES = {
     "secret": "$2y$10$NzD1959gJZlIHXrQARzfXu24HtoKAYwwIl3XtC5LIUCMS.8QQOzIG",
     "mild": "$2y$07$zs/L.MoBsUk0pBkIZ.X2MOGBTEN1f0EJIme4EI4gSQc0HNCdgARwq",
@@ -23,7 +23,7 @@ HASHES = {
 }
 START_SECONDS = 30
 REPLY_SECONDS = 20
-# What certtool is told to sign; each is a client's unless it says otherwise.
+# Templates of certtool for certificates, which are clients' by default.
 CERTIFICATES = {
     "server": ("dns_name=localhost", "ip_address=127.0.0.1", "tls_www_server"),
     "client": ("dns_name=client.test", "ip_address=10.1.2.3", "ip_address=2001:db8::7", "email=a@client.test",
@@ -37,7 +37,7 @@ CERTIFICATES = {
 
 
 class Authority:
-    """Certificates in a folder: NAME.pem and NAME.key, and the authority's own, which signed all of them."""
+    """A certificate authority in a folder: the certificates NAME.pem and NAME.key, which it has signed, and its own."""
 
     def __init__(self, folder: pathlib.Path, name: str = "ca", key_type: str = "ecdsa"):
         self.folder, self.name, self.key_type = folder, name, key_type
@@ -68,7 +68,7 @@ def run(*argv: str) -> None:
 
 
 class Shake(NamedTuple):
-    """How a handshake ended, as the client saw it: the version, or the alert or other reason of its failure."""
+    """The client's result of a handshake: the version, or the alert or other reason of its failure."""
 
     version: str = ""
     failure: str = ""
@@ -76,9 +76,9 @@ class Shake(NamedTuple):
 
 
 class WebCase(SceneCase):
-    """A folder with certificates and web.yml; the exporter in the scene serves by it."""
+    """A test with a folder of certificates and web.yml, which the exporter in the scene uses."""
 
-    compares = False  # the twin has no web configuration, and is not what this is about
+    compares = False  # the twin has no web configuration
 
     def setUp(self) -> None:
         super().setUp()
@@ -94,7 +94,7 @@ class WebCase(SceneCase):
             authority.issue(name)
 
     def write(self, config: Any) -> None:
-        """JSON is YAML. Replaced as a whole, as configuration management does it."""
+        """Writes JSON, which is YAML. Replaces the file as a whole, as configuration management does."""
         text = config if isinstance(config, str) else json.dumps(config, indent=1)
         new = self.config.with_suffix(".new")
         new.write_text(text, encoding="utf-8")
@@ -106,7 +106,7 @@ class WebCase(SceneCase):
     # Programs
 
     def serve(self, config: Any = None, *flags: str, under: tuple[str, ...] = ()) -> Program:
-        """The exporter, once it accepts connections, started by `under`. At the test's end it has to end well."""
+        """Starts the exporter by `under` and waits until it accepts connections. It must end well after the test."""
         if config is not None:
             self.write(config)
         program = self.scene.start(*under, self.binary, f"--web.listen-address=127.0.0.1:{PORT}",
@@ -114,7 +114,7 @@ class WebCase(SceneCase):
                                    *flags)  # fmt: skip
         self.addCleanup(self.end_program, program)
         self.await_port(program, PORT)
-        # its sockets take connections before it has read its configuration
+        # its sockets accept connections before it has read its configuration
         self.assertTrue(wait_until(lambda: "msg=listening" in self.log(program), START_SECONDS), program.output())
         return program
 
@@ -148,7 +148,7 @@ class WebCase(SceneCase):
             return socket.create_connection(("127.0.0.1", port), timeout=REPLY_SECONDS)
 
     def client(self, name: str = "", **settings: Any) -> ssl.SSLContext:
-        """A client that trusts our authority, with a certificate of its own if `name` is one."""
+        """Returns a client's context that trusts our authority, with the certificate `name` if given."""
         context = ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
         if name:
             context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
@@ -169,7 +169,7 @@ class WebCase(SceneCase):
 
     def ask(self, context: ssl.SSLContext | None = None, login: str | None = None, path: str = "/healthz",
             port: int = PORT, method: str = "GET", **headers: str) -> Reply:  # fmt: skip
-        """One request on a connection of its own; `login` is NAME:PASSWORD."""
+        """Makes one request on a new connection. `login` is NAME:PASSWORD."""
         connection = self.open(context, port)
         try:
             return ask_on(connection, login, path, method, **headers)
@@ -177,7 +177,7 @@ class WebCase(SceneCase):
             connection.close()
 
     def shake(self, context: ssl.SSLContext, port: int = PORT) -> Shake:
-        """A handshake and what comes after it: with TLS 1.3 a server that refuses says so later."""
+        """Makes a handshake and a first read, because a server of TLS 1.3 refuses after the handshake."""
         sock = self.connect(port)
         try:
             with context.wrap_socket(sock, server_hostname="localhost") as tls:
