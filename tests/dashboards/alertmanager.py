@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Alertmanager in a scene, with the shipped configuration and a receiver that keeps its messages."""
+"""Alertmanager in a scene, with the shipped configuration and a receiver that keeps its messages."""
 import contextlib
 import http.server
 import json
@@ -18,7 +18,7 @@ Key = tuple[str, str, str, str]
 
 
 class Hook(http.server.BaseHTTPRequestHandler):
-    """Takes Alertmanager's messages."""
+    """Receives Alertmanager's messages."""
 
     def do_POST(self) -> None:  # pylint: disable=invalid-name
         message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -31,7 +31,7 @@ class Hook(http.server.BaseHTTPRequestHandler):
 
 
 def key_of(alert: dict[str, Any]) -> Key:
-    """(alert, severity, process, port)."""
+    """Returns (alert, severity, process, port)."""
     labels = alert["labels"]
     port = labels.get("local_port") or labels.get("remote_port", "")
     return labels["alertname"], labels["severity"], labels.get("process", ""), port
@@ -54,7 +54,7 @@ class Alertmanager:
         case.addCleanup(self.program.kill)
 
     def config(self) -> dict[str, Any]:
-        """The shipped configuration, with receivers and shorter times."""
+        """Returns the shipped configuration, with receivers and shorter times."""
         config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
         config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
         for receiver in config["receivers"]:
@@ -72,7 +72,7 @@ class Alertmanager:
             return False
 
     def alerts(self) -> list[dict[str, Any]]:
-        """The firing alerts, none before it is ready."""
+        """Returns the firing alerts. Before Alertmanager is ready there are no alerts."""
         if self.program.wait(0) is not None:
             self.case.fail(f"alertmanager ended: {self.program.output()}")
         if not self.ready():

@@ -40,7 +40,7 @@ class Catalog:
         return cls(**json.loads(made.stdout))
 
     def add_rules(self, rules: dict[str, Any]) -> None:
-        """What a rule file records, from its first rule to its last: later ones may use what earlier ones made."""
+        """Adds the series that a rule file records, in its order, because later rules can use earlier series."""
         for group in rules["groups"]:
             for rule in group["rules"]:
                 if "record" in rule:
@@ -48,7 +48,7 @@ class Catalog:
                     self.recorded.add(rule["record"])
 
     def labels_of(self, expression: str) -> set[str]:
-        """The labels that the result may have, target labels aside."""
+        """Returns the labels that the result can have, without target labels."""
         names = names_in(expression)
         kept = set[str]().union(*(self.labels.get(selector.metric, set()) for selector in names.selectors))
         kept |= set(names.made)
@@ -62,7 +62,7 @@ class Catalog:
         return kept
 
     def faults(self, expression: str) -> list[str]:
-        """What the expression names that there is not."""
+        """Returns the names in the expression that do not exist."""
         try:
             names = names_in(expression)
         except Malformed as error:
@@ -97,6 +97,6 @@ class Catalog:
 
 
 def words_of(matcher: Matcher) -> list[str]:
-    """The plain words that a matcher allows or forbids; patterns and variables are left out."""
+    """Returns the plain words that a matcher allows or forbids, without patterns and variables."""
     parts = matcher.value.split("|") if "~" in matcher.sign else [matcher.value]
     return [part for part in parts if PLAIN.fullmatch(part)]

@@ -19,7 +19,7 @@ from thresholds import threshold_faults
 
 RULE_FILES = pathlib.Path(__file__).resolve().parents[2] / "dashboards" / "prometheus"
 COLUMNS = 24
-# What Grafana itself fills in.
+# Variables of Grafana itself.
 BUILT_IN = {"__range", "__rate_interval", "__url_time_range"}
 MACRO = re.compile(r"\$\{__(data\.fields|field\.labels)\.(\w+)(?::\w+)?\}")
 LEGEND_LABEL = re.compile(r"\{\{(\w+)\}\}")
@@ -28,7 +28,7 @@ NO_DATA = re.compile("no data", re.IGNORECASE)
 
 
 class World(NamedTuple):
-    """What a dashboard may speak of."""
+    """The names that a dashboard may use."""
 
     catalog: Catalog
     alerts: list[Json]
@@ -45,12 +45,12 @@ class World(NamedTuple):
 
 
 def kept_by(expression: str) -> set[str]:
-    """The labels that its aggregations keep."""
+    """Returns the labels that the expression's aggregations keep."""
     return {label for labels in re.findall(r"by \(([^)]*)\)", expression) for label in labels.split(", ")}
 
 
 def name_faults(dashboard: Json, world: World) -> Iterable[str]:
-    """Metrics, labels and values in queries, variables and annotations; labels in legends."""
+    """Yields unknown metrics, labels and values in queries, variables and annotations, and labels in legends."""
     for target in targets_of(dashboard):
         yield from (f"{target}: {fault}" for fault in world.catalog.faults(target.expression))
         kept = kept_by(target.expression)
@@ -65,7 +65,7 @@ def name_faults(dashboard: Json, world: World) -> Iterable[str]:
 
 
 def variable_faults(dashboard: Json, world: World) -> Iterable[str]:
-    """Every variable that is used exists, and every one that exists is used."""
+    """Yields used variables that do not exist, and variables that are not used."""
     del world
     known = set(variables_of(dashboard))
     texts = [target.expression for target in targets_of(dashboard)] + [
@@ -80,7 +80,7 @@ def all_thresholds(dashboard: Json, world: World) -> Iterable[str]:
 
 
 def layout_faults(dashboard: Json, world: World) -> Iterable[str]:
-    """Panels lie on the grid, none over another, without gaps; a width that a laptop can show."""
+    """Yields panels off the grid, overlaps and gaps, and widths that a laptop cannot show."""
     del world
     taken: dict[tuple[int, int], str] = {}
     ids = [panel["id"] for panel in dashboard["panels"]]
@@ -143,7 +143,7 @@ def text_faults(dashboard: Json, world: World) -> Iterable[str]:
 
 
 def state_faults(dashboard: Json, world: World) -> Iterable[str]:
-    """Where lines are states, each has a colour of its own."""
+    """Yields panels of states in which a state has no colour of its own."""
     for panel in panels_of(dashboard):
         if any(target["legendFormat"] == "{{state}}" for target in panel["targets"]):
             colors = {override["matcher"]["options"]: override["properties"][0]["value"]["fixedColor"]
@@ -162,7 +162,7 @@ CHECKS: tuple[Callable[[Json, World], Iterable[str]], ...] = (
 
 
 def provisioning_faults() -> Iterable[str]:
-    """Grafana ignores a file with unknown keys, or without these."""
+    """Yields unknown and missing keys, because Grafana ignores a file with such a fault."""
     told = yaml.safe_load((FOLDER / "provisioning.yml").read_text(encoding="utf-8"))
     provider = {"name": str, "folder": str, "type": str, "disableDeletion": bool, "allowUiUpdates": bool,
                 "updateIntervalSeconds": int, "options": dict}  # fmt: skip
@@ -174,7 +174,7 @@ def provisioning_faults() -> Iterable[str]:
 
 
 def alert_faults(dashboards: list[Json], alerts: list[Json]) -> Iterable[str]:
-    """The link of each alert leads to a dashboard of ours and sets variables that it has."""
+    """Yields alerts whose link leads to no dashboard of ours, or sets a variable that the dashboard lacks."""
     variables = {dashboard["uid"]: set(variables_of(dashboard)) for dashboard in dashboards}
     for alert in alerts:
         path, _, query = alert["annotations"]["dashboard_url"].partition("?")
@@ -187,7 +187,7 @@ def faults_of(dashboard: Json, world: World) -> list[str]:
     return [f"{dashboard['uid']}: {fault}" for check in CHECKS for fault in check(dashboard, world)]
 
 
-# Spoilers of the fleet's dashboard, and a word of what must be said of each.
+# Spoilers of the fleet's dashboard, and a word of the fault that each must cause.
 
 def _variable(dashboard: Json, name: str, **changes: object) -> None:
     variables_of(dashboard)[name].update(changes)

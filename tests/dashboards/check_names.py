@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that rules and documents name only what there is.
+"""Checks that the names in rules and documents exist.
 
 check_names.py CATALOG-JSON PROMTOOL
-Rules: every metric, label and closed value; what a recorded name promises; labels in annotations; a runbook section
+Rules: every metric, label and closed value; the parts of a recorded name; labels in annotations; a runbook section
 for each alert and no other, with its severities and `for` in the table; a unit test for each rule.
 Documents: every query in a ```promql block, and every word that looks like one of our metrics.
 
@@ -42,7 +42,7 @@ def alerts_of(rules: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def level_faults(name: str, labels: set[str]) -> Iterable[str]:
-    """The level of level:metric:operation is made of labels that the series have."""
+    """Yields recorded names whose level (level:metric:operation) has a label that the series lack."""
     level, rest = name.split(":")[0], []
     known = sorted(labels | TARGET_LABELS, key=len, reverse=True)
     while level:
@@ -87,7 +87,7 @@ def alert_faults(catalog: Catalog, alert: dict[str, Any]) -> Iterable[str]:
 
 
 def runbook_faults(alerts: list[dict[str, Any]], runbook: str) -> Iterable[str]:
-    """A section for each alert, and a row `| [Alert](#alert) | severity | for |` for each of its rules."""
+    """Yields alerts without a section, and rules without a row `| [Alert](#alert) | severity | for |`."""
     sections = set(re.findall(r"^### (Tcp\w+)$", runbook, re.MULTILINE))
     names = {alert["alert"] for alert in alerts}
     yield from (f"{RUNBOOK}: no section ### {name}" for name in sorted(names - sections))
@@ -99,7 +99,7 @@ def runbook_faults(alerts: list[dict[str, Any]], runbook: str) -> Iterable[str]:
 
 
 def test_faults(alerts: list[dict[str, Any]], tests: list[dict[str, Any]]) -> Iterable[str]:
-    """Each rule is expected to fire, with what it says, in some test."""
+    """Yields rules that no test expects to fire with their texts."""
     fired = {
         (case["alertname"], expected["exp_labels"]["severity"])
         for file in tests for test in file["tests"] for case in test.get("alert_rule_test", ())
@@ -110,7 +110,7 @@ def test_faults(alerts: list[dict[str, Any]], tests: list[dict[str, Any]]) -> It
 
 
 def queries_in(text: str) -> list[str]:
-    """Of the ```promql blocks; an empty line is between two queries."""
+    """Returns the queries of the ```promql blocks, which empty lines separate."""
     blocks = (block for language, block in FENCE.findall(text) if language == "promql")
     return [query for block in blocks for query in block.split("\n\n")]
 
@@ -123,7 +123,7 @@ def document_faults(catalog: Catalog, name: str, text: str) -> Iterable[str]:
 
 
 def syntax_faults(promtool: str, name: str, text: str) -> Iterable[str]:
-    """Queries of a document, as promtool reads them."""
+    """Yields promtool's faults in the queries of a document."""
     queries = queries_in(text)
     rules = [{"record": f"query{number}", "expr": query} for number, query in enumerate(queries)]
     with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as file:
@@ -157,7 +157,7 @@ def examine(program: str, promtool: str) -> Iterable[str]:
     yield from self_test(promtool)
 
 
-# The checks on what they must and must not find: a catalog, rules and documents of a few lines.
+# Tests of the checks: a catalog, rules and documents of a few lines, with and without faults.
 
 SMALL = Catalog({"tcp_a": ["state", "process"], "tcp_b": []}, ["pid"], {"state": ["open", "shut"]})
 SMALL.add_rules({"groups": [{"rules": [{"record": "process:tcp_a:sum", "expr": "sum without (state, pid) (tcp_a)"}]}]})
@@ -192,7 +192,7 @@ ROW, SECTION = "| [TcpA](#tcpa) | info | 1m | |\n", "### TcpA\n"
 
 
 def expect(what: str, word: str, faults: Iterable[str]) -> Iterable[str]:
-    """Nothing if the word is among the faults, or if there must be none and is none."""
+    """Yields a text unless the word is among the faults, or there is no word and no fault."""
     found = list(faults)
     if word and not any(word in fault for fault in found):
         yield f"self-test: {what}: not noticed: {word}"

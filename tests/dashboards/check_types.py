@@ -74,7 +74,7 @@ def write(folder: pathlib.Path, name: str, dashboard: Json) -> None:
 
 
 def compile_all(folder: pathlib.Path) -> str:
-    """What the compiler finds fault with, a line each."""
+    """Returns the compiler's faults, one per line."""
     compiler = [folder / "node_modules" / ".bin" / "tsc", "--project", "."]
     run = subprocess.run(compiler, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
     return run.stdout

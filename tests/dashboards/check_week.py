@@ -20,7 +20,7 @@ RUNBOOK = ROOT / "dashboards" / "README.md"
 RULES = ROOT / "dashboards" / "prometheus"
 GROUPS = ["tcp_exporter_recording", "tcp_exporter_extremes", "tcp_exporter_close_wait", "tcp_exporter_outbound"]
 SECONDS = 1700
-HISTORY = DAY  # minutes without which the alerts say nothing
+HISTORY = DAY  # minutes of history that the alerts need
 MEASURED = (1, 2, 3, 4, 6, 8, 10, 12, 15, 18, 21, 24, 30, 36)
 # Services of each table's columns, and their series
 TABLES: dict[str, tuple[dict[str, Load], list[str], str]] = {
@@ -38,7 +38,7 @@ def notation(values: Iterable[int]) -> str:
 
 
 def services() -> dict[str, Service]:
-    """The selected series of each service: all healthy ones, and those of the tables with each leak."""
+    """Returns the selected series of each service: all healthy series, and those of the tables with each leak."""
     found = {}
     for loads, columns, series in TABLES.values():
         for name, load in loads.items():
@@ -49,7 +49,7 @@ def services() -> dict[str, Service]:
 
 
 def firing(minute: int, minutes: int, expected: Iterable[str]) -> dict[str, Any]:
-    """Expects these processes to have had an alert on a leak within so many minutes before the minute."""
+    """Returns a test that expects an alert on a leak of these processes within `minutes` before the minute."""
     query = f'count by (process) (count_over_time(ALERTS{{alertname=~"Tcp.+Leak",alertstate="firing"}}[{minutes}m]))'
     samples = [{"labels": f'{{process="{name}"}}', "value": 1} for name in expected]
     return {"expr": query, "eval_time": f"{minute}m", "exp_samples": samples}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules as they are shipped, but in shorter time: every duration in them is divided by the same number.
+"""Shipped rules in shorter time: every duration in them is divided by the same number.
 
 Ranges and `for` do not become shorter than a few evaluations, so that a scrape that is late on a busy machine does
 not count as a change.
@@ -39,7 +39,7 @@ def faster_expression(expression: str, factor: float) -> str:
 
 
 def faster(rules: dict[str, Any], factor: float) -> dict[str, Any]:
-    """The same rules; none may be left out and nothing but durations may differ."""
+    """Returns the same rules with shorter durations. Nothing else differs."""
     groups = []
     for group in rules["groups"]:
         changed = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fleet: hosts on one network, an exporter on each, and a Prometheus that scrapes them and evaluates our rules.
+"""Fleet: hosts on one network, an exporter on each, and a Prometheus that scrapes them and evaluates our rules.
 
 A host is a network namespace with an address of its own; all are in one scene.
 """
@@ -19,7 +19,7 @@ CLUSTER, OTHER_CLUSTER = "one", "two"
 NODE_JOB, NODE_PORT = "node", 9100
 NETWORK = "192.0.2."  # of the fleet; 1 is Prometheus
 FIRST_HOST = 11
-NOBODY = NETWORK + "200"  # swallows what is sent to it
+NOBODY = NETWORK + "200"  # drops all packets
 BRIDGE = "fleet"
 
 
@@ -78,7 +78,7 @@ class Fleet:
                 for name, cluster, host in known]  # fmt: skip
 
     def config(self, interval: str, alerts: str) -> dict[str, Any]:
-        """Of a Prometheus that scrapes every host."""
+        """Returns the configuration of a Prometheus that scrapes every host."""
         nodes = [{"targets": [f"{host.address}:{NODE_PORT}"],
                   "labels": {"instance": f"{name}:{NODE_PORT}", "cluster": CLUSTER}}
                  for name, host in self.hosts.items()]  # fmt: skip

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our dashboards as Grafana would read them: their panels, queries and variables, and values filled into queries."""
+"""Reader of our dashboards as in Grafana: their panels, queries and variables, and values filled into queries."""
 import json
 import pathlib
 import re
@@ -35,7 +35,7 @@ def load_all() -> list[Json]:
 
 
 def panels_of(dashboard: Json) -> Iterator[Json]:
-    """All but rows, those in collapsed rows too."""
+    """Yields all panels except rows, also those in collapsed rows."""
     for panel in dashboard["panels"]:
         yield from panel["panels"] if panel["type"] == "row" else [panel]
 
@@ -51,10 +51,10 @@ def variables_of(dashboard: Json) -> dict[str, Json]:
 
 
 def fill(text: str, values: dict[str, str]) -> str:
-    """With every variable filled in; a KeyError names one that has no value."""
+    """Returns the text with every variable filled in. A KeyError names a variable without a value."""
     return VARIABLE.sub(lambda match: values[match[1] or match[2]], text)
 
 
 def names_in(text: str) -> set[str]:
-    """The variables that a text uses."""
+    """Returns the variables that a text uses."""
     return {match[1] or match[2] for match in VARIABLE.finditer(text)}

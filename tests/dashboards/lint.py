@@ -10,7 +10,7 @@ from grafana import LABEL_VALUES, Json, panels_of, targets_of, variables_of
 from promql import Malformed, Selector, names_in
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
-# Of Grafana's units, those that we use.
+# The units of Grafana that we use.
 UNITS = {"short", "percentunit", "s", "h", "bytes", "string"}
 ALL_VALUE = ".+"
 ON_TIME_RANGE_CHANGE = 2
@@ -58,7 +58,7 @@ def template_instance(dashboard: Json) -> Iterable[str]:
 
 
 def template_cluster(dashboard: Json) -> Iterable[str]:
-    """Its All matches series without the label too."""
+    """Checks that the value All also matches series without the label."""
     return _template(dashboard, "cluster", ".*")
 
 
@@ -108,7 +108,7 @@ def target_rate_interval(dashboard: Json) -> Iterable[str]:
 def _selectors(expression: str) -> list[Selector]:
     try:
         return names_in(expression).selectors
-    except Malformed:  # another check's matter
+    except Malformed:  # part of another check
         return []
 
 

@@ -64,7 +64,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 class Reader:
-    """Goes through the tokens once."""
+    """Reads the tokens once."""
 
     def __init__(self, text: str):
         self.tokens = tokens_of(text)
@@ -88,7 +88,7 @@ class Reader:
         return taken
 
     def matchers(self) -> tuple[Matcher, ...]:
-        """After the opening brace, up to the closing one."""
+        """Reads the matchers after the opening brace, up to the closing brace."""
         inside = [token for token in self.until("}") if token.text != ","]
         if len(inside) % 3:
             raise Malformed("label matchers are not of the form label=\"value\"")
@@ -100,7 +100,7 @@ class Reader:
         return tuple(found)
 
     def label_values(self) -> None:
-        """Grafana's label_values([selector,] label)."""
+        """Reads Grafana's label_values([selector,] label)."""
         self.take()
         *rest, label = self.until(")")
         self.names.groupings.append(Grouping("label_values", (label.text,)))

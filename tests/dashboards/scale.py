@@ -28,7 +28,7 @@ URL = "http://127.0.0.1:19090"
 STEP = 60  # seconds between two samples
 HISTORY = 130  # minutes, for ranges of two hours
 RECENT = 3  # samples of a series that only instant queries read
-# How far alerts look back, in hours
+# Range of the alerts' queries, in hours
 OFFSETS = (0.25, 0.5, 0.75, 1, 2, 4, 6, 8, 24, 150, 168)
 PAIRS, LISTENERS, REMOTES = 20, 15, 15
 STATES = ("established", "close_wait", "time_wait", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "last_ack", "listen",
@@ -41,7 +41,7 @@ CHOSEN = {"tcp-exporter-host": {"instance": "host-1"}, "tcp-exporter-process": {
 
 class Series(NamedTuple):
     text: str
-    history: bool  # whether ranges read it
+    history: bool  # True if ranges read it
 
 
 def series_of(host: int) -> Iterator[Series]:
@@ -88,7 +88,7 @@ def series_of(host: int) -> Iterator[Series]:
 
 
 def extremes_of(host: int) -> Iterator[str]:
-    """The series that alerts compare over time. On every tenth host a process rises."""
+    """Yields the series that alerts compare over time. On every tenth host a process rises."""
     target = f'job="tcp",instance="host-{host}"'
     for extreme in "min", "max":
         for number in range(PAIRS):
@@ -114,7 +114,7 @@ JOB_EXTREME = re.compile(r"instance_(process_\w+:tcp_\w+:(?:min|max)\w+){(.*),in
 
 
 def job_extremes() -> Iterator[str]:
-    """The extremes of the whole job."""
+    """Yields the extremes of the whole job."""
     for series in extremes_of(1):
         match = JOB_EXTREME.fullmatch(series)
         if match and not series.startswith("instance_process_local_port:"):

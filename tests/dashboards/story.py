@@ -59,7 +59,7 @@ class Pool:
         first[0].close(sock=first[1])
 
     def turn_over(self, count: int) -> None:
-        """Closes the oldest and opens as many."""
+        """Closes the oldest connections and opens as many."""
         size = len(self.pairs)
         for _ in range(min(count, size)):
             self.drop()
@@ -165,7 +165,7 @@ class Story:
             self.waiting += 1
 
     def _knock(self, share: float) -> None:
-        """Search asks an index that nobody answers for: SYN_SENT, until it gives up."""
+        """Search connects to an index that does not answer: SYN_SENT until the timeout."""
         search = self.services["app-1", "search"].actor
         if share > UNREACHABLE:
             self.knocks += [search.connect(port=9200, address=NOBODY, wait=False) for _ in range(2)]
@@ -173,7 +173,7 @@ class Story:
             search.close(sock=self.knocks.pop(0))
 
     def _stall(self, share: float) -> None:
-        """Postgres sends more than its reader takes."""
+        """Postgres sends more than its reader reads."""
         if share > STALLED and not self.stalled and self.slow_reader.pairs:
             self.slow_reader.service.actor.fill(sock=self.slow_reader.pairs[0][1])
             self.stalled = True

@@ -28,7 +28,7 @@ ACTIVE = {
     ("TcpAcceptQueueFull", "critical", "hung", "81"),
     ("TcpSynSentPileup", "warning", "caller", "5432"),
 }
-# Fires, and is told, before there are enough sockets for TcpCloseWaitHigh.
+# Fires and is sent before there are enough sockets for TcpCloseWaitHigh.
 EARLIER = ("TcpCloseWaitOutgrowsEstablished", "warning", "leaky", "80")
 TOLD = ACTIVE | {EARLIER}
 INHIBITED = {
@@ -81,7 +81,7 @@ class AlertmanagerCase(SceneCase):
     # The scene
 
     def hold_steady(self, client: Actor) -> None:
-        """A few in CLOSE_WAIT beside as many that are established."""
+        """Makes a few connections in CLOSE_WAIT and as many established ones."""
         steady = self.scene.actor("steady")
         ours, _ = connect_pairs(client, steady, steady.listen(port=82), 2 * STEADY + 1, 82)
         for sock in ours[:STEADY]:
@@ -92,7 +92,7 @@ class AlertmanagerCase(SceneCase):
         return caller, [caller.connect(port=5432, address=hole, wait=False) for _ in range(STEADY)]
 
     def hang(self, client: Actor) -> tuple[Actor, int]:
-        """The kernel lets one more in than the backlog."""
+        """Fills an accept queue. The kernel accepts one connection more than the backlog."""
         hung = self.scene.actor("hung")
         listener = hung.listen(port=81, backlog=4)
         for _ in range(5):
@@ -100,7 +100,7 @@ class AlertmanagerCase(SceneCase):
         return hung, listener
 
     def leak_until_told(self, client: Actor, leaky: Actor, listener: int) -> tuple[list[int], list[dict[str, Any]]]:
-        """What was leaked, and Alertmanager's alerts once all are there and have been told."""
+        """Returns the leaked sockets, and Alertmanager's alerts when all have fired and were sent."""
         leaked: list[int] = []
         alerts: list[dict[str, Any]] = []
 
@@ -119,7 +119,7 @@ class AlertmanagerCase(SceneCase):
         return [rule for group in self.prometheus.get("rules")["groups"] for rule in group["rules"]]
 
     def state(self) -> str:
-        """For a failure: what Prometheus thinks of its rules, and what it and Alertmanager have said."""
+        """Returns a text for a failure: the states of Prometheus' rules, and the output of both programs."""
         facts = ("name", "health", "lastError", "state")
         lines = [" ".join(str(rule.get(fact, "")) for fact in facts) for rule in self.rules()]
         return "\n".join([*lines, str(self.prometheus.program.output()), str(self.alertmanager.program.output())])
@@ -143,7 +143,7 @@ class AlertmanagerCase(SceneCase):
         self.assertEqual(self.told("firing"), TOLD)
 
     def check_firing(self, alerts: list[dict[str, Any]]) -> None:
-        """Each has its labels and links; one per fault is active."""
+        """Each alert has its labels and links. One alert per fault is active."""
         states = {key_of(alert): alert["status"]["state"] for alert in alerts}
         self.assertEqual({key for key in ACTIVE | INHIBITED if states[key] == "active"}, ACTIVE)
         self.assertEqual({rule["health"] for rule in self.rules()}, {"ok"}, self.state())

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every query of every dashboard, its variables filled in, asked of a real Prometheus that scrapes real exporters.
+"""Tests of every query of every dashboard in a real Prometheus that scrapes real exporters.
 
-On a fleet where services leak, hang and find no peer every query has an answer, and the panels show what was made;
-on a host where nothing happens no panel is empty but those that say that there is nothing. A host of another cluster has
-the name of the host that leaks, and is not added to it.
+On a fleet where services leak, hang and find no peer, every query has an answer, and the panels show the faults. On an
+idle host only panels with a text for no data are empty. A host of another cluster has the name of the host that leaks.
+The panels do not add the two.
 """
 import json
 import math
@@ -26,7 +26,7 @@ RANGE = 20  # seconds that the panels look back
 SETTLE_SECONDS = 40
 FACTOR = 120  # of the alerts: ten minutes are five seconds
 NOTHING = "no "  # begins the text of a panel that may be empty
-# What Grafana fills in for All and for the times.
+# Grafana's values for All and for the times.
 EVERYTHING = {"cluster": ".*", "job": ".+", "instance": ".+", "process": ".+", "host": ".+", "before": "5s", "__range": f"{RANGE}s",
               "__rate_interval": "4s"}  # fmt: skip
 Labels = tuple[str, ...]
@@ -68,10 +68,10 @@ class GrafanaCase(SceneCase):
             self.fail(f"these alerts fire: {self.firing()}")
         return time.time()
 
-    # Asking as Grafana does
+    # Queries as of Grafana
 
     def ask(self, target: Target, values: dict[str, str]) -> list[Any]:
-        """The series that have a number."""
+        """Returns the series that have a number."""
         query = fill(target.expression, values)
         if target.target["instant"]:
             result = self.prometheus.get("query", query=query, time=str(self.end))["result"]
@@ -81,7 +81,7 @@ class GrafanaCase(SceneCase):
         return [series for series in result if any(not math.isnan(float(v)) for _, v in series["values"])]
 
     def last(self, uid: str, title: str, index: int = 0, **chosen: str) -> dict[frozenset, float]:
-        """What a query of a panel has for an answer at the end, by its labels."""
+        """Returns the last answer of a panel's query, by its labels."""
         targets = [t for t in targets_of(self.dashboards[uid]) if t.panel["title"] == title]
         answer = self.ask(targets[index], {**EVERYTHING, **chosen})
         return {frozenset(series["metric"].items()): float((series.get("values") or [series["value"]])[-1][1])
@@ -113,7 +113,7 @@ class GrafanaCase(SceneCase):
                         found = self.prometheus.get(f"label/{match['label']}/values", **selector)
                         self.assertIn(expected[name], found)
 
-    # What the panels must show of the story
+    # Values of the story that the panels must show
 
     def check_numbers(self) -> None:
         story, here = self.story, {"instance": LEAKING_HOST, "cluster": CLUSTER}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One fault is one notification: a real Alertmanager with the shipped inhibit rules gets all alerts that a fault fires."""
+"""Tests of the inhibit rules: a fault fires several alerts, and a real Alertmanager sends one notification."""
 from typing import NamedTuple
 
 from alertmanager import Alertmanager, Key, key_of
@@ -66,7 +66,7 @@ class InhibitCase(SceneCase):
         alertmanager = Alertmanager(self)
         if not wait_until(alertmanager.ready, SECONDS, 0.1):
             self.fail(f"alertmanager is not ready: {alertmanager.program.output()}")
-        # In a second cluster each host has only the alerts that the first cluster's hosts keep back.
+        # In a second cluster each host has only the alerts that are inhibited for the first cluster's hosts.
         expected, posted = set(), []
         for fault in FAULTS:
             kept_back = [alert for alert in fault.fires if alert not in fault.remains]

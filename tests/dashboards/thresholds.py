@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A panel's colours change at the numbers of the alerts: what each panel shows, and which alert speaks of that."""
+"""Thresholds of panels, and the alerts whose numbers they must equal."""
 import re
 from typing import Iterable, NamedTuple
 

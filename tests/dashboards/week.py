@@ -18,7 +18,7 @@ Load = Callable[[int, random.Random], float]
 
 
 def day_wave(minute: int) -> float:
-    """0 at night, 1 at 14 o'clock."""
+    """Returns the load of the hour: 0 at night, 1 at 14 o'clock."""
     return max(0.0, math.sin(math.pi * (minute % DAY / 60 - 6) / 16)) if 6 <= minute % DAY / 60 <= 22 else 0.0
 
 
@@ -122,7 +122,7 @@ class Service:
     leak_per_hour: float = 0.0
 
     def values(self) -> list[int]:
-        """The number of sockets at each of MINUTES."""
+        """Returns the number of sockets at each of MINUTES."""
         dice = random.Random(self.name)
         leaked, values = 0.0, []
         for minute in MINUTES:

@@ -97,7 +97,7 @@ def prometheus(record: pathlib.Path, folder: str) -> Iterator[None]:
 
 
 def height_of(uid: str) -> int:
-    """Down to the end of the last section that is shown."""
+    """Returns the height down to the end of the last section in the picture."""
     panels = json.loads((DASHBOARDS / f"{uid}.json").read_text(encoding="utf-8"))["panels"]
     rows = {panel["title"]: panel["gridPos"]["y"] for panel in panels if panel["type"] == "row"}
     later = [y for y in rows.values() if y > rows[PICTURES[uid].last]]
