@@ -40,7 +40,7 @@ def complaint_faults(deb: str, rpm: str):
 
 
 def listed(*command: str) -> set[str]:
-    """The files, not the folders, that an archive has."""
+    """Returns the files of an archive, without its folders."""
     code, said = run(*command)
     if code != 0:
         raise SystemExit(said)
@@ -53,7 +53,7 @@ def debian_files(deb: str) -> set[str]:
 
 
 def content_faults(deb: str, rpm: str, tarball: str):
-    """All three have the same, but for what only Debian wants and for where zsh looks."""
+    """Yields differences between the three, except Debian's own files and zsh's folder."""
     debian = debian_files(deb)
     rpms = listed("rpm", "-qlp", "--nosignature", rpm)
     folders = {name for name in rpms if any(other.startswith(name + "/") for other in rpms)}
@@ -69,7 +69,7 @@ def content_faults(deb: str, rpm: str, tarball: str):
 
 
 def prefix_faults(build: str, deb: str):
-    """cmake --install puts the same below any prefix, and the program there tells its version as others do."""
+    """Yields faults of cmake --install: it installs the same below any prefix, and the program prints its version."""
     with tempfile.TemporaryDirectory() as prefix:
         code, said = run("cmake", "--install", build, "--prefix", prefix)
         if code != 0:
@@ -84,7 +84,7 @@ def prefix_faults(build: str, deb: str):
 
 
 def rpm_faults(rpm: str):
-    """It installs, verifies, and its scripts are scripts."""
+    """Yields faults of the RPM: it installs, verifies, and its scripts are valid."""
     with tempfile.TemporaryDirectory() as root:
         code, said = run("rpm", "--force-debian", "--root", root, "--nodeps", "--noscripts", "--nosignature", "-i", rpm)
         said += run("rpm", "--root", root, "--nodeps", "-V", "tcp-exporter")[1]
@@ -120,7 +120,7 @@ def field_faults(document: dict):
 
 
 def relationship_faults(document: dict):
-    """Every package is reached from the program that the document describes, and nothing else is."""
+    """Yields packages that the document does not relate to the program."""
     known = {package["SPDXID"] for package in document["packages"]}
     edges = {(edge["spdxElementId"], edge["relatedSpdxElement"]) for edge in document["relationships"]}
     kinds = {edge["relationshipType"] for edge in document["relationships"]}
@@ -134,7 +134,7 @@ def relationship_faults(document: dict):
 
 
 def loaded_faults(document: dict, tarball: str):
-    """Every library that the loader brings in is from a package of the document, whose version is installed."""
+    """Yields loaded libraries whose package is not in the document in its installed version."""
     versions = {package["name"]: package["versionInfo"] for package in document["packages"]}
     with tempfile.TemporaryDirectory() as folder:
         run("tar", "-C", folder, "-xf", tarball)

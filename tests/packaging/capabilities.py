@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The capabilities that the service and the container may have, and a process with no others."""
+"""Capabilities of the service and the container, and a process that has no others."""
 import ctypes
 import os
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Types into real shells and presses the tabulator key: every flag completes, and so do values.
+"""Types into real shells and presses the tabulator key: every flag and its values complete.
 
 completions.py --exporter PROGRAM --shell bash|zsh|fish --script FILE
 """
@@ -47,7 +47,7 @@ class Shell:
         self.ask(PREPARATIONS[name].format(script=script, folder=script.parent) + "; tcp_exporter ready")
 
     def ask(self, line: str) -> list[str]:
-        """The arguments that tcp_exporter gets when this line is typed."""
+        """Returns the arguments that tcp_exporter receives after this line is typed."""
         for part in re.split("(\t)", line):
             os.write(self.terminal, part.encode())
             if part == "\t":
@@ -68,13 +68,13 @@ class Shell:
 
 
 def check(shell: Shell, typed: str, expected: str) -> list[str]:
-    """Shells differ in whether "=" or a space comes before a value, and a slash after a folder."""
+    """Returns the faults of a line. Shells differ in "=" or a space before a value, and a slash after a folder."""
     seen = " ".join(shell.ask(f"tcp_exporter {typed}")).replace("=", " ").rstrip("/")
     return [] if seen == expected else [f"{typed!r}: {seen}, expected {expected}"]
 
 
 def check_flag(shell: Shell, flag: str) -> list[str]:
-    """Its name, all but the last letter, has one completion."""
+    """Returns the faults of a flag, whose name without the last letter must have one completion."""
     seen = shell.ask(f"tcp_exporter {flag[:-1]}\t")
     return [] if seen[0].rstrip("=") == flag else [f"{flag[:-1]!r}: {seen}, expected [{flag!r}]"]
 

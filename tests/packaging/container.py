@@ -19,7 +19,7 @@ import yaml
 PACKAGING = pathlib.Path(__file__).resolve().parents[2] / "exporter/packaging"
 SKIPPED, TIMEOUT = 77, 20
 INSIDE = "--inside"
-# A socket of another user's, which the exporter must find the owner of.
+# A socket of another user, whose owner the exporter must find.
 STRANGER = ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=-all", sys.executable, "-c",
             "import socket, time; s = socket.create_server(('127.0.0.1', 8007)); time.sleep(60)"]
 # The image's files, as a runtime mounts them.
@@ -49,7 +49,7 @@ def start(root: str, container: dict, *flags: str) -> subprocess.Popen:
 
 
 def get(path: str) -> str:
-    """The body of a page, or "" while there is none."""
+    """Returns the body of a page, or "" if the exporter does not answer yet."""
     return subprocess.run(["curl", "-sf", "--max-time", "10", f"http://localhost:10793{path}"], capture_output=True,
                           encoding="utf-8", timeout=20, check=False).stdout
 

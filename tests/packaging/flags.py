@@ -7,7 +7,7 @@ USAGE = re.compile(r"^  (?:-(\w), )?--(\[no-\])?([\w.-]+)(\[?=\S+)?(.*)$")
 
 
 class Flag:
-    """One flag: its name, whether it has a value and a negation, and all that is said of it."""
+    """One flag: its name, its kind of value, its negation, and its description."""
 
     def __init__(self, match: re.Match) -> None:
         self.letter, self.negatable, self.name, self.value, text = match.groups()

@@ -20,7 +20,7 @@ from machine import Machine, disk, run
 SERVICE, SOCKET = "tcp_exporter.service", "tcp_exporter.socket"
 SETTINGS = "/etc/default/tcp_exporter"
 METRICS = "http://localhost:10793/metrics"
-# What dpkg, apt, the journal and services note down about their own work.
+# Records of dpkg, apt, the journal and services about their own work.
 NOTES = ("/proc", "/sys", "/dev", "/run", "/tmp", "/packages", "/var/lib/dpkg", "/var/lib/apt", "/var/cache",
          "/var/log", "/var/tmp")
 SCRAPE_SECONDS = 30
@@ -34,12 +34,12 @@ def expect(truth: bool, text: str) -> None:
 
 
 def install(machine: Machine, package: str) -> None:
-    """As exporter/packaging/README.md says."""
+    """Installs a package as in exporter/packaging/README.md."""
     machine.run("apt-get", "install", "-q", "-y", package)
 
 
 def files(machine: Machine) -> set[str]:
-    """Every path on the machine's disk, and every user."""
+    """Returns every path on the machine's disk, and every user."""
     skipped = [word for folder in NOTES for word in ("-path", folder, "-prune", "-o")]
     users = machine.run("getent", "passwd").splitlines() + machine.run("getent", "group").splitlines()
     return set(machine.run("find", "/", *skipped, "-print").splitlines()) | set(users)
@@ -50,12 +50,12 @@ def main_pid(machine: Machine) -> int:
 
 
 def samples(text: str, name: str) -> dict[str, float]:
-    """Labels to values of one metric."""
+    """Returns the values of one metric by labels."""
     return {match[1]: float(match[2]) for match in re.finditer(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.MULTILINE)}
 
 
 def check_outside(machine: Machine, text: str) -> None:
-    """The machine is a PID namespace, and processes outside of it exist: the exporter counts them and warns once."""
+    """Checks that the exporter counts the processes outside the machine, which is a PID namespace, and warns once."""
     hidden = samples(text, "tcp_exporter_unreadable_processes")[None]
     log = machine.run("journalctl", "--no-pager", "--output=cat", f"_PID={main_pid(machine)}")
     warnings = [line for line in log.splitlines() if "level=warn" in line]
@@ -65,7 +65,7 @@ def check_outside(machine: Machine, text: str) -> None:
 
 
 def check_running(machine: Machine) -> None:
-    """It runs as the unit says, and tells of its own socket."""
+    """Checks that it runs as in the unit, and reports its own socket."""
     state = machine.run("systemctl", "is-active", SERVICE, check=False).strip()
     expect(state == "active", f"the service is {state}:\n{machine.run('journalctl', '--no-pager', '-u', SERVICE)}")
     expect(machine.run("systemctl", "is-enabled", SERVICE).strip() == "enabled", "the service is not enabled")
@@ -78,7 +78,7 @@ def check_running(machine: Machine) -> None:
 
 
 def check_hardened(machine: Machine) -> None:
-    """What the kernel says of the process."""
+    """Checks the kernel's status of the process."""
     status = dict(line.split(":\t", 1) for line in
                   machine.run("cat", f"/proc/{main_pid(machine)}/status").splitlines() if ":\t" in line)
     user = machine.run("id", "-u", "tcp_exporter").strip()
@@ -92,7 +92,7 @@ def check_hardened(machine: Machine) -> None:
 
 
 def check_reload(machine: Machine) -> None:
-    """A reload reaches the process, which stays the same one."""
+    """Checks that a reload reaches the process, and that it stays the same process."""
     before = main_pid(machine)
     machine.run("systemctl", "reload", SERVICE)
     end, log = time.monotonic() + SCRAPE_SECONDS, ""
@@ -104,7 +104,7 @@ def check_reload(machine: Machine) -> None:
 
 
 def check_prometheus(machine: Machine) -> None:
-    """A Prometheus on the machine scrapes it, with what the README says to write."""
+    """Checks that a Prometheus on the machine scrapes it, with the configuration of the README."""
     readme = (pathlib.Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     config = re.search(r"```yaml\n(scrape_configs:.*?)```", readme, re.DOTALL).group(1)
     with tempfile.TemporaryDirectory() as folder:
@@ -124,7 +124,7 @@ def check_prometheus(machine: Machine) -> None:
 
 
 def check_upgrade(machine: Machine, newer: str) -> None:
-    """To a higher version: the process is a new one, with the administrator's flags."""
+    """Checks an upgrade to a higher version: a new process has the administrator's flags."""
     settings = machine.path(SETTINGS)
     settings.write_text(settings.read_text(encoding="utf-8").replace('ARGS=""', 'ARGS="--collector.label=unit"'),
                         encoding="utf-8")
@@ -137,7 +137,7 @@ def check_upgrade(machine: Machine, newer: str) -> None:
 
 
 def check_choices(machine: Machine, package: str) -> None:
-    """What the administrator has disabled stays so; then systemd listens for it."""
+    """Checks that a disabled service stays disabled, and that the socket unit starts it."""
     machine.run("systemctl", "disable", "--now", SERVICE)
     machine.run("apt-get", "install", "-q", "-y", "--reinstall", package)
     expect(machine.run("systemctl", "is-enabled", SERVICE, check=False).strip() == "disabled", "it was enabled again")
@@ -162,7 +162,7 @@ def check_removal(machine: Machine, before: set[str]) -> None:
 
 
 def newer_package(build: pathlib.Path, folder: str) -> pathlib.Path:
-    """The same package with a higher version."""
+    """Builds the same package with a higher version."""
     run("cpack", "-G", "DEB", "-D", "CPACK_DEBIAN_PACKAGE_RELEASE=2", "-B", folder, cwd=build, timeout=120)
     return next(pathlib.Path(folder).glob("*.deb"))
 

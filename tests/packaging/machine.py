@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine in namespaces: a Debian of its own with systemd as its first process, without a network.
+"""Machine in namespaces: a Debian system with systemd as its first process, without a network.
 
 Its disk is made once from apt's configured archives and kept in the build folder. The writes of a machine end with it.
 The dependencies of the package under test are in apt's cache on the disk and not installed.
@@ -21,7 +21,7 @@ BOOT_SECONDS, HALT_SECONDS, DISK_SECONDS = 60, 30, 300
 
 
 def run(*command: str, timeout: float = 60, check: bool = True, **more: object) -> str:
-    """What it prints; without `check` also when it fails."""
+    """Runs a command and returns its output, without `check` also after a failure."""
     made = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=timeout, check=False, **more)
     if check and made.returncode != 0:
         raise SystemExit(f"{' '.join(command)}: exit {made.returncode}\n{made.stdout}{made.stderr}")
@@ -29,14 +29,14 @@ def run(*command: str, timeout: float = 60, check: bool = True, **more: object) 
 
 
 def sources() -> str:
-    """apt's Debian archives of the release that runs here, one line each."""
+    """Returns apt's Debian archives of the running release, one per line."""
     form = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
     lines = run("apt-get", "indextargets", "--format", form, "Created-By: Packages", "Origin: Debian")
     return "".join(line + "\n" for line in sorted(set(lines.splitlines())))
 
 
 def disk(package: pathlib.Path, store: pathlib.Path) -> pathlib.Path:
-    """The folder that is a machine's disk, with what the package depends on in apt's cache."""
+    """Returns the folder of a machine's disk, with the package's dependencies in apt's cache."""
     depends = run("dpkg-deb", "-f", str(package), "Depends")
     key = hashlib.sha256(f"{INSTALLED} {depends} {sources()}".encode()).hexdigest()[:16]
     made = store / key
@@ -63,7 +63,7 @@ def unified_cgroups() -> pathlib.Path:
 
 
 class Machine:
-    """One that runs, until the end of the `with`."""
+    """A machine that runs until the end of the `with`."""
 
     def __init__(self, root: pathlib.Path) -> None:
         self.root = root
@@ -110,7 +110,7 @@ class Machine:
         self.remove_cgroups()
 
     def remove_cgroups(self) -> None:
-        """Those of processes that have just ended are busy for a moment."""
+        """Removes its cgroups, which stay busy for a moment after the end of their processes."""
         for attempt in range(CGROUP_TRIES):
             try:
                 for folder, _, _ in os.walk(self.cgroup, topdown=False):
@@ -130,20 +130,20 @@ class Machine:
                    "DEBIAN_FRONTEND=noninteractive", *command, timeout=timeout, check=check)
 
     def copy(self, file: pathlib.Path) -> str:
-        """Puts a file on the machine; its path there."""
+        """Copies a file to the machine. Returns its path there."""
         shutil.copy(file, f"/proc/{self.pid[0]}/root/packages/")
         return f"/packages/{file.name}"
 
     def path(self, name: str) -> pathlib.Path:
-        """A file of the machine as it is seen from outside."""
+        """Returns the path of a machine's file outside of it."""
         return pathlib.Path(f"/proc/{self.pid[0]}/root{name}")
 
     def get(self, url: str, check: bool = True, **parameters: str) -> str:
-        """The body of a page that this machine serves."""
+        """Returns the body of a page that this machine serves."""
         if parameters:
             url += "?" + urllib.parse.urlencode(parameters)
         return run(*self.enter("--net"), "curl", "-sS", "--fail-with-body", "--max-time", "20", url, check=check)
 
     def processes(self) -> list[str]:
-        """The names of all that run."""
+        """Returns the names of all running processes."""
         return [path.read_text(encoding="utf-8").strip() for path in self.path("/proc").glob("[0-9]*/comm")]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks the manual page: that formatters find no fault with it, and that it says of each flag what --help says.
+"""Checks the manual page: formatters find no fault in it, and it has the text of --help for each flag.
 
 manual.py --exporter PROGRAM --page FILE
 """
@@ -20,7 +20,7 @@ def complaints(page: str) -> str:
 
 
 def rendered(page: str) -> str:
-    """The page as one line of words."""
+    """Returns the page as one line of words."""
     made = subprocess.run(["mandoc", "-T", "ascii", "-O", "width=1000", page], capture_output=True, check=True,
                           timeout=60)
     text = subprocess.run(["col", "-bx"], input=made.stdout, capture_output=True, check=True, timeout=60).stdout

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tcp_exporter.exe from outside: scraped in both formats, asked what it cannot do, stopped, and run as a service."""
+"""Tests of tcp_exporter.exe: scrapes in both formats, refused requests, the stop, and the service."""
 
 import argparse
 import contextlib
@@ -24,7 +24,7 @@ try:
 except ImportError:  # on Windows
     pty = None
 
-TIMEOUT = 30  # seconds: nothing here takes so long
+TIMEOUT = 30  # seconds, longer than any step of these tests
 REQUEST_TIMEOUT = 10  # seconds: REQUEST_NS of connections.c
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 programs = argparse.Namespace()
@@ -42,7 +42,7 @@ def command(*arguments):
 
 
 def on_terminal(*arguments):
-    """What a terminal would show."""
+    """Returns the program's output on a terminal."""
     terminal, side = pty.openpty()
     with subprocess.Popen([*programs.emulator, *arguments], stdin=side, stdout=side, stderr=side,
                           env={**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm"}):
@@ -66,7 +66,7 @@ def windows_path(path):
 
 
 def get(port, path="/metrics", **headers):
-    """Status, headers and body."""
+    """Returns status, headers and body."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}",
                                      headers={name.replace("_", "-"): value for name, value in headers.items()})
     try:
@@ -77,7 +77,7 @@ def get(port, path="/metrics", **headers):
 
 
 class Exporter:
-    """A running exporter; its port is what its log tells."""
+    """A running exporter. Its log has its port."""
 
     def __init__(self, *flags):
         self.flags = flags
@@ -120,7 +120,7 @@ def refuses_connections(port):
 
 
 def values(text, family):
-    """{labels: value} of the family's samples."""
+    """Returns {labels: value} of the family's samples."""
     pattern = re.compile(rf"^{family}(?:{{(.*)}})? (\S+)$", re.MULTILINE)
     return {labels: float(value) for labels, value in pattern.findall(text)}
 
@@ -143,7 +143,7 @@ class Endpoint(unittest.TestCase):
                            "process_start_time_seconds"):
                 self.assertEqual(len(values(text, family)), 1, family)
             self.assertLess(abs(values(text, "process_start_time_seconds")[""] - time.time()), TIMEOUT)
-            # What Windows does not tell is absent, which is not zero.
+            # Facts that Windows does not report are absent, not zero.
             for family in ("tcp_close_wait_oldest_seconds", "tcp_accept_queue_length", "tcp_accept_queue_limit",
                            "tcp_receive_queue_bytes", "tcp_send_queue_bytes", "tcp_exporter_unreadable_processes",
                            "tcp_exporter_shared_sockets"):
@@ -174,7 +174,7 @@ class Endpoint(unittest.TestCase):
     def test_labels(self):
         with Exporter("--collector.label=exe", "--collector.label=user", "--collector.label=unit",
                       "--collector.label=pid") as running:
-            # The exporter has a connection to itself, to wake its server by. Wine finds the process of a socket only
+            # The exporter has a connection to itself, which wakes its server. Wine finds the process of a socket only
             # while that has its descriptor, which it asks Wine's server for when it first needs it.
             deadline, own = time.monotonic() + TIMEOUT, []
             while not own and time.monotonic() < deadline:
@@ -202,7 +202,7 @@ class Endpoint(unittest.TestCase):
                     self.assertEqual(len(body), length)
 
     def test_silent_clients(self):
-        # More than there are places, and none of them closes what the exporter has ended.
+        # More connections than slots. The clients do not close connections that the exporter has shut down.
         with Exporter() as running, contextlib.ExitStack() as clients:
             for _ in range(140):
                 clients.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=TIMEOUT))
@@ -234,7 +234,7 @@ class Command(unittest.TestCase):
             port = listener.getsockname()[1]
             with socket.create_connection(("127.0.0.1", port)) as client, listener.accept()[0]:
                 lines = run("--print-table").stdout.splitlines()
-                # Sockets of this machine, and none of Wine's processes has them.
+                # Sockets of this machine that no process of Wine holds.
                 nobody = "0      System Idle Process"
                 self.assertIn(f"LISTEN            127.0.0.1:{port:<8}         0.0.0.0:0        {nobody}", lines)
                 other = client.getsockname()[1]
@@ -276,12 +276,12 @@ class Command(unittest.TestCase):
 
 
 class Service(unittest.TestCase):
-    """The service manager starts and stops it for real; it must not be installed here."""
+    """The service manager starts and stops the exporter, which must not be installed on this machine."""
 
     def net(self, *arguments):
         return command("net", *arguments)
 
-    # "net" tells whether it was begun; it need not be done by then.
+    # "net" returns when the action has begun, perhaps before its end.
     def start(self):
         result = self.net("start", "tcp_exporter")
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
@@ -312,7 +312,7 @@ class Service(unittest.TestCase):
         self.assertTrue(refuses_connections(port))
         self.start()
         self.assertEqual(get(port, "/healthz")[0], 200)
-        self.assertEqual(run("--service=remove").returncode, 0)  # which stops it, and waits until it has
+        self.assertEqual(run("--service=remove").returncode, 0)  # stops the service, and waits for its end
         self.assertTrue(refuses_connections(port))
         self.install(port)
         self.assertEqual(run("--service=remove").returncode, 0)
