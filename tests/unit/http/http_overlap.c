@@ -109,7 +109,7 @@ static void test_timeout_header(void **state)
 	            "HTTP/1.1 503 Service Unavailable", "scrape timed out: no snapshot within 2.");
 	time_ns = platform_now_ns() - start_ns;
 	assert_true(time_ns >= SECOND * 27 / 10);
-	assert_true(time_ns < SECOND * 3);
+	assert_true(time_ns < SECOND * 30); /* less than 3 s, unless the machine is busy */
 	http_expect(fixture, "GET", "/healthz", "", "HTTP/1.1 200 OK", "ok\n");
 	fake_release(fixture->fake);
 	http_expect(fixture, "GET", "/metrics", "X-Prometheus-Scrape-Timeout-Seconds: 10.000000\r\n", "HTTP/1.1 200 OK",
