@@ -140,6 +140,32 @@ static void a_listener(void **state)
 	assert_true(held.requests);
 }
 
+static uint64_t fingerprint(size_t count, const uint64_t *identities, const uint32_t *inodes)
+{
+	begin();
+	task(0, 7, 1000, "web");
+	task(1, 8, 2000, "worker");
+	for (size_t i = 0; i < count; i++)
+		for (uint16_t holder = 0; holder < 2; holder++)
+			row(identities[i], TCP_LISTEN, holder)->inode = inodes[i];
+	row(9, TCP_ESTABLISHED, 0);
+	assert_int_equal(drain(), 0);
+	return held.listeners;
+}
+
+static void the_fingerprint_of_listeners(void **state)
+{
+	const uint64_t first = fingerprint(2, (uint64_t[]){1, 2}, (uint32_t[]){77, 78});
+
+	(void)state;
+	assert_int_equal(fingerprint(2, (uint64_t[]){2, 1}, (uint32_t[]){78, 77}), first);
+	assert_int_not_equal(fingerprint(1, (uint64_t[]){1}, (uint32_t[]){77}), first);
+	assert_int_not_equal(fingerprint(2, (uint64_t[]){1, 2}, (uint32_t[]){78, 77}), first);
+	/* A new listener at the address of an old one. */
+	assert_int_not_equal(fingerprint(2, (uint64_t[]){1, 2}, (uint32_t[]){77, 79}), first);
+	assert_int_equal(fingerprint(0, NULL, NULL), 0);
+}
+
 static void rows_that_were_withdrawn(void **state)
 {
 	(void)state;
@@ -334,6 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        CASE(a_connection),
 	        CASE(a_listener),
+	        CASE(the_fingerprint_of_listeners),
 	        CASE(rows_that_were_withdrawn),
 	        CASE(a_task_that_is_none),
 	        CASE(the_oldest_holder_owns),

@@ -14,6 +14,8 @@
 
 #define MS_PER_SECOND 1000u
 #define NOT_KNOWN     UINT32_MAX
+/* 2^64 divided by the golden ratio: every bit of a factor changes the upper half of the product. */
+#define GOLDEN_RATIO UINT64_C(0x9e3779b97f4a7c15)
 /* The index of a large host is in no cache: its slots are asked for this many rows before they are needed. */
 #define ROWS_AHEAD 16
 
@@ -35,7 +37,7 @@ int held_sockets_begin(struct held_sockets *held, struct snapshot *snapshot)
 {
 	held->snapshot = snapshot;
 	held->table_count = held->claim_count = 0;
-	held->shared = held->own = 0;
+	held->shared = held->own = held->listeners = 0;
 	held->requests = held->early = false;
 	held->last_netns = 0;
 	held->last_inode = (uint32_t)snapshot->netns[0].id;
@@ -226,11 +228,21 @@ uint32_t held_sockets_check(const struct held_sockets *held, const struct window
 	                          (uint32_t)row->local_port << 16 | row->remote_port, row->device);
 }
 
+/* Returns a listener's term in the fingerprint, which is a sum: the order of listeners does not matter. */
+static uint64_t fingerprint_of(const struct window_row *listener)
+{
+	uint64_t value = (listener->identity ^ (uint64_t)listener->inode << 32) * GOLDEN_RATIO;
+
+	return (value ^ value >> 32) * GOLDEN_RATIO;
+}
+
 /* Counts a row of the first namespace, for the comparison with sockstat and the decision to walk over the tables. */
 static void note_own(struct held_sockets *held, const struct window_row *row)
 {
 	if (row->state != TCP_SYN_RECV)
 		held->own++;
+	if (row->state == TCP_LISTEN)
+		held->listeners += fingerprint_of(row);
 	if (row->flags & ROW_REQUESTS)
 		held->requests = true;
 }

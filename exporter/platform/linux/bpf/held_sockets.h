@@ -20,11 +20,12 @@ struct held_sockets {
 	struct socket_index index;
 	uint8_t *inits; /* by process: it is an init */
 	size_t init_capacity;
-	uint64_t shared; /* sockets with several holders */
-	uint64_t own;    /* rows of the first namespace that sockstat counts: all but those in SYN_RECV */
-	bool early;      /* the walk reached a thread's own table before its process's */
-	bool requests;   /* a listener of the first namespace has request sockets */
-	unsigned hz;     /* jiffies per second; 0: unknown */
+	uint64_t shared;    /* sockets with several holders */
+	uint64_t own;       /* rows of the first namespace that sockstat counts: all but those in SYN_RECV */
+	uint64_t listeners; /* fingerprint of the first namespace's listeners: equal sets have equal fingerprints */
+	bool early;         /* the walk reached a thread's own table before its process's */
+	bool requests;      /* a listener of the first namespace has request sockets */
+	unsigned hz;        /* jiffies per second; 0: unknown */
 
 	struct shared_table *tables;
 	size_t table_count, table_capacity;

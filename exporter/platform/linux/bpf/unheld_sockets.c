@@ -69,24 +69,28 @@ void unheld_sockets_begin(struct unheld_sockets *unheld)
 	unheld->has_before = !unheld->held->options->all_netns && read_counts(unheld->procfs, &unheld->before);
 }
 
-/* The sockets that were there before the walk and those that were opened during it are all that there can be. */
+/* The sockets that were there before the walk and those that were opened during it are all that there can be. A new
+ * listener would hide an unheld socket. */
 enum unheld_kind unheld_sockets_expected(const struct socket_counts *before, const struct socket_counts *after,
-                                         uint64_t held)
+                                         uint64_t held, bool same_listeners)
 {
-	if (held < before->in_use + (after->opened - before->opened))
+	if (!same_listeners || held < before->in_use + (after->opened - before->opened))
 		return UNHELD_ANY;
 	return after->time_wait != 0 ? UNHELD_MINISOCKETS : UNHELD_NONE;
 }
 
 /* Other namespaces are not counted: to read the counts of each costs more than the walk over tables. */
-static enum unheld_kind expected(const struct unheld_sockets *unheld)
+static enum unheld_kind expected(struct unheld_sockets *unheld)
 {
+	/* A listener of the last read was there before this walk. */
+	bool same_listeners = unheld->held->listeners == unheld->listeners;
 	enum unheld_kind kind;
 	struct socket_counts after;
 
+	unheld->listeners = unheld->held->listeners;
 	if (!unheld->has_before || !read_counts(unheld->procfs, &after))
 		return UNHELD_ANY;
-	kind = unheld_sockets_expected(&unheld->before, &after, unheld->held->own);
+	kind = unheld_sockets_expected(&unheld->before, &after, unheld->held->own, same_listeners);
 	return kind == UNHELD_NONE && unheld->held->requests ? UNHELD_MINISOCKETS : kind;
 }
 

@@ -30,6 +30,7 @@ struct unheld_sockets {
 	struct dirents dirents;
 	struct socket_counts before; /* read before the walk over files */
 	bool has_before;
+	uint64_t listeners;     /* their fingerprint at the last read */
 	bool owners_unknown;    /* a socket with an inode has a holder that the exporter cannot see */
 	uint64_t unknown_count; /* such sockets in the last read */
 
@@ -56,8 +57,9 @@ int unheld_sockets_read(struct unheld_sockets *unheld, struct deadline *deadline
 
 enum unheld_kind { UNHELD_NONE, UNHELD_MINISOCKETS, UNHELD_ANY };
 /* Returns which unheld sockets a namespace may have, request sockets aside. `held` is the number of its sockets that a
- * walk over files has found between the two counts. */
+ * walk over files has found between the two counts. `same_listeners`: no listener was opened between the counts, which
+ * do not count opened listeners. */
 enum unheld_kind unheld_sockets_expected(const struct socket_counts *before, const struct socket_counts *after,
-                                         uint64_t held);
+                                         uint64_t held, bool same_listeners);
 
 #endif
