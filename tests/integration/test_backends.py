@@ -48,6 +48,12 @@ class Backends(RightsCase):
         self.assertEqual((output.code, output.stdout), (1, b""))
         self.assertRegex(output.stderr.decode(), "cannot load the BPF program: .*needs CAP_BPF and CAP_PERFMON")
 
+    def test_bpf_in_a_rootless_container(self) -> None:
+        output = self.scene.output_of("unshare", "--user", "--map-root-user", self.binary, "--collector.backend=bpf")
+        self.assertEqual((output.code, output.stdout), (1, b""))
+        self.assertIn("cannot load the BPF program: ", output.stderr.decode())
+        self.assertIn("CAP_PERFMON in the host's user namespace", output.stderr.decode())
+
     def test_last_words_where_bpf_does_not_load(self) -> None:
         for level, expected in (("debug", 1), ("info", 0)):
             output = self.scene.output_of(SETPRIV, "--bounding-set=-bpf,-sys_admin", self.binary,

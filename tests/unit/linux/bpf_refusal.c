@@ -21,21 +21,25 @@ static const struct example {
 	struct bpf_refusal refusal;
 	const char *cause;
 } examples[] = {
-        {{-EPERM, false, {6, 1}, 0, false, ""}, "Operation not permitted (it needs CAP_BPF and CAP_PERFMON)"},
-        {{-EACCES, false, {6, 1}, 0, false, ""}, "Permission denied (it needs CAP_BPF and CAP_PERFMON)"},
-        {{-EPERM, false, {6, 1}, -ENOENT, true, ""}, "Operation not permitted (it needs CAP_BPF and CAP_PERFMON)"},
-        {{-EPERM, true, {6, 1}, 0, false, ""},
+        {{-EPERM, false, false, {6, 1}, 0, false, ""}, "Operation not permitted (it needs CAP_BPF and CAP_PERFMON)"},
+        {{-EACCES, false, false, {6, 1}, 0, false, ""}, "Permission denied (it needs CAP_BPF and CAP_PERFMON)"},
+        {{-EPERM, false, false, {6, 1}, -ENOENT, true, ""},
+         "Operation not permitted (it needs CAP_BPF and CAP_PERFMON)"},
+        {{-EPERM, false, true, {6, 1}, 0, false, ""},
+         "Operation not permitted (it needs CAP_BPF and CAP_PERFMON in the host's user namespace, not in a container's "
+         "own)"},
+        {{-EPERM, true, false, {6, 1}, 0, false, ""},
          "Operation not permitted (a seccomp filter or a security module refuses bpf(2))"},
-        {{-EACCES, true, {6, 1}, 0, false, VERIFIER},
+        {{-EACCES, true, false, {6, 1}, 0, false, VERIFIER},
          "the kernel's verifier refuses it: R6 unbounded memory access, make sure to bounds check any such access"},
-        {{-EINVAL, true, {5, 7}, -ENOENT, false, ""}, "it needs Linux 5.8 or later, and this is 5.7"},
-        {{-EINVAL, true, {4, 19}, 0, false, ""}, "it needs Linux 5.8 or later, and this is 4.19"},
-        {{-ESRCH, true, {5, 8}, -ENOENT, false, ""},
+        {{-EINVAL, true, false, {5, 7}, -ENOENT, false, ""}, "it needs Linux 5.8 or later, and this is 5.7"},
+        {{-EINVAL, true, false, {4, 19}, 0, false, ""}, "it needs Linux 5.8 or later, and this is 4.19"},
+        {{-ESRCH, true, false, {5, 8}, -ENOENT, false, ""},
          "the kernel's type information \"/sys/kernel/btf/vmlinux\" cannot be read: No such file or directory"},
-        {{-EINVAL, true, {6, 1}, 0, true, VERIFIER}, "the kernel is locked down (lockdown=confidentiality)"},
-        {{-ENOMEM, true, {6, 1}, 0, true, VERIFIER}, "Cannot allocate memory"},
-        {{-EINVAL, true, {6, 1}, 0, false, "libbpf: something else\n"}, "Invalid argument"},
-        {{-EINVAL, true, {0, 0}, 0, false, "\nprocessed 1 insns\n"}, "the kernel's verifier refuses it: "},
+        {{-EINVAL, true, false, {6, 1}, 0, true, VERIFIER}, "the kernel is locked down (lockdown=confidentiality)"},
+        {{-ENOMEM, true, false, {6, 1}, 0, true, VERIFIER}, "Cannot allocate memory"},
+        {{-EINVAL, true, false, {6, 1}, 0, false, "libbpf: something else\n"}, "Invalid argument"},
+        {{-EINVAL, true, false, {0, 0}, 0, false, "\nprocessed 1 insns\n"}, "the kernel's verifier refuses it: "},
 };
 
 static void causes(void **state)

@@ -16,6 +16,7 @@
 
 #include "exporter/platform/linux/host/capability.h"
 #include "exporter/platform/linux/procfs/file.h"
+#include "exporter/platform/linux/procfs/parse.h"
 
 #define LOCKDOWN "/sys/kernel/security/lockdown"
 /* The verifier's last line but the one that has the reason, in kernel/bpf/verifier.c (print_verification_stats()). */
@@ -85,13 +86,29 @@ static bool is_confidential(void)
 	return strstr(modes, "[confidentiality]");
 }
 
+/* Returns true if the exporter is not in the initial user namespace (user_namespaces(7)). */
+static bool is_rootless(void)
+{
+	char link[sizeof("user:[18446744073709551615]")];
+	uint64_t id;
+	long length = read_link_at(AT_FDCWD, "/proc/self/ns/user", link, sizeof(link));
+
+	return length > 0 && parse_ns_link(link, (size_t)length, "user", &id) && id != INITIAL_USER_NAMESPACE;
+}
+
+static bool may_load(void)
+{
+	return has_capability(CAP_SYS_ADMIN) || (has_capability(CAP_BPF) && has_capability(CAP_PERFMON));
+}
+
 void bpf_refusal_gather(struct bpf_refusal *refusal, int result, const char *last_words)
 {
 	struct utsname system;
 
 	*refusal = (struct bpf_refusal){
 	        .result = result,
-	        .may_load = has_capability(CAP_SYS_ADMIN) || (has_capability(CAP_BPF) && has_capability(CAP_PERFMON)),
+	        .may_load = !is_rootless() && may_load(),
+	        .is_rootless = is_rootless(),
 	        .btf = read_btf(),
 	        .is_confidential = is_confidential(),
 	        .last_words = last_words,
@@ -122,9 +139,13 @@ static const char *verifier_reason(const char *words, int *length)
 
 static void describe_refused_call(const struct bpf_refusal *refusal, char *cause, size_t size)
 {
-	snprintf(cause, size, "%s (%s)", strerror(-refusal->result),
-	         refusal->may_load ? "a seccomp filter or a security module refuses bpf(2)"
-	                           : "it needs CAP_BPF and CAP_PERFMON");
+	const char *remedy = "it needs CAP_BPF and CAP_PERFMON";
+
+	if (refusal->may_load)
+		remedy = "a seccomp filter or a security module refuses bpf(2)";
+	else if (refusal->is_rootless)
+		remedy = "it needs CAP_BPF and CAP_PERFMON in the host's user namespace, not in a container's own";
+	snprintf(cause, size, "%s (%s)", strerror(-refusal->result), remedy);
 }
 
 /* A missing capability comes before all that it may hide. */

@@ -14,7 +14,8 @@
 /* The facts about a load that failed. */
 struct bpf_refusal {
 	int result;             /* -errno of the load */
-	bool may_load;          /* the capabilities to load programs are effective */
+	bool may_load;          /* the capabilities to load programs are effective, in the initial user namespace */
+	bool is_rootless;       /* the exporter is in another user namespace, whose capabilities bpf(2) ignores */
 	unsigned version[2];    /* of the kernel: major, minor; zeros: not known */
 	int btf;                /* -errno of reading the kernel's types, or 0 */
 	bool is_confidential;   /* the kernel is locked down in the mode "confidentiality" (kernel_lockdown(7)) */

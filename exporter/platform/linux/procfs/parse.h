@@ -15,6 +15,8 @@
 
 /* The inode number of the initial PID namespace (PROC_PID_INIT_INO in include/linux/proc_ns.h). */
 #define INITIAL_PID_NAMESPACE UINT64_C(0xEFFFFFFC)
+/* The inode number of the initial user namespace (PROC_USER_INIT_INO). */
+#define INITIAL_USER_NAMESPACE UINT64_C(0xEFFFFFFD)
 /* The inode number of the initial time namespace (PROC_TIME_INIT_INO). */
 #define INITIAL_TIME_NAMESPACE UINT64_C(0xEFFFFFFA)
 
