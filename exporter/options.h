@@ -13,6 +13,9 @@
 /* A host listens on a few addresses. The limit only bounds the array. */
 enum { OPTIONS_MAX_LISTEN = 16 };
 
+/* Each pattern is matched with every process. The limit only bounds the array. */
+enum { OPTIONS_MAX_NAME_PATTERNS = 32 };
+
 /* The value of options.backend that lets the program choose. */
 #define OPTIONS_BACKEND_AUTO "auto"
 /* The default of options.procfs. */
@@ -45,6 +48,8 @@ struct options {
 	size_t max_series;
 	unsigned labels; /* LABEL_BITs */
 	enum process_naming naming;
+	const char *name_patterns[OPTIONS_MAX_NAME_PATTERNS];
+	size_t name_pattern_count;
 	const char *include, *exclude;
 	bool all_netns, shared_sockets;
 	const char *procfs;

@@ -12,11 +12,13 @@
 #include "exporter/platform/privilege.h"
 #include "exporter/scrape/backend.h"
 #include "exporter/scrape/filter.h"
+#include "exporter/scrape/names.h"
 #include "exporter/scrape/scrape.h"
 
 struct service {
 	struct open_backend open;
 	struct filter *filter;
+	struct names *names;
 	struct scraper *scraper;
 	struct web *web;
 	struct http_server *http;
@@ -97,6 +99,7 @@ static int start_scraper(struct service *service, const struct options *options,
 	const struct scraper_options settings = {
 	        .backend = service->open.backend,
 	        .platform = service->open.platform,
+	        .names = service->names,
 	        .census =
 	                {
 	                        .labels = options->labels,
@@ -160,6 +163,8 @@ static int start(struct service *service, const struct options *options, const s
 	if (err == 0)
 		err = start_filter(service, options, error);
 	if (err == 0)
+		err = names_new(&service->names, options->name_patterns, options->name_pattern_count, error);
+	if (err == 0)
 		err = drop_privileges(service, error);
 	/* After drop_privileges(): a file that only the dropped privileges can read would fail at its first reload, and
 	 * web_open() starts the first thread. */
@@ -207,6 +212,7 @@ static void stop(struct service *service)
 	if (service->scraper != NULL)
 		scraper_free(service->scraper);
 	web_close(service->web);
+	names_free(service->names);
 	filter_free(service->filter);
 	backend_close(&service->open);
 }

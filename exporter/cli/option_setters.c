@@ -2,10 +2,12 @@
 /* Setters: put the value of each flag into the options. */
 #include "exporter/cli/option_setters.h"
 
+#include <stdio.h>
+
 #include "exporter/cli/option_table.h"
 #include "exporter/cli/option_values.h"
 #include "exporter/platform/host.h"
-#include "exporter/scrape/filter.h"
+#include "exporter/scrape/pattern.h"
 
 bool set_listen(struct options *options, struct option_value *value)
 {
@@ -94,11 +96,21 @@ bool set_naming(struct options *options, struct option_value *value)
 	return true;
 }
 
+bool set_name_pattern(struct options *options, struct option_value *value)
+{
+	if (options->name_pattern_count == OPTIONS_MAX_NAME_PATTERNS) {
+		snprintf(value->reason, sizeof(value->reason), "more than %d patterns", OPTIONS_MAX_NAME_PATTERNS);
+		return false;
+	}
+	options->name_patterns[options->name_pattern_count++] = value->text;
+	return pattern_names(value->text, value->reason, sizeof(value->reason));
+}
+
 /* Stores a pattern. An empty pattern means no pattern, since it would match the empty name alone. */
 static bool set_pattern(const char **pattern, struct option_value *value)
 {
 	*pattern = value->text[0] != '\0' ? value->text : NULL;
-	return *pattern == NULL || filter_pattern_valid(*pattern, value->reason, sizeof(value->reason));
+	return *pattern == NULL || pattern_valid(*pattern, value->reason, sizeof(value->reason));
 }
 
 bool set_include(struct options *options, struct option_value *value)

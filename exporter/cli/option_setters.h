@@ -23,6 +23,7 @@ bool set_remote_port(struct options *options, struct option_value *value);
 bool set_max_series(struct options *options, struct option_value *value);
 bool set_label(struct options *options, struct option_value *value);
 bool set_naming(struct options *options, struct option_value *value);
+bool set_name_pattern(struct options *options, struct option_value *value);
 bool set_include(struct options *options, struct option_value *value);
 bool set_exclude(struct options *options, struct option_value *value);
 bool set_netns(struct options *options, struct option_value *value);

@@ -21,6 +21,7 @@ enum {
 	ROW_MAX_SERIES,
 	ROW_LABEL,
 	ROW_PROCESS_NAME,
+	ROW_NAME_PATTERN,
 	ROW_INCLUDE,
 	ROW_EXCLUDE,
 	ROW_NETNS,
@@ -145,6 +146,16 @@ const struct option option_table[ROW_COUNT] = {
                               .set = set_naming,
                               .help = "Source of the process name: the kernel's name (comm), the file name of the "
                                       "executable (exe) or the arguments (cmdline)."},
+        [ROW_NAME_PATTERN] =
+                {.name = "collector.process-name-pattern",
+                 .kind = OPTION_TEXT,
+                 .repeatable = true,
+                 .placeholder = "REGEX",
+                 .set = set_name_pattern,
+                 .accepted = "a regular expression with a group for the name",
+                 .help = "Name processes by the group \"name\", or the first group, of a regular expression (PCRE2) "
+                         "that matches the whole text of --collector.process-name. The first pattern that matches "
+                         "counts."},
         [ROW_INCLUDE] = {.name = "collector.process.include",
                          .kind = OPTION_TEXT,
                          .placeholder = "REGEX",

@@ -9,6 +9,7 @@
 #include "exporter/cli/table.h"
 #include "exporter/platform/privilege.h"
 #include "exporter/scrape/backend.h"
+#include "exporter/scrape/names.h"
 #include "metrics/census/listeners.h"
 
 /* Ten million sockets. */
@@ -75,9 +76,25 @@ int print_snapshot(struct snapshot *snapshot, enum table_format format, const ch
 	return err;
 }
 
+/* Reads a snapshot with the names that the patterns find. A record has the names that the platform saw. */
+static int read_snapshot(const struct open_backend *open, struct snapshot *snapshot, struct platform_error *error)
+{
+	const struct options *options = open->options;
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
+	struct names *names;
+	int err = names_new(&names, options->name_patterns,
+	                    options->table_format != TABLE_REPLAY ? options->name_pattern_count : 0, error);
+
+	if (err == 0)
+		err = open->backend->read(open->platform, &deadline, snapshot, error);
+	if (err == 0)
+		err = names_apply(names, snapshot, &deadline, error);
+	names_free(names);
+	return err;
+}
+
 int print_table(const struct options *options, struct platform_error *error)
 {
-	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct open_backend open;
 	struct snapshot snapshot;
 	struct platform_rights rights;
@@ -90,7 +107,7 @@ int print_table(const struct options *options, struct platform_error *error)
 	rights = backend_rights(&open);
 	err = privilege_drop(&rights, kept, sizeof(kept), error);
 	if (err == 0)
-		err = open.backend->read(open.platform, &deadline, &snapshot, error);
+		err = read_snapshot(&open, &snapshot, error);
 	if (err == 0)
 		err = print_snapshot(&snapshot, options->table_format, open.backend->nobody, error);
 	snapshot_release(&snapshot);

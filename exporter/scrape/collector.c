@@ -84,6 +84,8 @@ int collector_take(struct collector *collector, struct deadline *deadline, struc
 	error->text[0] = '\0';
 	snapshot_reset(&collector->snapshot);
 	result = collector->options.backend->read(collector->options.platform, deadline, &collector->snapshot, error);
+	if (result == 0)
+		result = names_apply(collector->options.names, &collector->snapshot, deadline, error);
 	if (result)
 		return result;
 	result = count(collector);

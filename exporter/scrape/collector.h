@@ -11,8 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "exporter/scrape/gzip.h"
 #include "exporter/platform/platform.h"
+#include "exporter/scrape/gzip.h"
+#include "exporter/scrape/names.h"
 #include "metrics/census/census.h"
 #include "metrics/census/listeners.h"
 #include "metrics/census/served_ports.h"
@@ -21,6 +22,7 @@
 struct collector_options {
 	const struct platform_backend *backend;
 	struct platform *platform; /* open; the caller owns it */
+	struct names *names;       /* NULL: names stay as the platform reports them; the caller owns it */
 	struct census_options census;
 	size_t max_series;
 };

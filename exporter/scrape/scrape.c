@@ -262,6 +262,7 @@ static void create(struct scraper *scraper, const struct scraper_options *option
 	const struct collector_options collector = {
 	        .backend = options->backend,
 	        .platform = options->platform,
+	        .names = options->names,
 	        .census = options->census,
 	        .max_series = options->max_series,
 	};

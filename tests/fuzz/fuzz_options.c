@@ -48,6 +48,7 @@ static void check_options(const struct options *options)
 	CHECK(options->max_series >= FOLD_MIN_SERIES);
 	CHECK(options->labels < LABEL_BIT(LABEL_COUNT));
 	CHECK(options->naming >= NAMING_COMM && options->naming <= NAMING_CMDLINE);
+	CHECK(options->name_pattern_count <= OPTIONS_MAX_NAME_PATTERNS);
 	CHECK(options->procfs && options->procfs[0] == '/');
 	CHECK(options->log_level >= LOG_LEVEL_DEBUG && options->log_level <= LOG_LEVEL_ERROR);
 	CHECK(options->log_format >= LOG_FORMAT_LOGFMT && options->log_format <= LOG_FORMAT_JSON);

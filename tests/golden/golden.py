@@ -15,11 +15,15 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 DATA = HERE.parent / "data"
 
-# File in expected/ -> how to make it. "render" takes a format, a snapshot and flags; "table" a snapshot
-# and a format for --print-table; "exporter" the exporter's own arguments; "portpid" none.
+# File in expected/ -> how to make it. "render" takes a format, a snapshot and flags; "table" a
+# format for --print-table, a snapshot and flags; "exporter" the exporter's own arguments; "portpid" none.
 ALL_LABELS = [f"--collector.label={label}" for label in
               ("pid", "user", "exe", "unit", "container", "netns", "family", "local_address")]
 QUIET = "--web.disable-exporter-metrics"
+# For command lines: a service of a JVM, a jar, a script under an interpreter, an application under gunicorn.
+NAME_PATTERNS = [f"--collector.process-name-pattern={pattern}" for pattern in (
+    r".*/java .*-Dservice=(?<name>\S+).*", r".*/java .*-jar (?:\S*/)?(\S+)\.jar.*", r"gunicorn: \w+ \[(.+)\]",
+    r"\S*python[\d.]* (?:-\S+ )*(?:\S*/)?(\S+)\.py.*")]
 CASES = {
     "web.prom": ("render", "text", "web"),
     "web.openmetrics": ("render", "openmetrics", "web"),
@@ -27,6 +31,8 @@ CASES = {
     "web_no_ports.prom": ("render", "text", "web", QUIET, "--collector.local-port=none"),
     "web_include.prom": ("render", "text", "web", QUIET, "--collector.process.include=nginx|post.*",
                          "--collector.process.exclude=.*gres"),
+    "names.prom": ("render", "text", "names", QUIET, *NAME_PATTERNS),
+    "names.table": ("table", "text", "names", *NAME_PATTERNS),
     "empty.prom": ("render", "text", "empty"),
     "empty.openmetrics": ("render", "openmetrics", "empty", QUIET),
     "hostile.prom": ("render", "text", "hostile", QUIET),
@@ -60,7 +66,7 @@ def command(programs: argparse.Namespace, case: tuple[str, ...]) -> list[str]:
     if kind == "render":
         return [programs.render, rest[0], str(DATA / f"{rest[1]}.replay"), *rest[2:]]
     if kind == "table":
-        return [programs.exporter, f"--print-table={rest[0]}", f"--collector.replay={DATA / rest[1]}.replay"]
+        return [programs.exporter, f"--print-table={rest[0]}", f"--collector.replay={DATA / rest[1]}.replay", *rest[2:]]
     return [getattr(programs, kind), *rest]
 
 

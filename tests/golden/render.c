@@ -12,6 +12,7 @@
 #include "exporter/platform/replay/parse.h"
 #include "exporter/scrape/backend.h"
 #include "exporter/scrape/filter.h"
+#include "exporter/scrape/names.h"
 #include "metrics/report/report.h"
 
 enum {
@@ -28,6 +29,7 @@ struct render {
 	struct census census;
 	struct report_folding folding;
 	struct filter *filter;
+	struct names *names;
 };
 
 static uint64_t stopped_clock(void)
@@ -77,6 +79,15 @@ static int read_snapshot(struct render *render, const char *path)
 	return err;
 }
 
+static int rename_processes(struct render *render)
+{
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
+	struct platform_error error;
+	int err = names_new(&render->names, render->options.name_patterns, render->options.name_pattern_count, &error);
+
+	return err != 0 ? err : names_apply(render->names, &render->snapshot, &deadline, &error);
+}
+
 static int count(struct render *render)
 {
 	struct census_options options = {
@@ -123,6 +134,7 @@ static int write_report(struct render *render, enum exposition_format format)
 
 static void release(struct render *render)
 {
+	names_free(render->names);
 	filter_free(render->filter);
 	report_folding_release(&render->folding);
 	census_release(&render->census);
@@ -159,6 +171,8 @@ int main(int argc, char **argv)
 	census_init(&render.census);
 	report_folding_init(&render.folding);
 	err = read_snapshot(&render, argv[2]);
+	if (err == 0)
+		err = rename_processes(&render);
 	if (err == 0)
 		err = count(&render);
 	if (err == 0)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the flags that change labels: optional labels, process names, ports, filters, the cap on series."""
+import json
 import os
 import tempfile
 from collections import Counter
@@ -7,6 +8,7 @@ from collections import Counter
 from actor import Actor, connect_pairs
 from case import SceneCase, main, own_sockets
 from exporter import PORT
+from process import wait_until
 from sockets import show_rows
 
 CONTAINER = "0123456789abcdef" * 4
@@ -173,6 +175,76 @@ class ProcessNames(SceneCase):
 
     def test_cmdline(self) -> None:
         self.assertEqual(self.shown("--collector.process-name=cmdline"), ["/bin/sleep 1000 0"])
+
+
+class NamePatterns(SceneCase):
+    """Processes whose kernel name is that of an interpreter."""
+
+    PATTERNS = (
+        r".*/java .*-Dservice=(?<name>\S+).*",
+        r".*/java .*-jar (?:\S*/)?(\S+)\.jar.*",
+        r"gunicorn: \w+ \[(.+?)\].*",
+        r"\S*python[\d.]* (?:-\S+ )*(?:\S*/)?(\S+)\.py.*",
+        r"(a+)+b",  # it backtracks without end at 100,000 "a"
+    )
+    FLAGS = ("--collector.process-name=cmdline", *(f"--collector.process-name-pattern={text}" for text in PATTERNS))
+    NAMES = {"8001": "billing", "8002": "search", "8003": "kafka-ui", "8004": "shop", "8005": "blog",
+             "8006": "import_orders", "8007": "a" * 256}  # fmt: skip
+
+    def start_server(self, port: int, name: str, *arguments: str) -> None:
+        """A server whose command line starts with `name`, goes on with "-e sleep" and ends with the arguments."""
+        server = self.scene.actor("server")
+        server.listen(port=port)
+        server.exec("/bin/bash", "-c", 'exec -a "$0" /usr/bin/perl -e sleep -- "$@"', name, *arguments)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.start_server(8001, "/usr/bin/java", "-Xmx2g", "-Dservice=billing", "com.example.Main")
+        self.start_server(8002, "/usr/bin/java", "-Dservice=search", "-jar", "/srv/other.jar")
+        self.start_server(8003, "/usr/bin/java", "-jar", "/opt/kafka/kafka-ui.jar", "--server.port=8003")
+        self.start_server(8004, "gunicorn: master [shop]")
+        self.start_server(8005, "gunicorn: master [blog]")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        script = os.path.join(folder.name, "import_orders.py")
+        with open(script, "w", encoding="ascii") as file:
+            file.write("import signal\nsignal.pause()\n")
+        batch = self.scene.actor("batch")
+        batch.listen(port=8006)
+        batch.exec("/usr/bin/python3", "-u", script, "--password=secret")
+        self.start_server(8007, "a" * 100_000)
+
+    def check_names(self, expected: dict[str, str], *flags: str) -> None:
+        """Compares the process name by port, once each server has become its program."""
+        exporter = self.start_exporter(*self.FLAGS, *flags)
+
+        def names() -> dict[str, str]:
+            got = exporter.metrics().sum_by("tcp_connections", "process", "local_port")
+            return {port: process for process, port in got if port.startswith("800")}
+
+        wait_until(lambda: names() == expected, 10)
+        self.assertEqual(names(), expected)
+
+    def test_patterns(self) -> None:
+        self.check_names(self.NAMES)
+
+    def test_filters_see_the_names(self) -> None:
+        flags = "--collector.process.include=billing|shop|import_.*", "--collector.process.exclude=shop"
+        self.check_names({port: self.NAMES[port] for port in ("8001", "8006")}, *flags)
+
+    def test_the_table(self) -> None:
+        self.check_names(self.NAMES)  # the programs run
+        table = self.output_of_binary("--print-table=json", *self.FLAGS)
+        names = {str(row["local_port"]): row["process"] for row in json.loads(table.stdout)}
+        self.assertEqual({port: names[port][:256] for port in self.NAMES}, self.NAMES)
+        record = self.output_of_binary("--print-table=replay", *self.FLAGS)
+        self.assertIn(b"-Dservice=billing", record.stdout)  # a record has the whole command line
+
+    def test_a_pattern_that_cannot_name(self) -> None:
+        for pattern in "(", "java":
+            output = self.output_of_binary(f"--collector.process-name-pattern={pattern}")
+            self.assertEqual((output.code, output.stderr.count(b"\n")), (2, 1), output)
+            self.assertIn(f'--collector.process-name-pattern: "{pattern}" is not a regular expression'.encode(), output.stderr)
 
 
 class Ports(SceneCase):
