@@ -97,18 +97,21 @@ static int start_scraper(struct service *service, const struct options *options,
                          struct platform_error *error)
 {
 	const struct scraper_options settings = {
-	        .backend = service->open.backend,
-	        .platform = service->open.platform,
-	        .names = service->names,
-	        .census =
+	        .collector =
 	                {
-	                        .labels = options->labels,
-	                        .local_port = options->local_port,
-	                        .remote_port = options->remote_port,
-	                        .keep = service->filter != NULL ? filter_keep : NULL,
-	                        .keep_data = service->filter,
+	                        .backend = service->open.backend,
+	                        .platform = service->open.platform,
+	                        .names = service->names,
+	                        .census =
+	                                {
+	                                        .labels = options->labels,
+	                                        .local_port = options->local_port,
+	                                        .remote_port = options->remote_port,
+	                                        .keep = service->filter != NULL ? filter_keep : NULL,
+	                                        .keep_data = service->filter,
+	                                },
+	                        .max_series = options->max_series,
 	                },
-	        .max_series = options->max_series,
 	        .families = families(options),
 	        .version = build->version,
 	        .revision = build->revision,

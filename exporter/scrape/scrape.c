@@ -8,7 +8,6 @@
 
 #include "exporter/log.h"
 #include "exporter/platform/condition.h"
-#include "exporter/scrape/collector.h"
 #include "exporter/scrape/ticket.h"
 
 #include <errno.h>
@@ -129,7 +128,7 @@ static void fill_self(struct scraper *scraper, struct report_self *self)
 	        .version = scraper->options.version,
 	        .revision = scraper->options.revision,
 	        .compiler = scraper->options.compiler,
-	        .backend = scraper->options.backend->name,
+	        .backend = scraper->options.collector.backend->name,
 	        .scrapes = scraper->scrapes,
 	};
 	memcpy(self->scrape_errors, scraper->errors, sizeof(self->scrape_errors));
@@ -259,16 +258,8 @@ static void *watchdog_main(void *data)
 
 static void create(struct scraper *scraper, const struct scraper_options *options)
 {
-	const struct collector_options collector = {
-	        .backend = options->backend,
-	        .platform = options->platform,
-	        .names = options->names,
-	        .census = options->census,
-	        .max_series = options->max_series,
-	};
-
 	scraper->options = *options;
-	collector_init(&scraper->collector, &collector);
+	collector_init(&scraper->collector, &options->collector);
 	/* These calls cannot fail, because they allocate nothing. */
 	pthread_mutex_init(&scraper->lock, NULL);
 	pthread_cond_init(&scraper->work, NULL);

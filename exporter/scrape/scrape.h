@@ -17,20 +17,15 @@
 #include <stdint.h>
 
 #include "exporter/platform/platform.h"
+#include "exporter/scrape/collector.h"
 #include "exporter/scrape/counters.h"
-#include "exporter/scrape/names.h"
-#include "metrics/census/census.h"
 #include "metrics/report/exposition.h"
 #include "metrics/report/report.h"
 
 struct scraper;
 
 struct scraper_options {
-	const struct platform_backend *backend;
-	struct platform *platform; /* open; the caller owns it */
-	struct names *names;       /* NULL: names stay as the platform reports them; the caller owns it */
-	struct census_options census;
-	size_t max_series;
+	struct collector_options collector;
 	uint64_t families; /* METRIC_BITs that a ticket can select */
 	const char *version, *revision, *compiler;
 };

@@ -94,15 +94,15 @@ static struct platform_options options_for(const struct platform_backend *backen
 static void start_scraper(struct subject *subject, const struct platform_backend *inner)
 {
 	struct platform_error error = {{0}};
-	struct scraper_options options = {.max_series = 10000, .families = METRICS_ALL};
+	struct scraper_options options = {.collector.max_series = 10000, .families = METRICS_ALL};
 
 	*subject = (struct subject){.options = options_for(inner)};
 	subject->platform.inner = inner;
 	assert_int_equal(inner->open(&subject->platform.platform, &subject->options, &error), 0);
 	subject->backend = (struct platform_backend){.name = inner->name, .read = read_but_first};
-	options.backend = &subject->backend;
-	options.platform = &subject->platform;
-	options.census.labels = LABEL_BIT(LABEL_COUNT) - 1;
+	options.collector.backend = &subject->backend;
+	options.collector.platform = &subject->platform;
+	options.collector.census.labels = LABEL_BIT(LABEL_COUNT) - 1;
 	options.version = options.revision = options.compiler = "test";
 	assert_int_equal(scraper_new(&subject->scraper, &options), 0);
 	wait_for_first_read(subject);

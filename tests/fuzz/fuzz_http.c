@@ -47,8 +47,7 @@ static void start(void)
 	static struct http_server *server;
 	static struct scraper *scraper;
 	struct scraper_options scraping = {
-	        .backend = &platform_replay,
-	        .max_series = 1000,
+	        .collector = {.backend = &platform_replay, .max_series = 1000},
 	        .families = METRICS_ALL,
 	        .version = "1",
 	        .revision = "r",
@@ -60,7 +59,7 @@ static void start(void)
 
 	log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_LOGFMT);
 	CHECK(platform_replay.open(&platform, &replay, &error) == 0);
-	scraping.platform = platform;
+	scraping.collector.platform = platform;
 	CHECK(scraper_new(&scraper, &scraping) == 0);
 	options.scraper = scraper;
 	listener = listen_somewhere();

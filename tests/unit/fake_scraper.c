@@ -12,9 +12,7 @@
 struct scraper *fake_scraper_new(struct platform *fake, uint64_t families)
 {
 	const struct scraper_options options = {
-	        .backend = &fake_backend,
-	        .platform = fake,
-	        .max_series = 10000,
+	        .collector = {.backend = &fake_backend, .platform = fake, .max_series = 10000},
 	        .families = families,
 	        .version = "1.2.3",
 	        .revision = "abc",

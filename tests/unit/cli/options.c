@@ -197,15 +197,6 @@ static void test_refused(void **state)
 	        {"--collector.netns=none", "--collector.netns: \"none\" is not one of own, all"},
 	        {"--collector.process.include=(", "--collector.process.include: \"(\" is not a regular expression: "
 	                                          "missing closing parenthesis at offset 1"},
-	        {"--collector.process-name-pattern=(",
-	         "--collector.process-name-pattern: \"(\" is not a regular expression with a group for the name: "
-	         "missing closing parenthesis at offset 1"},
-	        {"--collector.process-name-pattern=java",
-	         "--collector.process-name-pattern: \"java\" is not a regular expression with a group for the name: "
-	         "it needs one group (?<name>...), or any group (...)"},
-	        {"--collector.process-name-pattern=",
-	         "--collector.process-name-pattern: \"\" is not a regular expression with a group for the name: "
-	         "it needs one group (?<name>...), or any group (...)"},
 	        {"--web.telemetry-path=metrics",
 	         "--web.telemetry-path: \"metrics\" is not a path that starts with / and has no space, ?, # or %"},
 	        {"--path.procfs=proc", "--path.procfs: \"proc\" is not an absolute path"},
