@@ -31,6 +31,7 @@ enum {
 	WANT_REMOTE_ADDRESSES = 1 << 4,
 	WANT_SHARED = 1 << 5, /* count the sockets with several holders: needs the whole walk */
 	WANT_CLOSE_WAIT_AGE = 1 << 6,
+	WANT_CLOSED_OWNERS = 1 << 7, /* note who closes a connection, and make it the owner when no process holds it */
 };
 
 enum process_naming {
@@ -73,6 +74,7 @@ enum {
 	LACKS_NETNS = 1 << 1,
 	LACKS_CONTAINERS = 1 << 2,
 	LACKS_ARGUMENTS = 1 << 3, /* of processes */
+	LACKS_CLOSED_OWNERS = 1 << 4,
 };
 
 /* The reason why a platform's snapshots miss something that the host has, and the remedy, for a person. */

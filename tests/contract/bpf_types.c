@@ -74,7 +74,7 @@ static void write_types(char *path, const char *const *names)
 static void expect_listener(enum bpf_variant variant, const char *const *names)
 {
 	char path[] = "/tmp/bpf_types.XXXXXX";
-	const struct bpf_iterator_options options = {.variant = variant, .btf = path};
+	const struct bpf_iterator_options options = {.variant = variant, .closed_owners = true, .btf = path};
 	const struct bpf_iterator_sink sink = {.rows = keep};
 	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct platform_error error = {{0}};

@@ -92,6 +92,7 @@ static bool has_shifted_clock(int procfs)
 static int open_parts(struct platform *platform, struct platform_error *error)
 {
 	const struct bpf_iterator_options iterator = {.all_netns = platform->options->all_netns,
+	                                              .closed_owners = platform->options->want & WANT_CLOSED_OWNERS,
 	                                              .last_words = platform->options->last_words};
 	int result = open_procfs(platform, error);
 
@@ -311,6 +312,8 @@ static void bpf_rights(struct platform *platform, struct platform_rights *rights
 		capability_for_netns(options, rights);
 	capability_for_users(options, rights);
 	rights->calls |= CALLS_BPF_ITERATOR;
+	if (options->want & WANT_CLOSED_OWNERS)
+		rights->calls |= CALLS_BPF_LOOKUP;
 	if (wants_exe ||
 	    (process_texts_wanted(options) && !capability_suffice(rights->capabilities, sees_processes, platform)))
 		rights->capabilities |= CAPABILITY_BIT(CAP_SYS_PTRACE);

@@ -41,6 +41,30 @@ static int attach(struct bpf_iterator *iterator, struct bpf_program *files, stru
 	return 0;
 }
 
+/* Reads once, so that the programs know the reader's namespaces before the first note. */
+static int introduce_reader(const struct bpf_iterator *iterator)
+{
+	int fd = bpf_iter_create(bpf_link__fd(iterator->files));
+	ssize_t length;
+	char byte;
+
+	if (fd < 0)
+		return -errno;
+	length = read(fd, &byte, sizeof(byte));
+	close(fd);
+	return length < 0 && errno != EAGAIN && errno != EINTR ? -errno : 0;
+}
+
+static int attach_to_closes(struct bpf_iterator *iterator)
+{
+	int result = introduce_reader(iterator);
+
+	if (result != 0)
+		return result;
+	iterator->closes = bpf_program__attach(iterator->programs->progs.note_closed);
+	return iterator->closes ? 0 : -errno;
+}
+
 static struct programs_bpf *open_programs(const struct bpf_iterator_options *options)
 {
 	struct bpf_object_open_opts open;
@@ -61,6 +85,9 @@ static int load_variant(struct bpf_iterator *iterator, const struct bpf_iterator
 	if (!programs)
 		return -errno;
 	programs->rodata->all_netns = options->all_netns;
+	programs->rodata->closed_owners = options->closed_owners;
+	bpf_program__set_autoload(programs->progs.note_closed, options->closed_owners);
+	result = bpf_map__set_autocreate(programs->maps.closed_notes, options->closed_owners);
 	files = variant == BPF_DIRECTLY ? programs->progs.files_directly : programs->progs.files_by_helper;
 	tables = variant == BPF_DIRECTLY ? programs->progs.tables_directly : programs->progs.tables_by_helper;
 	if (variant == BPF_FILES_ALONE)
@@ -70,9 +97,12 @@ static int load_variant(struct bpf_iterator *iterator, const struct bpf_iterator
 	bpf_program__set_autoload(programs->progs.tables_directly, tables == programs->progs.tables_directly);
 	bpf_program__set_autoload(programs->progs.tables_by_helper, tables == programs->progs.tables_by_helper);
 	iterator->variant = variant;
-	result = programs_bpf__load(programs);
+	if (result == 0)
+		result = programs_bpf__load(programs);
 	if (result == 0)
 		result = attach(iterator, files, tables);
+	if (result == 0 && options->closed_owners)
+		result = attach_to_closes(iterator);
 	if (result != 0)
 		bpf_iterator_release(iterator);
 	return result;
@@ -120,6 +150,7 @@ void bpf_iterator_release(struct bpf_iterator *iterator)
 {
 	bpf_link__destroy(iterator->files);
 	bpf_link__destroy(iterator->tables);
+	bpf_link__destroy(iterator->closes);
 	programs_bpf__destroy(iterator->programs);
 	*iterator = (struct bpf_iterator){0};
 }
@@ -249,6 +280,13 @@ int bpf_iterator_walk_tables(struct bpf_iterator *iterator, const struct bpf_tab
 	table.hashinfo = facts->tables[0];
 	table.of_listeners = true;
 	return walk_table(iterator, &table, deadline, sink, error);
+}
+
+bool bpf_iterator_find_closer(const struct bpf_iterator *iterator, const struct closed_key *key,
+                              struct window_task *closer)
+{
+	return bpf_map__lookup_elem(iterator->programs->maps.closed_notes, key, sizeof(*key), closer, sizeof(*closer),
+	                            0) == 0;
 }
 
 bool bpf_iterator_has_tables(const struct bpf_iterator *iterator)

@@ -24,11 +24,13 @@ struct bpf_iterator {
 	struct programs_bpf *programs;
 	struct bpf_link *files;
 	struct bpf_link *tables;  /* NULL before Linux 6.1 */
+	struct bpf_link *closes;  /* NULL unless options.closed_owners */
 	enum bpf_variant variant; /* that was loaded */
 };
 
 struct bpf_iterator_options {
 	bool all_netns;           /* sockets of every network namespace, not only of the calling thread's */
+	bool closed_owners;       /* note which process closes a connection, from now on */
 	enum bpf_variant variant; /* the first to try, for a test; later ones follow */
 	const char *btf;          /* instead of the running kernel's types, for a test; NULL: those */
 	void (*last_words)(const char *words); /* of libbpf, if the programs do not load; NULL: nobody wants them */
@@ -68,7 +70,8 @@ struct bpf_table_request {
 };
 
 /*
- * Walks over the kernel's tables of connections and of listeners. The rows have no task. Minisockets and orphaned
+ * Walks over the kernel's tables of connections and of listeners. The rows have no task, except those with ROW_CLOSED.
+ * Minisockets and orphaned
  * sockets become rows; of the other sockets, those become rows that sink->choose() keeps. Call after
  * bpf_iterator_walk_files() returned 0. Returns 0, or -errno as that function, or -ENOTSUP: the kernel's tables cannot
  * be walked, and `sink` may have received some rows.
@@ -76,6 +79,11 @@ struct bpf_table_request {
 int bpf_iterator_walk_tables(struct bpf_iterator *iterator, const struct bpf_table_request *request,
                              struct deadline *deadline, const struct bpf_iterator_sink *sink,
                              struct platform_error *error) MUST_CHECK;
+
+/* Looks up who closed a connection, for a socket that is not from bpf_iterator_walk_tables(). Returns false if there is
+ * no note. Needs options.closed_owners. */
+bool bpf_iterator_find_closer(const struct bpf_iterator *iterator, const struct closed_key *key,
+                              struct window_task *closer);
 
 /* Returns the facts that the last walk over files noted. */
 const struct walk_facts *bpf_iterator_facts(const struct bpf_iterator *iterator);

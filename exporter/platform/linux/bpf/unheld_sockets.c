@@ -19,6 +19,10 @@
 #define TIMEWAIT_SECONDS 60
 /* The index of a large host is in no cache: its slots are asked for so many candidates ahead, and again as many. */
 #define CANDIDATES_AHEAD 16
+/* States of a connection that a process has closed. */
+#define CLOSED_STATES                                                                                                  \
+	(STATE_BIT(STATE_FIN_WAIT1) | STATE_BIT(STATE_FIN_WAIT2) | STATE_BIT(STATE_TIME_WAIT) |                        \
+	 STATE_BIT(STATE_LAST_ACK) | STATE_BIT(STATE_CLOSING))
 
 int unheld_sockets_init(struct unheld_sockets *unheld, int procfs, struct held_sockets *held,
                         struct bpf_iterator *iterator)
@@ -30,6 +34,7 @@ int unheld_sockets_init(struct unheld_sockets *unheld, int procfs, struct held_s
 void unheld_sockets_release(struct unheld_sockets *unheld)
 {
 	sock_diag_release(&unheld->diag);
+	closers_release(&unheld->closers);
 	free(unheld->dumped);
 }
 
@@ -110,7 +115,7 @@ static int append(struct unheld_sockets *unheld, const struct snapshot_socket *s
 	return socket_index_append(&unheld->held->index, check, may_repeat);
 }
 
-static int add_table_row(struct unheld_sockets *unheld, const struct window_row *row)
+static int add_table_row(struct unheld_sockets *unheld, const struct window *window, const struct window_row *row)
 {
 	struct held_sockets *held = unheld->held;
 	struct snapshot_socket socket = {.remote = ADDRESS_ABSENT};
@@ -121,6 +126,8 @@ static int add_table_row(struct unheld_sockets *unheld, const struct window_row 
 		return 0; /* it left the tables while the row was made */
 	set_owner(unheld, &socket, row->flags & ROW_HAS_FILE);
 	result = held_sockets_netns(held, row, &netns);
+	if (result == 0 && row->flags & ROW_CLOSED)
+		result = closers_find(&unheld->closers, held->snapshot, &window->tasks[row->task], &socket.owner);
 	if (result == 0)
 		result = held_sockets_fill(held, row, netns, &socket);
 	return result != 0 ? result : append(unheld, &socket, held_sockets_check(held, row), !(row->flags & ROW_OLD));
@@ -131,7 +138,7 @@ static int add_table_rows(void *data, const struct window *window)
 	int result = snapshot_reserve_sockets(((struct unheld_sockets *)data)->held->snapshot, window->row_count);
 
 	for (uint32_t i = 0; i < window->row_count && result == 0; i++)
-		result = add_table_row(data, &window->rows[i]);
+		result = add_table_row(data, window, &window->rows[i]);
 	return result;
 }
 
@@ -163,6 +170,36 @@ static int walk_tables(struct unheld_sockets *unheld, enum unheld_kind kind)
 	return bpf_iterator_walk_tables(unheld->iterator, &request, unheld->deadline, &sink, unheld->error);
 }
 
+static void map_ipv4(__be32 address[4], const __be32 *bytes, int family)
+{
+	if (family == AF_INET6)
+		memcpy(address, bytes, 4 * sizeof(*address));
+	else
+		memcpy(address, (const __be32[4]){0, 0, htonl(0xffff), bytes[0]}, 4 * sizeof(*address));
+}
+
+/* Makes who closed the connection the owner of a row that no process holds. */
+static int find_closer(struct unheld_sockets *unheld, const struct inet_diag_msg *msg, struct snapshot_socket *socket)
+{
+	struct snapshot *snapshot = unheld->held->snapshot;
+	struct closed_key key = {
+	        .netns = (uint32_t)snapshot->netns[unheld->netns].id,
+	        .device = msg->id.idiag_if,
+	        .local_port = socket->local_port,
+	        .remote_port = msg->id.idiag_dport,
+	};
+	struct window_task closer;
+
+	if (!(unheld->held->options->want & WANT_CLOSED_OWNERS) || msg->idiag_inode != 0 ||
+	    !(CLOSED_STATES & STATE_BIT(socket->state)))
+		return 0;
+	map_ipv4(key.local, msg->id.idiag_src, msg->idiag_family);
+	map_ipv4(key.remote, msg->id.idiag_dst, msg->idiag_family);
+	if (!bpf_iterator_find_closer(unheld->iterator, &key, &closer))
+		return 0;
+	return closers_find(&unheld->closers, snapshot, &closer, &socket->owner);
+}
+
 static int add_dump_row(void *data, const struct inet_diag_row *row)
 {
 	struct unheld_sockets *unheld = data;
@@ -176,6 +213,9 @@ static int add_dump_row(void *data, const struct inet_diag_row *row)
 	if (result != 0)
 		return result;
 	set_owner(unheld, &socket, msg->idiag_inode != 0);
+	result = find_closer(unheld, msg, &socket);
+	if (result != 0)
+		return result;
 	if (row->has_quiet && socket.state == STATE_CLOSE_WAIT)
 		socket_row_set_quiet(&socket, row->quiet_ms);
 	check = socket.state == STATE_LISTEN
@@ -257,6 +297,7 @@ int unheld_sockets_read(struct unheld_sockets *unheld, struct deadline *deadline
 	int result;
 
 	unheld->unknown_count = 0;
+	closers_begin(&unheld->closers);
 	if (kind == UNHELD_NONE)
 		return 0;
 	unheld->deadline = deadline;

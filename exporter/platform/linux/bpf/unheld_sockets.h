@@ -10,6 +10,7 @@
 #ifndef EXPORTER_PLATFORM_LINUX_BPF_UNHELD_SOCKETS_H
 #define EXPORTER_PLATFORM_LINUX_BPF_UNHELD_SOCKETS_H
 
+#include "exporter/platform/linux/bpf/closers.h"
 #include "exporter/platform/linux/bpf/held_sockets.h"
 #include "exporter/platform/linux/bpf/iterator.h"
 #include "exporter/platform/linux/netlink/sock_diag.h"
@@ -28,6 +29,7 @@ struct unheld_sockets {
 	struct held_sockets *held;
 	struct bpf_iterator *iterator;
 	struct dirents dirents;
+	struct closers closers;
 	struct socket_counts before; /* read before the walk over files */
 	bool has_before;
 	uint64_t listeners;     /* their fingerprint at the last read */

@@ -13,6 +13,7 @@ enum {
 	CALLS_BPF_ITERATOR = 1 << 0,
 	CALLS_SETNS = 1 << 1, /* to network namespaces */
 	CALLS_USERS = 1 << 2, /* the look-up of users' names, which may ask daemons */
+	CALLS_BPF_LOOKUP = 1 << 3,
 };
 
 /* Returns true if a capability (CAP_ of linux/capability.h) is effective. */

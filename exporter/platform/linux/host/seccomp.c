@@ -118,6 +118,7 @@ static const struct narrow narrow[] = {
         {SCMP_SYS(prctl), 0, 0, INT, PR_SET_NAME},
         {SCMP_SYS(prlimit64), 2, 0, WHOLE, 0}, /* reads a limit, sets none */
         {SCMP_SYS(bpf), 0, CALLS_BPF_ITERATOR, INT, BPF_ITER_CREATE},
+        {SCMP_SYS(bpf), 0, CALLS_BPF_LOOKUP, INT, BPF_MAP_LOOKUP_ELEM},
         {SCMP_SYS(setns), 1, CALLS_SETNS, INT, CLONE_NEWNET},
         {SCMP_SYS(socket), 0, CALLS_USERS, INT, AF_UNIX},
 };

@@ -182,6 +182,7 @@ static const struct platform_limit *procfs_limit(const struct platform *platform
 
 const struct platform_backend platform_procfs = {
         .name = "procfs",
+        .lacks = LACKS_CLOSED_OWNERS,
         .open = procfs_open,
         .read = procfs_read,
         .close = procfs_close,

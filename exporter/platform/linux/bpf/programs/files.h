@@ -174,9 +174,9 @@ static __always_inline void add_row(__u32 number, const bool direct)
 	__u32 index = window.row_count;
 	struct window_row *row;
 
-	if (tcp_state == TCP_CLOSE && (__u64)net == facts.net)
+	if (tcp_state == TCP_CLOSE && (__u64)net == reader.net)
 		note_bound_port(sk, direct);
-	if (tcp_state == TCP_CLOSE || !(all_netns || (__u64)net == facts.net))
+	if (tcp_state == TCP_CLOSE || !(all_netns || (__u64)net == reader.net))
 		return;
 	if (index >= WINDOW_ROWS) {
 		batch.overflow = 1;

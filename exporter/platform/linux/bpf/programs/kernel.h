@@ -115,8 +115,14 @@ struct inet_timewait_sock {
 
 struct socket;
 
+/* A process owns the lock while it works on a sock. Work in a softirq does not own it. */
+typedef struct {
+	int owned;
+} socket_lock_t;
+
 struct sock {
 	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
 	__u16 sk_protocol;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
@@ -191,8 +197,11 @@ struct signal_struct {
 	int nr_threads;
 };
 
+struct pid_namespace;
+
 struct upid {
 	int nr;
+	struct pid_namespace *ns;
 };
 
 struct pid {
@@ -205,6 +214,7 @@ struct nsproxy {
 };
 
 struct task_struct {
+	unsigned int flags;
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;

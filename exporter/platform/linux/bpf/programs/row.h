@@ -20,6 +20,12 @@ struct walk_state state;
 struct walk_facts facts;
 struct window window;
 
+/* The reader's namespaces. Each walk over files finds the same. */
+struct {
+	__u64 net, pid_namespace;
+	__u32 level; /* of the PID namespace */
+} reader;
+
 /* Rows of every network namespace, not only of the reader's. */
 const volatile __u8 all_netns;
 

@@ -20,13 +20,9 @@
 #define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_TABLES_H
 
 #include "exporter/platform/linux/bpf/programs/chains.h"
+#include "exporter/platform/linux/bpf/programs/closed.h"
 
 #define TCP_SYN_RECV     3
-#define TCP_FIN_WAIT1    4
-#define TCP_FIN_WAIT2    5
-#define TCP_TIME_WAIT    6
-#define TCP_LAST_ACK     9
-#define TCP_CLOSING      11
 #define TCP_NEW_SYN_RECV 12
 /* A sock in these states may be orphaned: its process has closed it. */
 #define CLOSING_STATES (1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
@@ -98,7 +94,7 @@ static __always_inline bool is_unheld(__u32 number, const bool direct)
 /* Returns true if rows of the network namespace are wanted. */
 static __always_inline bool is_wanted(__u64 net)
 {
-	return net == facts.net || (all_netns && has_net(net));
+	return net == reader.net || (all_netns && has_net(net));
 }
 
 /* Notes the sock, and goes on to the next of its chain, if there is one. */
@@ -176,9 +172,11 @@ static __always_inline void add_sock(__u64 address, const bool direct)
 	fill_common(row, sk, tcp_state, direct);
 	fill_sock(row, sk, tcp_state, direct);
 	order_loads();
-	if (FIELD(sk, __sk_common.skc_state) == tcp_state && FIELD(sk, __sk_common.skc_num) == row->local_port &&
-	    FIELD(sk, __sk_common.skc_dport) == row->remote_port && FIELD(sk, __sk_common.skc_net.net) == net)
-		window.row_count = index + 1;
+	if (FIELD(sk, __sk_common.skc_state) != tcp_state || FIELD(sk, __sk_common.skc_num) != row->local_port ||
+	    FIELD(sk, __sk_common.skc_dport) != row->remote_port || FIELD(sk, __sk_common.skc_net.net) != net)
+		return;
+	find_closer(index);
+	window.row_count = index + 1;
 }
 
 /* Halves the number of buckets that are read together. Returns false if it is 1. */

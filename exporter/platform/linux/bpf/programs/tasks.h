@@ -10,13 +10,24 @@
 #define SHARED_TABLES 4096
 __u64 shared_tables[SHARED_TABLES];
 
+static __always_inline struct upid *upid_at(struct pid *pid, __u32 level)
+{
+	char *numbers = (char *)pid + bpf_core_field_offset(struct pid, numbers);
+
+	return (struct upid *)(numbers + level * bpf_core_type_size(struct upid));
+}
+
 static __always_inline void begin_walk(void)
 {
-	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
-	struct net *net = BPF_CORE_READ(reader, nsproxy, net_ns);
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct net *net = BPF_CORE_READ(task, nsproxy, net_ns);
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	struct upid *upid;
 
-	state.level = BPF_CORE_READ(reader, thread_pid, level);
-	facts.net = (__u64)net;
+	reader.net = (__u64)net;
+	reader.level = BPF_CORE_READ(pid, level);
+	upid = upid_at(pid, reader.level);
+	reader.pid_namespace = (__u64)BPF_CORE_READ(upid, ns);
 	facts.net_inum = BPF_CORE_READ(net, ns.inum);
 	facts.keepalive_jiffies = (__u32)BPF_CORE_READ(net, ipv4.sysctl_tcp_keepalive_time);
 	facts.began = bpf_jiffies64();
@@ -70,23 +81,13 @@ static __always_inline bool enter_task(struct task_struct *task)
 	return true;
 }
 
-static __always_inline __u32 pid_at(struct pid *pid, __u32 level)
-{
-	const char *numbers = (const char *)pid + bpf_core_field_offset(struct pid, numbers);
-	__u32 number = 0;
-
-	bpf_probe_read_kernel(&number, sizeof(number),
-	                      numbers + level * bpf_core_type_size(struct upid) +
-	                              bpf_core_field_offset(struct upid, nr));
-	return number;
-}
-
 /* Adds the process to the window. Returns false if the window has no room. */
 static __always_inline bool add_task(struct task_struct *task, bool again)
 {
 	struct task_struct *leader = task->group_leader;
 	/* By the helper, since Linux 6.1 and others refuse to add to a pointer that was read directly. */
 	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+	struct upid *seen = upid_at(pid, reader.level), *own = upid_at(pid, BPF_CORE_READ(pid, level));
 	struct window_task *entry;
 	__u32 index = window.task_count;
 
@@ -95,9 +96,9 @@ static __always_inline bool add_task(struct task_struct *task, bool again)
 	entry = &window.tasks[index];
 	entry->start = leader->start_boottime;
 	entry->files = state.shared_files;
-	entry->pid = pid_at(pid, state.level);
+	entry->pid = (__u32)BPF_CORE_READ(seen, nr);
 	entry->nested = BPF_CORE_READ(pid, level) > 0;
-	entry->init = pid_at(pid, BPF_CORE_READ(pid, level)) == 1;
+	entry->init = BPF_CORE_READ(own, nr) == 1;
 	entry->thread = task->pid != task->tgid;
 	entry->again = again;
 	bpf_core_read(entry->comm, sizeof(entry->comm), &leader->comm);

@@ -18,6 +18,9 @@
 /* Tables of connections: the one that network namespaces share, and one per namespace that has its own
  * (net.ipv4.tcp_child_ehash_entries). */
 #define WINDOW_TABLES 1024
+/* Notes about closed connections. A note costs about 150 bytes of kernel memory, so all cost 10 MB. Most hosts have
+ * fewer connections in TIME_WAIT. */
+#define CLOSED_NOTES 65536
 
 /* window_row.flags */
 enum {
@@ -25,6 +28,7 @@ enum {
 	ROW_REQUESTS = 1 << 1, /* a listener with request sockets (SYN_RECV) */
 	ROW_OLD = 1 << 2,      /* a timewait minisocket that is older than the walk over files */
 	ROW_HAS_FILE = 1 << 3, /* the socket was given to a process or to the kernel: sock_diag shows its inode */
+	ROW_CLOSED = 1 << 4,   /* `task` is the process that closed the connection */
 };
 
 /* A TCP socket, a timewait minisocket or a request socket. The first four bytes of an IPv4 address count. */
@@ -39,7 +43,7 @@ struct window_row {
 	__u32 device;           /* the interface that it is bound to; 0: none */
 	__u16 local_port;       /* host byte order */
 	__be16 remote_port;     /* network byte order */
-	__u16 task;             /* index into the window's tasks; only of the walk over files */
+	__u16 task;             /* index into the window's tasks; of the walk over files, or with ROW_CLOSED */
 	__u8 family;            /* 4 or 6 */
 	__u8 state;             /* the kernel's number; 0: the row was withdrawn */
 	__u8 flags;
@@ -48,7 +52,7 @@ struct window_row {
 	__u8 remote[16];
 };
 
-/* A process that holds sockets. */
+/* A process that holds sockets, or that closed a connection. A closer has a start, a pid and a comm. */
 struct window_task {
 	__aligned_u64 start; /* nanoseconds after boot */
 	__aligned_u64 files; /* the descriptor table, if several processes share it; else 0 */
@@ -58,6 +62,15 @@ struct window_task {
 	__u8 thread;         /* the table belongs to a thread that does not share the main thread's */
 	__u8 again; /* the walk has been through the table: the process holds the same sockets, and no rows follow */
 	char comm[WINDOW_COMM];
+};
+
+/* Key of a note about a closed connection, whose value is the closer: a struct window_task. IPv4 addresses are mapped
+ * (RFC 4291, 2.5.5.2). */
+struct closed_key {
+	__be32 local[4], remote[4];
+	__u32 netns, device;
+	__u16 local_port;   /* host byte order */
+	__be16 remote_port; /* network byte order */
 };
 
 /* The reader clears the counts when it has emptied the window. */
@@ -86,13 +99,11 @@ struct walk_state {
 	__u32 tid;        /* of `task` */
 	__u32 descriptor; /* the first of the batch */
 	__u32 first_row;  /* of the batch */
-	__u32 level;      /* of the reader's PID namespace */
 };
 
 /* Facts that a walk over files notes, for the reader and for the walks over tables that follow. */
 struct walk_facts {
-	__aligned_u64 net;       /* the reader's network namespace */
-	__u32 net_inum;          /* and its inode number */
+	__u32 net_inum;          /* of the reader's network namespace */
 	__u32 keepalive_jiffies; /* net.ipv4.tcp_keepalive_time of that namespace */
 	__aligned_u64 began;     /* in jiffies */
 	__aligned_u64

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * Closed connections: notes which process closes a connection, so that the table walk finds the owner of a connection
+ * that no process holds any more.
+ *
+ * A connection is closed when it enters FIN_WAIT1 or LAST_ACK, which a process does by close(), by shutdown() or by its
+ * end. All later states of the connection are the kernel's own doing. The notes are in a map from which the kernel
+ * evicts the least recently used. A note outlives its process.
+ */
+#ifndef EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_CLOSED_H
+#define EXPORTER_PLATFORM_LINUX_BPF_PROGRAMS_CLOSED_H
+
+#include "exporter/platform/linux/bpf/programs/files.h"
+
+#define TCP_FIN_WAIT1 4
+#define TCP_FIN_WAIT2 5
+#define TCP_TIME_WAIT 6
+#define TCP_LAST_ACK  9
+#define TCP_CLOSING   11
+#define CLOSED_STATES                                                                                                  \
+	(1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_TIME_WAIT | 1u << TCP_LAST_ACK | 1u << TCP_CLOSING)
+
+/* include/linux/sched.h */
+#define PF_KTHREAD 0x00200000
+
+/* Without it, the map does not exist and note_closed() is not loaded. */
+const volatile __u8 closed_owners;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CLOSED_NOTES);
+	__type(key, struct closed_key);
+	__type(value, struct window_task);
+} closed_notes SEC(".maps");
+
+static __always_inline void map_ipv4(__be32 *address, __be32 ipv4)
+{
+	address[0] = address[1] = 0;
+	address[2] = bpf_htonl(0xffff);
+	address[3] = ipv4;
+}
+
+static __always_inline void key_of_sock(struct closed_key *key, struct sock *sk)
+{
+	key->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	key->device = (__u32)BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
+	key->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	key->remote_port = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6 &&
+	    bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
+		bpf_core_read(key->local, sizeof(key->local), &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_core_read(key->remote, sizeof(key->remote), &sk->__sk_common.skc_v6_daddr);
+		return;
+	}
+	map_ipv4(key->local, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+	map_ipv4(key->remote, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+}
+
+static __always_inline void key_of_row(struct closed_key *key, const struct window_row *row)
+{
+	key->netns = row->netns;
+	key->device = row->device;
+	key->local_port = row->local_port;
+	key->remote_port = row->remote_port;
+	if (row->family == 6) {
+		__builtin_memcpy(key->local, row->local, sizeof(key->local));
+		__builtin_memcpy(key->remote, row->remote, sizeof(key->remote));
+		return;
+	}
+	map_ipv4(key->local, *(const __be32 *)row->local);
+	map_ipv4(key->remote, *(const __be32 *)row->remote);
+}
+
+/* Fills in the process that runs. Returns false if the reader does not see it, or if it is the kernel's own. */
+static __always_inline bool fill_closer(struct window_task *closer)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+	struct upid *upid = upid_at(pid, reader.level);
+
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD || BPF_CORE_READ(pid, level) < reader.level ||
+	    (__u64)BPF_CORE_READ(upid, ns) != reader.pid_namespace)
+		return false;
+	closer->start = BPF_CORE_READ(leader, start_boottime);
+	closer->pid = (__u32)BPF_CORE_READ(upid, nr);
+	bpf_core_read(closer->comm, sizeof(closer->comm), &leader->comm);
+	return true;
+}
+
+/* Notes that the process that runs closes a connection. */
+static __always_inline void note_closer(struct sock *sk)
+{
+	struct window_task closer = {0};
+	struct closed_key key;
+
+	if (!fill_closer(&closer))
+		return;
+	key_of_sock(&key, sk);
+	bpf_map_update_elem(&closed_notes, &key, &closer, BPF_ANY);
+}
+
+__noinline int note_closer_of_subflow(__u64 sock)
+{
+	note_closer((struct sock *)sock);
+	return 0;
+}
+
+/* The kernel closes the TCP sockets of a Multipath TCP socket after its process has closed that. */
+static __always_inline void note_multipath_closer(__u64 multipath)
+{
+	struct list_head *node = NULL;
+	__u64 sock;
+
+	for (int i = 0; i < SUBFLOWS_MAX && (sock = next_subflow(multipath, &node)) != 0; i++)
+		note_closer_of_subflow(sock);
+}
+
+/* Linux 5.8 and later. The tracepoint's arguments are the sock, its old state and its new one. Any process may run
+ * during a softirq, which does not own the sock's lock. */
+SEC("tp_btf/inet_sock_set_state")
+int note_closed(__u64 *arguments)
+{
+	struct sock *sk = (struct sock *)arguments[0];
+	int old_state = (int)arguments[1], new_state = (int)arguments[2];
+
+	if ((new_state != TCP_FIN_WAIT1 && new_state != TCP_LAST_ACK) || old_state == new_state || !sk->sk_lock.owned ||
+	    !(all_netns || (__u64)sk->__sk_common.skc_net.net == reader.net))
+		return 0;
+	if (sk->sk_protocol == IPPROTO_TCP)
+		note_closer(sk);
+	else if (sk->sk_protocol == IPPROTO_MPTCP)
+		note_multipath_closer((__u64)sk);
+	return 0;
+}
+
+/* Finds who closed the connection of a row that no process holds. */
+__noinline int find_closer(__u32 index)
+{
+	const struct window_task *closer;
+	struct window_row *row;
+	struct closed_key key;
+
+	if (!closed_owners || index >= WINDOW_ROWS)
+		return 0;
+	row = &window.rows[index];
+	if (!(CLOSED_STATES >> (row->state & 31) & 1) || row->flags & ROW_HAS_FILE)
+		return 0;
+	key_of_row(&key, row);
+	closer = bpf_map_lookup_elem(&closed_notes, &key);
+	if (!closer)
+		return 0;
+	window.tasks[index] = *closer;
+	row->task = (__u16)index;
+	row->flags |= ROW_CLOSED;
+	return 0;
+}
+
+#endif
