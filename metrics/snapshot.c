@@ -27,6 +27,7 @@ void snapshot_reset(struct snapshot *snapshot)
 	hash_index_reset(&snapshot->address_index);
 	hash_index_reset(&snapshot->device_index);
 	snapshot->socket_count = 0;
+	snapshot->listener_count = 0;
 	snapshot->address_count = 0;
 	snapshot->device_count = 0;
 	snapshot->process_count = 0;
@@ -45,6 +46,7 @@ void snapshot_reset(struct snapshot *snapshot)
 void snapshot_release(struct snapshot *snapshot)
 {
 	free(snapshot->sockets);
+	free(snapshot->listeners);
 	free(snapshot->addresses);
 	free(snapshot->devices);
 	free(snapshot->processes);
@@ -229,6 +231,19 @@ struct snapshot_socket *snapshot_add_socket(struct snapshot *snapshot)
 	socket = &snapshot->sockets[snapshot->socket_count++];
 	*socket = (struct snapshot_socket){.owner = OWNER_NONE, .remote = ADDRESS_ABSENT};
 	return socket;
+}
+
+int snapshot_set_drops(struct snapshot *snapshot, struct snapshot_socket *socket, uint64_t identity, uint32_t drops)
+{
+	size_t count = snapshot->listener_count;
+	int ret = array_reserve((void **)&snapshot->listeners, &snapshot->listener_capacity, count + 1,
+	                        sizeof(*snapshot->listeners));
+
+	if (ret)
+		return ret;
+	snapshot->listeners[count] = (struct snapshot_listener){.identity = identity, .drops = drops};
+	socket->listener = (uint32_t)++snapshot->listener_count;
+	return 0;
 }
 
 int snapshot_add_process(struct snapshot *snapshot, uint32_t pid, uint64_t start, uint32_t *index)

@@ -64,6 +64,9 @@ enum {
 	SOCKET_V6_ONLY = 1 << 2,    /* an IPv6 listener that accepts no IPv4-mapped connections */
 	SOCKET_V4_MAPPED = 1 << 3,  /* an IPv6 socket whose addresses are IPv4-mapped (RFC 4291, 2.5.5.2) */
 	SOCKET_CREDITED = 1 << 4,   /* no process holds it: owner is the process that listens there */
+	/* The peer has not acknowledged what the kernel sent again after a timeout; never in SYN_SENT and SYN_RECV. */
+	SOCKET_RETRANSMITTING = 1 << 5,
+	SOCKET_ZERO_WINDOW = 1 << 6, /* data waits, and the peer's receive window is closed */
 };
 
 struct snapshot_socket {
@@ -75,10 +78,20 @@ struct snapshot_socket {
 	uint32_t receive_queue; /* unread bytes; of a listener: connections in its accept queue */
 	uint32_t send_queue;    /* unacknowledged bytes; of a listener: the accept queue's limit */
 	/* The queues leave out SYN and FIN, which have a sequence number and no data. */
-	uint32_t quiet_ms; /* milliseconds since the peer's last segment */
-	uint8_t state;     /* enum socket_state */
+	union {
+		uint32_t quiet_ms; /* milliseconds since the peer's last segment */
+		uint32_t listener; /* of a listener: 1 + the index of its facts; 0: they are not known */
+	};
+	uint8_t state; /* enum socket_state */
 	uint8_t flags;
 	uint16_t device; /* the device of SO_BINDTODEVICE or a VRF, from snapshot_intern_device() */
+};
+
+/* Facts about a listener. */
+struct snapshot_listener {
+	uint64_t identity;  /* the same in every snapshot; no other listener of the host has it */
+	uint32_t drops;     /* connection attempts that the kernel has dropped here */
+	uint32_t new_drops; /* drops since the last snapshot: set by accept_drops_compare() */
 };
 
 /* An address within a network namespace. IPv4-mapped IPv6 addresses are stored as IPv4. */
@@ -131,11 +144,15 @@ enum {
 	FACT_CLOSE_WAIT_AGE = 1 << 2, /* rows in CLOSE_WAIT have quiet_ms */
 	FACT_SHARED = 1 << 3,         /* shared_sockets was counted */
 	FACT_UNREADABLE = 1 << 4,     /* unreadable_processes was counted */
+	FACT_DROPS = 1 << 5,          /* listeners have drops */
+	FACT_TIMERS = 1 << 6,         /* SOCKET_RETRANSMITTING and SOCKET_ZERO_WINDOW are known */
 };
 
 struct snapshot {
 	struct snapshot_socket *sockets;
 	size_t socket_count, socket_capacity;
+	struct snapshot_listener *listeners; /* may hold listeners without a row */
+	size_t listener_count, listener_capacity;
 	struct snapshot_address *addresses;
 	size_t address_count, address_capacity;
 	struct snapshot_process *processes;
@@ -186,6 +203,10 @@ uint32_t snapshot_ifindex(const struct snapshot *snapshot, uint16_t device);
 
 /* Appends a zeroed row with OWNER_NONE and ADDRESS_ABSENT. Returns NULL if memory is short. */
 struct snapshot_socket *snapshot_add_socket(struct snapshot *snapshot) MUST_CHECK;
+
+/* Adds the facts about a listener, whose row `socket` is. */
+int snapshot_set_drops(struct snapshot *snapshot, struct snapshot_socket *socket, uint64_t identity,
+                       uint32_t drops) MUST_CHECK;
 
 /* Makes room for `count` more rows at once. */
 int snapshot_reserve_sockets(struct snapshot *snapshot, size_t count) MUST_CHECK;

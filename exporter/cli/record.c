@@ -108,6 +108,17 @@ static void put_owner(struct textbuf *out, uint32_t owner)
 		textbuf_printf(out, " %lu ", (unsigned long)owner);
 }
 
+static void put_drops(struct textbuf *out, const struct snapshot *snapshot, const struct snapshot_socket *socket)
+{
+	const struct snapshot_listener *listener;
+
+	if (socket->state != STATE_LISTEN || socket->listener == 0)
+		return;
+	listener = &snapshot->listeners[socket->listener - 1];
+	put_number(out, " drops=", listener->identity);
+	put_number(out, ",", listener->drops);
+}
+
 static void put_socket(struct textbuf *out, const struct snapshot *snapshot, const struct snapshot_socket *socket)
 {
 	const struct snapshot_address *local = &snapshot->addresses[socket->local];
@@ -128,6 +139,7 @@ static void put_socket(struct textbuf *out, const struct snapshot *snapshot, con
 	}
 	if (socket->flags & SOCKET_HAS_QUIET)
 		put_number(out, " quiet_ms=", socket->quiet_ms);
+	put_drops(out, snapshot, socket);
 	if (socket->device != DEVICE_NONE)
 		put_number(out, " device=", snapshot_ifindex(snapshot, socket->device));
 	for (size_t i = 0; i < REPLAY_FLAG_COUNT; i++)

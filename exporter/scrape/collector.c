@@ -21,7 +21,10 @@ static int count(struct collector *collector)
 	result = served_ports_update(&collector->served, &collector->snapshot, &collector->listeners);
 	if (result)
 		return result;
+	accept_drops_compare(&collector->drops, &collector->snapshot);
 	result = census_take(&collector->census, &collector->snapshot, &collector->served, &collector->options.census);
+	if (result == 0)
+		result = accept_drops_add(&collector->drops, &collector->snapshot, &collector->census, start);
 	collector->aggregate_ns = platform_now_ns() - start;
 	return result;
 }
@@ -57,6 +60,7 @@ void collector_init(struct collector *collector, const struct collector_options 
 	snapshot_init(&collector->snapshot);
 	listeners_init(&collector->listeners);
 	served_ports_init(&collector->served);
+	accept_drops_init(&collector->drops, !options->past_drops);
 	census_init(&collector->census);
 	report_folding_init(&collector->folding);
 	gzip_init(&collector->gzip);
@@ -72,6 +76,7 @@ void collector_release(struct collector *collector)
 	gzip_release(&collector->gzip);
 	report_folding_release(&collector->folding);
 	census_release(&collector->census);
+	accept_drops_release(&collector->drops);
 	served_ports_release(&collector->served);
 	listeners_release(&collector->listeners);
 	snapshot_release(&collector->snapshot);

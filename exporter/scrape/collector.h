@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Collector: reads a snapshot, credits unheld sockets, counts all sockets, and writes the counts in the requested
- * formats. It keeps the served ports and the ranks of groups from one snapshot to the next. One thread at a time uses
- * it. Every buffer is reused, so that a steady host causes no allocation here.
+ * formats. It keeps the served ports, the drops of listeners and the ranks of groups from one snapshot to the next. One
+ * thread at a time uses it. Every buffer is reused, so that a steady host causes no allocation here.
  */
 #ifndef EXPORTER_SCRAPE_COLLECTOR_H
 #define EXPORTER_SCRAPE_COLLECTOR_H
@@ -14,6 +14,7 @@
 #include "exporter/platform/platform.h"
 #include "exporter/scrape/gzip.h"
 #include "exporter/scrape/names.h"
+#include "metrics/census/accept_drops.h"
 #include "metrics/census/census.h"
 #include "metrics/census/listeners.h"
 #include "metrics/census/served_ports.h"
@@ -25,6 +26,7 @@ struct collector_options {
 	struct names *names;       /* NULL: names stay as the platform reports them; the caller owns it */
 	struct census_options census;
 	size_t max_series;
+	bool past_drops; /* count connections that were dropped before the first snapshot too */
 };
 
 struct collector {
@@ -32,6 +34,7 @@ struct collector {
 	struct snapshot snapshot;
 	struct listeners listeners;
 	struct served_ports served;
+	struct accept_drops drops;
 	struct census census;
 	struct report_folding folding;
 	struct gzip gzip;

@@ -99,9 +99,14 @@ static void key_of_address(const struct pass *pass, uint32_t local, struct group
 		key->address = pass->merge_netns ? pass->census->merged.first[local] : local;
 }
 
-static void count_in_group(struct census_group *group, const struct snapshot_socket *socket)
+static void count_in_group(struct census_group *group, const struct snapshot *snapshot,
+                           const struct snapshot_socket *socket)
 {
 	group->count[socket->state]++;
+	group->retransmitting += (socket->flags & SOCKET_RETRANSMITTING) != 0;
+	group->zero_window += (socket->flags & SOCKET_ZERO_WINDOW) != 0;
+	if (socket->state == STATE_LISTEN && socket->listener)
+		group->drops += snapshot->listeners[socket->listener - 1].new_drops;
 	if (socket->state == STATE_CLOSE_WAIT && socket->flags & SOCKET_HAS_QUIET) {
 		group->aged++;
 		if (group->oldest_ms < socket->quiet_ms)
@@ -118,13 +123,14 @@ static void count_in_group(struct census_group *group, const struct snapshot_soc
 	}
 }
 
-static int count_in_table(struct census_table *table, const struct group_key *key, const struct snapshot_socket *socket)
+static int count_in_table(struct census_table *table, const struct group_key *key, const struct snapshot *snapshot,
+                          const struct snapshot_socket *socket)
 {
 	struct census_group *group = census_table_group(table, key);
 
 	if (!group)
 		return -ENOMEM;
-	count_in_group(group, socket);
+	count_in_group(group, snapshot, socket);
 	return 0;
 }
 
@@ -139,11 +145,11 @@ static int count_by_process(const struct pass *pass, const struct snapshot_socke
 		return ret;
 	key_of_address(pass, socket->local, &key);
 	key.port = local_port_label(pass, socket->local_port, role);
-	ret = count_in_table(&census->by_local_port, &key, socket);
+	ret = count_in_table(&census->by_local_port, &key, pass->snapshot, socket);
 	if (ret || role != ROLE_OUTBOUND)
 		return ret;
 	key.port = remote_port_label(pass, &pass->snapshot->netns[netns], socket->remote_port);
-	return count_in_table(&census->outbound, &key, socket);
+	return count_in_table(&census->outbound, &key, pass->snapshot, socket);
 }
 
 static int count_row(const struct pass *pass, uint32_t row)

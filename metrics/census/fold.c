@@ -113,4 +113,7 @@ void fold_add(struct census_group *sum, const struct census_group *group)
 	sum->send_bytes += group->send_bytes;
 	sum->queue_length += group->queue_length;
 	sum->queue_limit += group->queue_limit;
+	sum->drops += group->drops;
+	sum->retransmitting += group->retransmitting;
+	sum->zero_window += group->zero_window;
 }

@@ -21,21 +21,6 @@ void fold_memory_release(struct fold_memory *memory)
 	fold_memory_init(memory);
 }
 
-/* Hashes the labels themselves, since indexes differ from scrape to scrape. */
-static uint64_t hash_labels(const struct snapshot *snapshot, const struct identities *identities,
-                            const struct group_key *key)
-{
-	uint64_t hash = identity_hash(identities, &identities->items[key->identity]);
-
-	hash = hash_mix(hash, (uint64_t)key->family << 32 | key->port);
-	if (key->netns != CENSUS_ABSENT)
-		hash = hash_mix(hash, snapshot->netns[key->netns].id);
-	if (key->address != CENSUS_ABSENT)
-		hash = hash_bytes(hash, snapshot->addresses[key->address].bytes,
-		                  sizeof(snapshot->addresses[key->address].bytes));
-	return hash;
-}
-
 static bool labels_equal(const void *data, uint32_t rank, const void *key)
 {
 	return ((const uint64_t *)data)[rank] == *(const uint64_t *)key;
@@ -56,7 +41,7 @@ static void recall(struct fold_memory *memory, const struct snapshot *snapshot, 
 	_Static_assert(HASH_NONE == FOLD_NEW, "a group that is not found is new");
 
 	for (size_t i = 0; i < table->count; i++) {
-		uint64_t labels = hash_labels(snapshot, identities, &table->groups[i].key);
+		uint64_t labels = identity_hash_labels(identities, snapshot, &table->groups[i].key);
 
 		memory->labels[i] = labels;
 		memory->last[i] = hash_find(&memory->index, labels, labels_equal, memory->ranked, &labels);

@@ -32,6 +32,10 @@ struct census_group {
 	uint32_t oldest_ms;                 /* the greatest time of an aged socket since its peer's last segment */
 	uint64_t receive_bytes, send_bytes; /* of all rows except listeners */
 	uint64_t queue_length, queue_limit; /* of the listeners */
+	/* Connection attempts dropped at the listeners: since the last snapshot until accept_drops_add() adds the
+	 * earlier ones. */
+	uint64_t drops;
+	uint32_t retransmitting, zero_window; /* connections */
 };
 
 struct census_table {

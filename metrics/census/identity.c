@@ -79,6 +79,20 @@ uint64_t identity_hash(const struct identities *identities, const struct census_
 	return hash_text(hash, identities, identity->container);
 }
 
+uint64_t identity_hash_labels(const struct identities *identities, const struct snapshot *snapshot,
+                              const struct group_key *key)
+{
+	uint64_t hash = identity_hash(identities, &identities->items[key->identity]);
+
+	hash = hash_mix(hash, (uint64_t)key->family << 32 | key->port);
+	if (key->netns != CENSUS_ABSENT)
+		hash = hash_mix(hash, snapshot->netns[key->netns].id);
+	if (key->address != CENSUS_ABSENT)
+		hash = hash_bytes(hash, snapshot->addresses[key->address].bytes,
+		                  sizeof(snapshot->addresses[key->address].bytes));
+	return hash;
+}
+
 static int add_identity(struct identities *identities, const struct census_identity *identity, uint64_t hash)
 {
 	size_t count = identities->count;

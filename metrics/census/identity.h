@@ -6,6 +6,7 @@
 #ifndef METRICS_CENSUS_IDENTITY_H
 #define METRICS_CENSUS_IDENTITY_H
 
+#include "metrics/census/group.h"
 #include "metrics/census/labels.h"
 #include "metrics/hash.h"
 #include "metrics/snapshot.h"
@@ -48,6 +49,10 @@ int identity_of_owner(struct identities *identities, const struct snapshot *snap
 
 /* Returns a hash of the identity's labels, the same whenever they are the same. */
 uint64_t identity_hash(const struct identities *identities, const struct census_identity *identity);
+
+/* Returns a hash of a group's label set, the same in every snapshot: the indexes of a key are of one snapshot alone. */
+uint64_t identity_hash_labels(const struct identities *identities, const struct snapshot *snapshot,
+                              const struct group_key *key);
 
 /* Returns the bytes of a text; never NULL. */
 const char *identity_text(const struct identities *identities, struct census_text text);

@@ -29,10 +29,28 @@ const struct metric catalog[METRIC_COUNT] = {
                 {"tcp_accept_queue_limit", METRIC_GAUGE, "", "process,local_port",
                  "Maximum number of connections in the accept queue, above which the kernel drops new ones; "
                  "listeners that share a port are summed"},
+        [METRIC_ACCEPT_QUEUE_DROPS] =
+                {"tcp_accept_queue_drops_total", METRIC_COUNTER, "", "process,local_port",
+                 "Connection attempts that the kernel dropped at the process's listeners since the exporter started, "
+                 "mostly because the accept queue was full; each retry of a client counts"},
         [METRIC_RECEIVE_QUEUE] = {"tcp_receive_queue_bytes", METRIC_GAUGE, "bytes", "process,local_port",
                                   "Received bytes that the process has not read; a peer's FIN is not counted"},
         [METRIC_SEND_QUEUE] = {"tcp_send_queue_bytes", METRIC_GAUGE, "bytes", "process,local_port",
                                "Written bytes that the peer has not acknowledged"},
+        [METRIC_RETRANSMITTING] = {"tcp_retransmitting_connections", METRIC_GAUGE, "", "process,local_port",
+                                   "Connections whose retransmission timer has expired and whose peer has not "
+                                   "acknowledged data since; the peer or the path does not answer"},
+        [METRIC_ZERO_WINDOW] = {"tcp_zero_window_connections", METRIC_GAUGE, "", "process,local_port",
+                                "Connections with data to send to a peer whose receive window is closed; "
+                                "the peer does not read"},
+        [METRIC_OUTBOUND_RETRANSMITTING] =
+                {"tcp_outbound_retransmitting_connections", METRIC_GAUGE, "", "process,remote_port",
+                 "Connections that this host opened and that retransmit, by the peer's port; "
+                 "also counted in tcp_retransmitting_connections"},
+        [METRIC_OUTBOUND_ZERO_WINDOW] =
+                {"tcp_outbound_zero_window_connections", METRIC_GAUGE, "", "process,remote_port",
+                 "Connections that this host opened to a peer whose receive window is closed, by the peer's port; "
+                 "also counted in tcp_zero_window_connections"},
         [METRIC_EPHEMERAL_PORTS_USED] =
                 {"tcp_ephemeral_ports_used", METRIC_GAUGE, "", "",
                  "Distinct local ports of the ephemeral range in use, in any state; bound ports without a connection "

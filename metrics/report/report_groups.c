@@ -80,6 +80,21 @@ static uint64_t send_bytes(const struct census_group *group)
 	return group->send_bytes;
 }
 
+static uint64_t drops(const struct census_group *group)
+{
+	return group->drops;
+}
+
+static uint64_t retransmitting(const struct census_group *group)
+{
+	return group->retransmitting;
+}
+
+static uint64_t zero_window(const struct census_group *group)
+{
+	return group->zero_window;
+}
+
 static const struct family families[METRIC_COUNT] = {
         [METRIC_CONNECTIONS] = {.outbound = false},
         [METRIC_OUTBOUND_CONNECTIONS] = {.outbound = true},
@@ -87,7 +102,12 @@ static const struct family families[METRIC_COUNT] = {
         [METRIC_ACCEPT_QUEUE_LENGTH] = {false, has_listener, queue_length, 0},
         [METRIC_ACCEPT_QUEUE_LIMIT] = {false, has_listener, queue_limit, 0},
         [METRIC_RECEIVE_QUEUE] = {false, has_always, receive_bytes, 0},
+        [METRIC_ACCEPT_QUEUE_DROPS] = {false, has_listener, drops, 0},
         [METRIC_SEND_QUEUE] = {false, has_always, send_bytes, 0},
+        [METRIC_RETRANSMITTING] = {false, has_always, retransmitting, 0},
+        [METRIC_ZERO_WINDOW] = {false, has_always, zero_window, 0},
+        [METRIC_OUTBOUND_RETRANSMITTING] = {true, has_always, retransmitting, 0},
+        [METRIC_OUTBOUND_ZERO_WINDOW] = {true, has_always, zero_window, 0},
 };
 
 static bool shows_state(const struct view *view, const struct census_group *group, int state)

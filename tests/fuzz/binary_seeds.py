@@ -12,7 +12,8 @@ SEQUENCE = 77  # as in fuzz_inet_diag.c
 NOOP, ERROR, DONE, OVERRUN = 1, 2, 3, 4
 GETSOCK, BY_FAMILY = 18, 20
 MULTI, DUMP_INTR = 2, 16
-ATTRIBUTE_INFO, ATTRIBUTE_V6ONLY = 2, 11
+ATTRIBUTE_INFO, ATTRIBUTE_MEMORY, ATTRIBUTE_V6ONLY = 2, 7, 11
+MEMORY_WORDS = 9  # of INET_DIAG_SKMEMINFO; the last one is the drops
 INFO_SIZE, QUIET_AT = 232, 56  # of struct tcp_info, and where tcpi_last_ack_recv is in it
 
 
@@ -47,8 +48,14 @@ def info(quiet_ms, size=INFO_SIZE):
     return attribute(ATTRIBUTE_INFO, bytes(body[:size]))
 
 
+def memory(drops, words=MEMORY_WORDS):
+    return attribute(ATTRIBUTE_MEMORY, struct.pack("=9I", *[0] * 8, drops)[:4 * words])
+
+
 def inet_diag_seeds():
     listener = row(10, ("0.0.0.0", 80), ("0.0.0.0", 0), 11, (3, 511))
+    dropping = row(10, ("0.0.0.0", 81), ("0.0.0.0", 0), 14, (129, 128), memory(36) + attribute(ATTRIBUTE_V6ONLY, b"\0"))
+    older = row(10, ("0.0.0.0", 82), ("0.0.0.0", 0), 15, (0, 128), memory(36, MEMORY_WORDS - 1))
     v6 = row(10, ("::", 443), ("::", 0), 12, (0, 128), attribute(ATTRIBUTE_V6ONLY, b"\1"))
     waiting = row(8, ("192.0.2.1", 80), ("198.51.100.7", 50123), 13, (1, 0), info(86400000))
     mapped = row(1, ("::ffff:192.0.2.1", 80), ("::ffff:198.51.100.7", 50124), 0)
@@ -56,6 +63,7 @@ def inet_diag_seeds():
     rows = [listener, v6, waiting, mapped, gone]
     yield "dump", b"".join(message(BY_FAMILY, each) for each in rows) + message(DONE, struct.pack("=i", 0))
     yield "both-families", b"".join(message(GETSOCK, each) for each in rows)
+    yield "drops", message(GETSOCK, dropping) + message(GETSOCK, older) + message(DONE, struct.pack("=i", 0))
     yield "refused", message(ERROR, struct.pack("=i", -2) + bytes(16), 0)
     yield "acknowledged", message(ERROR, struct.pack("=i", 0) + bytes(16), 0)
     yield "failed-at-the-end", message(GETSOCK, gone) + message(DONE, struct.pack("=i", -12))
@@ -71,6 +79,7 @@ def inet_diag_seeds():
     for name, attributes, missing in (
         ("odd-flag", attribute(ATTRIBUTE_V6ONLY, b"\1"), 3),
         ("odd-info", info(0x01020304, QUIET_AT + 4), 2),
+        ("odd-memory", memory(36), 2),
         ("odd-attribute", bytes(4), 2),
     ):
         odd = bytearray(message(GETSOCK, listener + attributes))

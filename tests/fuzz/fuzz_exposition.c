@@ -59,8 +59,13 @@ static void add_socket(struct snapshot *snapshot, uint32_t owner, unsigned kind)
 	socket->remote_port = (uint16_t)(kind & 64 ? 443 : 50000);
 	socket->receive_queue = kind;
 	socket->send_queue = 128;
-	socket->quiet_ms = 1000 * kind;
-	socket->flags = SOCKET_HAS_QUEUES | SOCKET_HAS_QUIET;
+	socket->flags = SOCKET_HAS_QUEUES | (kind & 1 ? SOCKET_RETRANSMITTING : SOCKET_ZERO_WINDOW);
+	if (socket->state == STATE_LISTEN) {
+		CHECK(snapshot_set_drops(snapshot, socket, snapshot->socket_count, kind) == 0);
+	} else {
+		socket->quiet_ms = 1000 * kind;
+		socket->flags |= SOCKET_HAS_QUIET;
+	}
 }
 
 static void add_process(struct snapshot *snapshot, struct input *input)

@@ -30,10 +30,11 @@ static int see(void *data, const struct inet_diag_row *row)
 	CHECK(msg >= seen->begin);
 	CHECK(seen->end - msg >= (ptrdiff_t)sizeof(*row->msg));
 	CHECK(row->has_quiet || row->quiet_ms == 0);
+	CHECK(row->has_drops || row->drops == 0);
 	for (size_t i = 0; i < sizeof(*row->msg); i++)
 		mix(seen, (unsigned char)msg[i]);
-	mix(seen, row->quiet_ms);
-	mix(seen, (uint64_t)row->has_quiet << 1 | row->v6_only);
+	mix(seen, (uint64_t)row->drops << 32 | row->quiet_ms);
+	mix(seen, (uint64_t)row->has_drops << 2 | (uint64_t)row->has_quiet << 1 | row->v6_only);
 	seen->rows++;
 	return seen->rows == seen->refuse_at ? -ENOMEM : 0;
 }

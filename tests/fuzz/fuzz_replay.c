@@ -59,7 +59,10 @@ static void check_sockets(const struct snapshot *snapshot)
 		CHECK(socket->state < STATE_COUNT && (snapshot->states & STATE_BIT(socket->state)));
 		CHECK(!(socket->flags & SOCKET_CREDITED) || socket->owner < snapshot->process_count);
 		CHECK((socket->flags & SOCKET_HAS_QUEUES) || (!socket->receive_queue && !socket->send_queue));
-		CHECK((socket->flags & SOCKET_HAS_QUIET) || !socket->quiet_ms);
+		if (socket->state == STATE_LISTEN)
+			CHECK(socket->listener <= snapshot->listener_count && !(socket->flags & SOCKET_HAS_QUIET));
+		else
+			CHECK((socket->flags & SOCKET_HAS_QUIET) || !socket->quiet_ms);
 	}
 }
 

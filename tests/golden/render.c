@@ -13,6 +13,7 @@
 #include "exporter/scrape/backend.h"
 #include "exporter/scrape/filter.h"
 #include "exporter/scrape/names.h"
+#include "metrics/census/accept_drops.h"
 #include "metrics/report/report.h"
 
 enum {
@@ -26,6 +27,7 @@ struct render {
 	struct snapshot snapshot;
 	struct listeners listeners;
 	struct served_ports served;
+	struct accept_drops drops;
 	struct census census;
 	struct report_folding folding;
 	struct filter *filter;
@@ -108,7 +110,10 @@ static int count(struct render *render)
 		return err;
 	listeners_credit(&render->listeners, &render->snapshot);
 	err = served_ports_update(&render->served, &render->snapshot, &render->listeners);
-	return err ? err : census_take(&render->census, &render->snapshot, &render->served, &options);
+	accept_drops_compare(&render->drops, &render->snapshot);
+	if (err == 0)
+		err = census_take(&render->census, &render->snapshot, &render->served, &options);
+	return err ? err : accept_drops_add(&render->drops, &render->snapshot, &render->census, 0);
 }
 
 static int write_report(struct render *render, enum exposition_format format)
@@ -138,6 +143,7 @@ static void release(struct render *render)
 	filter_free(render->filter);
 	report_folding_release(&render->folding);
 	census_release(&render->census);
+	accept_drops_release(&render->drops);
 	served_ports_release(&render->served);
 	listeners_release(&render->listeners);
 	snapshot_release(&render->snapshot);

@@ -23,6 +23,7 @@ PROGRAM = "tcp_exporter"
 NOBODY = ("(none)", "(unknown)")  # owner of the clients' ends, for the exporter
 TRIES = 20
 SHARED = "tcp_exporter_shared_sockets"
+DROPS = "tcp_accept_queue_drops_total"  # since the start of each exporter
 QUEUES = ("tcp_receive_queue_bytes", "tcp_send_queue_bytes")
 AGES = "tcp_close_wait_oldest_seconds"  # grow from one scrape to the next
 # Jiffies are at most 10 ms, and two clocks are read.
@@ -32,8 +33,8 @@ Samples = dict[tuple[str, tuple], float]
 
 
 def is_of_the_scene(family: str) -> bool:
-    """Returns True if the family is not about the exporter itself."""
-    return family == SHARED or not family.startswith(("tcp_exporter_", "process_"))
+    """Returns True if the family is about the scene, and neither about the exporter itself nor about its past."""
+    return family == SHARED or not family.startswith(("tcp_exporter_", "process_", DROPS))
 
 
 def is_in_use(family: str, labels: tuple, ports: set[str]) -> bool:

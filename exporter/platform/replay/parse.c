@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exporter/platform/replay/word.h"
+#include "exporter/platform/replay/reader.h"
 
 enum {
 	/* The longest text of a process, a command line, on any system. */
@@ -17,40 +17,20 @@ enum {
 
 const struct replay_bit replay_facts[REPLAY_FACT_COUNT] = {
         {"queues", FACT_QUEUES}, {"accept_queues", FACT_ACCEPT_QUEUES}, {"close_wait_age", FACT_CLOSE_WAIT_AGE},
-        {"shared", FACT_SHARED}, {"unreadable", FACT_UNREADABLE},
+        {"shared", FACT_SHARED}, {"unreadable", FACT_UNREADABLE},       {"drops", FACT_DROPS},
+        {"timers", FACT_TIMERS},
 };
 
 const struct replay_bit replay_flags[REPLAY_FLAG_COUNT] = {
-        {"v6_only", SOCKET_V6_ONLY},
-        {"v4_mapped", SOCKET_V4_MAPPED},
-        {"credited", SOCKET_CREDITED},
+        {"v6_only", SOCKET_V6_ONLY},         {"v4_mapped", SOCKET_V4_MAPPED},
+        {"credited", SOCKET_CREDITED},       {"retransmitting", SOCKET_RETRANSMITTING},
+        {"zero_window", SOCKET_ZERO_WINDOW},
 };
 
 const char *const replay_texts[PROCESS_TEXT_COUNT] = {
         [PROCESS_NAME] = "name", [PROCESS_USER] = "user",           [PROCESS_EXE] = "exe",
         [PROCESS_UNIT] = "unit", [PROCESS_CONTAINER] = "container",
 };
-
-struct reader {
-	struct snapshot *snapshot;
-	char *text; /* a process's text without escapes */
-	size_t text_capacity;
-	struct word line; /* the rest of it */
-	const char *reason;
-	bool ended;
-};
-
-static int fault(struct reader *reader, const char *reason)
-{
-	reader->reason = reason;
-	return -EINVAL;
-}
-
-/* Reads the next word as a number. */
-static bool number(struct reader *reader, uint64_t max, uint64_t *value)
-{
-	return word_number(word_next(&reader->line), max, value);
-}
 
 static int read_facts(struct reader *reader)
 {
@@ -60,7 +40,7 @@ static int read_facts(struct reader *reader)
 		while (i < REPLAY_FACT_COUNT && !word_is(word, replay_facts[i].name))
 			i++;
 		if (i == REPLAY_FACT_COUNT)
-			return fault(reader, "unknown fact");
+			return reader_fault(reader, "unknown fact");
 		reader->snapshot->facts |= replay_facts[i].bit;
 	}
 	return 0;
@@ -72,7 +52,7 @@ static int read_states(struct reader *reader)
 		enum socket_state state = state_from_name(word.bytes, word.length);
 
 		if (state == STATE_COUNT)
-			return fault(reader, "unknown state");
+			return reader_fault(reader, "unknown state");
 		reader->snapshot->states |= STATE_BIT(state);
 	}
 	return 0;
@@ -80,23 +60,23 @@ static int read_states(struct reader *reader)
 
 static int read_unreadable(struct reader *reader)
 {
-	if (!number(reader, UINT64_MAX, &reader->snapshot->unreadable_processes))
-		return fault(reader, "expected a number of unreadable processes");
+	if (!reader_number(reader, UINT64_MAX, &reader->snapshot->unreadable_processes))
+		return reader_fault(reader, "expected a number of unreadable processes");
 	return 0;
 }
 
 static int read_shared(struct reader *reader)
 {
-	if (!number(reader, UINT64_MAX, &reader->snapshot->shared_sockets))
-		return fault(reader, "expected a number of shared sockets");
+	if (!reader_number(reader, UINT64_MAX, &reader->snapshot->shared_sockets))
+		return reader_fault(reader, "expected a number of shared sockets");
 	return 0;
 }
 
 static int read_time(struct reader *reader)
 {
-	if (!number(reader, UINT64_MAX, &reader->snapshot->sockets_ns) ||
-	    !number(reader, UINT64_MAX, &reader->snapshot->owners_ns))
-		return fault(reader, "expected two numbers of nanoseconds");
+	if (!reader_number(reader, UINT64_MAX, &reader->snapshot->sockets_ns) ||
+	    !reader_number(reader, UINT64_MAX, &reader->snapshot->owners_ns))
+		return reader_fault(reader, "expected two numbers of nanoseconds");
 	return 0;
 }
 
@@ -107,13 +87,13 @@ static int read_netns(struct reader *reader)
 	uint64_t from, to;
 	uint32_t index;
 
-	if (!number(reader, UINT64_MAX, &netns.id))
-		return fault(reader, "expected the id of a namespace");
+	if (!reader_number(reader, UINT64_MAX, &netns.id))
+		return reader_fault(reader, "expected the id of a namespace");
 	low = word_next(&reader->line);
 	high = word_next(&reader->line);
 	if (!word_is(low, "-") || !word_is(high, "-")) {
 		if (!word_number(low, UINT16_MAX, &from) || !word_number(high, UINT16_MAX, &to) || to < from)
-			return fault(reader, "expected a range of ephemeral ports");
+			return reader_fault(reader, "expected a range of ephemeral ports");
 		netns.ephemeral_low = (uint16_t)from;
 		netns.ephemeral_high = (uint16_t)to;
 	}
@@ -129,11 +109,11 @@ static int read_ports(struct reader *reader, struct port_set *ports)
 
 		word_split(word, '-', &low, &high);
 		if (!word_number(low, UINT16_MAX, &from) || !word_number(high, UINT16_MAX, &to) || to < from)
-			return fault(reader, "expected a port or a range of ports");
+			return reader_fault(reader, "expected a port or a range of ports");
 		for (; from <= to; from++) {
 			/* Bounds the work too: no port is entered twice. */
 			if (port_set_has(ports, (uint16_t)from))
-				return fault(reader, "repeated port");
+				return reader_fault(reader, "repeated port");
 			port_set_add(ports, (uint16_t)from);
 		}
 	}
@@ -159,14 +139,14 @@ static int read_text(struct reader *reader, uint32_t process, struct word word)
 		if (!word_skip(&rest, replay_texts[i]) || !word_skip(&rest, "="))
 			continue;
 		if (rest.length > TEXT_MAX)
-			return fault(reader, "text is too long");
+			return reader_fault(reader, "text is too long");
 		if (array_reserve((void **)&reader->text, &reader->text_capacity, rest.length + 1, 1) != 0)
 			return -ENOMEM;
 		if (!word_unescape(rest, reader->text, &length))
-			return fault(reader, "expected two hexadecimal digits after %");
+			return reader_fault(reader, "expected two hexadecimal digits after %");
 		return snapshot_set_text(reader->snapshot, process, (enum process_text)i, reader->text, length);
 	}
-	return fault(reader, "unknown text of a process");
+	return reader_fault(reader, "unknown text of a process");
 }
 
 static int read_process(struct reader *reader)
@@ -175,146 +155,14 @@ static int read_process(struct reader *reader)
 	uint32_t index;
 	int err;
 
-	if (!number(reader, UINT32_MAX, &pid) || !number(reader, UINT64_MAX, &start))
-		return fault(reader, "expected the PID and start of a process");
+	if (!reader_number(reader, UINT32_MAX, &pid) || !reader_number(reader, UINT64_MAX, &start))
+		return reader_fault(reader, "expected the PID and start of a process");
 	err = snapshot_add_process(reader->snapshot, (uint32_t)pid, start, &index);
 	for (struct word word; err == 0 && (word = word_next(&reader->line)).length > 0;)
 		err = read_text(reader, index, word);
 	if (err == 0 && reader->snapshot->processes[index].text[PROCESS_NAME].length == TEXT_ABSENT)
-		return fault(reader, "process without a name");
+		return reader_fault(reader, "process without a name");
 	return err;
-}
-
-static bool read_owner(struct reader *reader, uint32_t *owner)
-{
-	struct word word = word_next(&reader->line);
-	uint64_t index;
-
-	if (word_is(word, "-"))
-		*owner = OWNER_NONE;
-	else if (word_is(word, "?"))
-		*owner = OWNER_UNKNOWN;
-	else if (word_number(word, UINT32_MAX, &index) && index < reader->snapshot->process_count)
-		*owner = (uint32_t)index;
-	else
-		return false;
-	return true;
-}
-
-/* Reads an address and a port. */
-static int read_end(struct reader *reader, uint32_t netns, uint32_t *address, uint16_t *port)
-{
-	struct word word = word_next(&reader->line), host, service;
-	uint8_t bytes[16];
-	uint64_t value;
-	int family;
-
-	if (!word_split(word, ':', &host, &service) || !word_number(service, UINT16_MAX, &value))
-		return fault(reader, "expected an address and a port");
-	*port = (uint16_t)value;
-	*address = ADDRESS_ABSENT;
-	if (word_is(host, "-"))
-		return 0;
-	if (!word_address(host, &family, bytes))
-		return fault(reader, "expected an address and a port");
-	return snapshot_intern_address(reader->snapshot, netns, family, bytes, address);
-}
-
-static int read_device(struct reader *reader, struct snapshot_socket *socket, struct word word)
-{
-	uint64_t ifindex;
-
-	if (!word_number(word, UINT32_MAX, &ifindex) || ifindex == 0)
-		return fault(reader, "expected the index of an interface");
-	return snapshot_intern_device(reader->snapshot, (uint32_t)ifindex, &socket->device);
-}
-
-/* Reads a property that depends on the row alone. */
-static bool read_property(struct snapshot_socket *socket, struct word word)
-{
-	struct word receive, send;
-	uint64_t first, second;
-
-	if (word_skip(&word, "queues=")) {
-		if (!word_split(word, ',', &receive, &send) || !word_number(receive, UINT32_MAX, &first) ||
-		    !word_number(send, UINT32_MAX, &second))
-			return false;
-		socket->receive_queue = (uint32_t)first;
-		socket->send_queue = (uint32_t)second;
-		socket->flags |= SOCKET_HAS_QUEUES;
-		return true;
-	}
-	if (word_skip(&word, "quiet_ms=")) {
-		if (!word_number(word, UINT32_MAX, &first))
-			return false;
-		socket->quiet_ms = (uint32_t)first;
-		socket->flags |= SOCKET_HAS_QUIET;
-		return true;
-	}
-	for (size_t i = 0; i < REPLAY_FLAG_COUNT; i++) {
-		if (!word_is(word, replay_flags[i].name))
-			continue;
-		socket->flags = (uint8_t)(socket->flags | replay_flags[i].bit);
-		return true;
-	}
-	return false;
-}
-
-/* Reads the required words: state, owner and addresses. */
-static int read_row(struct reader *reader, struct snapshot_socket *socket)
-{
-	struct word word = word_next(&reader->line);
-	enum socket_state state = state_from_name(word.bytes, word.length);
-	uint64_t netns;
-	int err;
-
-	if (state == STATE_COUNT || !(reader->snapshot->states & STATE_BIT(state)))
-		return fault(reader, "state is missing in the states line");
-	socket->state = (uint8_t)state;
-	if (!read_owner(reader, &socket->owner))
-		return fault(reader, "unknown owner");
-	if (!number(reader, UINT32_MAX, &netns) || netns >= reader->snapshot->netns_count)
-		return fault(reader, "unknown namespace");
-	err = read_end(reader, (uint32_t)netns, &socket->local, &socket->local_port);
-	if (err == 0 && socket->local == ADDRESS_ABSENT)
-		return fault(reader, "socket without a local address");
-	if (err == 0)
-		err = read_end(reader, (uint32_t)netns, &socket->remote, &socket->remote_port);
-	return err;
-}
-
-/* Reads the optional words after the addresses. */
-static int read_properties(struct reader *reader, struct snapshot_socket *socket)
-{
-	int err = 0;
-
-	for (struct word word; err == 0 && (word = word_next(&reader->line)).length > 0;) {
-		if (word_skip(&word, "device="))
-			err = read_device(reader, socket, word);
-		else if (!read_property(socket, word))
-			err = fault(reader, "unknown property of a socket");
-	}
-	return err;
-}
-
-static int read_socket(struct reader *reader)
-{
-	struct snapshot_socket row = {0}, *socket;
-	int err = read_row(reader, &row);
-
-	if (err == 0)
-		err = read_properties(reader, &row);
-	if (err != 0)
-		return err;
-	if ((row.flags & SOCKET_V4_MAPPED) && reader->snapshot->addresses[row.local].family != 4)
-		return fault(reader, "v4_mapped with an address that is not IPv4");
-	if ((row.flags & SOCKET_CREDITED) && row.owner >= OWNER_UNKNOWN)
-		return fault(reader, "credited without an owner");
-	socket = snapshot_add_socket(reader->snapshot);
-	if (socket == NULL)
-		return -ENOMEM;
-	*socket = row;
-	return 0;
 }
 
 static int read_the_end(struct reader *reader)
@@ -327,7 +175,7 @@ static const struct line_kind {
 	const char *name;
 	int (*read)(struct reader *reader);
 } line_kinds[] = {
-        {"socket", read_socket},         {"process", read_process}, {"netns", read_netns},
+        {"socket", reader_socket},       {"process", read_process}, {"netns", read_netns},
         {"reserved", read_reserved},     {"facts", read_facts},     {"states", read_states},
         {"unreadable", read_unreadable}, {"shared", read_shared},   {"time", read_time},
         {"bound", read_bound},           {"end", read_the_end},
@@ -340,7 +188,7 @@ static int read_line(struct reader *reader)
 	if (word.length == 0 || word.bytes[0] == '#')
 		return 0;
 	if (reader->ended)
-		return fault(reader, "line after the end");
+		return reader_fault(reader, "line after the end");
 	for (size_t i = 0; i < sizeof(line_kinds) / sizeof(line_kinds[0]); i++) {
 		int err;
 
@@ -348,18 +196,18 @@ static int read_line(struct reader *reader)
 			continue;
 		err = line_kinds[i].read(reader);
 		if (err == 0 && word_next(&reader->line).length > 0)
-			return fault(reader, "unexpected word");
+			return reader_fault(reader, "unexpected word");
 		return err;
 	}
-	return fault(reader, "unknown kind of line");
+	return reader_fault(reader, "unknown kind of line");
 }
 
 static int read_title(struct reader *reader)
 {
 	if (!word_is(word_next(&reader->line), REPLAY_TITLE))
-		return fault(reader, "not a recorded snapshot: the first line is not \"" REPLAY_TITLE "\"");
+		return reader_fault(reader, "not a recorded snapshot: the first line is not \"" REPLAY_TITLE "\"");
 	if (!word_is(word_next(&reader->line), REPLAY_VERSION))
-		return fault(reader, "unknown version, expected " REPLAY_VERSION);
+		return reader_fault(reader, "unknown version, expected " REPLAY_VERSION);
 	return 0;
 }
 
@@ -380,8 +228,8 @@ static int read_lines(struct reader *reader, const char *bytes, size_t length, s
 		at += size + 1;
 	}
 	if (err == 0 && !reader->ended)
-		return fault(reader,
-		             *line == 0 ? "the file is empty" : "the file is cut short: its last line is not \"end\"");
+		return reader_fault(reader, *line == 0 ? "the file is empty"
+		                                       : "the file is cut short: its last line is not \"end\"");
 	return err;
 }
 

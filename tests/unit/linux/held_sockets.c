@@ -104,6 +104,7 @@ static void a_connection(void **state)
 	added->receive_queue = 6; /* five bytes and the FIN */
 	added->send_queue = 9;
 	added->quiet = 3 * HZ;
+	added->flags = ROW_RETRANSMITTING;
 	assert_int_equal(drain(), 0);
 	assert_int_equal(snapshot.socket_count, 1);
 	socket = &snapshot.sockets[0];
@@ -113,7 +114,7 @@ static void a_connection(void **state)
 	assert_int_equal(socket->receive_queue, 5);
 	assert_int_equal(socket->send_queue, 9);
 	assert_int_equal(socket->quiet_ms, 3000);
-	assert_int_equal(socket->flags, SOCKET_HAS_QUEUES | SOCKET_HAS_QUIET);
+	assert_int_equal(socket->flags, SOCKET_HAS_QUEUES | SOCKET_HAS_QUIET | SOCKET_RETRANSMITTING);
 	assert_memory_equal(snapshot.addresses[socket->local].bytes, "\300\0\2\1", 4);
 	assert_memory_equal(snapshot.addresses[socket->remote].bytes, "\306\63\144\7", 4);
 	assert_string_equal(owner_of(0), "a name of 16 by!");
@@ -133,7 +134,14 @@ static void a_listener(void **state)
 	added->send_queue = 128;
 	added->family = 6;
 	added->flags = ROW_V6_ONLY | ROW_REQUESTS;
+	added->drops = 36;
+	row(2, TCP_LISTEN, 0)->drops = 1; /* the kernel's own */
 	assert_int_equal(drain(), 0);
+	assert_int_equal(snapshot.listener_count, 2);
+	assert_int_equal(snapshot.sockets[0].listener, 1);
+	assert_int_equal(snapshot.listeners[0].identity, 77);
+	assert_int_equal(snapshot.listeners[0].drops, 36);
+	assert_int_equal(snapshot.listeners[1].identity, 2);
 	assert_int_equal(snapshot.sockets[0].receive_queue, 3);
 	assert_int_equal(snapshot.sockets[0].send_queue, 128);
 	assert_int_equal(snapshot.sockets[0].flags, SOCKET_HAS_QUEUES | SOCKET_V6_ONLY);

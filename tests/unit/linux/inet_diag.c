@@ -94,12 +94,13 @@ static void rows_and_done(void **state)
 	assert_int_equal(decode(&sink), 1);
 	assert_int_equal(seen.rows, 4);
 	assert_int_equal(seen.last.msg->idiag_inode, 9);
-	assert_false(seen.last.has_quiet || seen.last.v6_only);
+	assert_false(seen.last.has_quiet || seen.last.has_drops || seen.last.v6_only);
 }
 
 static void attributes(void **state)
 {
 	struct tcp_info info = {.tcpi_last_ack_recv = 1234};
+	const uint32_t memory[SK_MEMINFO_VARS] = {[SK_MEMINFO_DROPS] = 36};
 	const char yes = 1, no = 0;
 	struct inet_diag_sink sink;
 
@@ -114,6 +115,14 @@ static void attributes(void **state)
 	put_row(INET_DIAG_SKV6ONLY, &no, 1);
 	assert_int_equal(decode(&sink), 0);
 	assert_false(seen.last.v6_only);
+	put_row(INET_DIAG_SKMEMINFO, memory, sizeof(memory));
+	assert_int_equal(decode(&sink), 0);
+	assert_true(seen.last.has_drops);
+	assert_int_equal(seen.last.drops, 36);
+	/* So are drops on kernels before 4.7, which have a shorter list. */
+	put_row(INET_DIAG_SKMEMINFO, memory, SK_MEMINFO_DROPS * sizeof(memory[0]));
+	assert_int_equal(decode(&sink), 0);
+	assert_false(seen.last.has_drops);
 	/* quiet_ms is absent, not 0, with the shorter tcp_info of an old kernel. */
 	put_row(INET_DIAG_INFO, &info, offsetof(struct tcp_info, tcpi_last_ack_recv));
 	assert_int_equal(decode(&sink), 0);

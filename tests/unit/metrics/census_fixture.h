@@ -71,10 +71,13 @@ static inline const char *print(struct fixture *f, const struct census_table *ta
 	return f->text;
 }
 
-static inline void add_client(struct fixture *f, uint32_t owner, enum socket_state state, uint16_t local_port,
-                              uint16_t remote_port)
+static inline struct snapshot_socket *add_client(struct fixture *f, uint32_t owner, enum socket_state state,
+                                                 uint16_t local_port, uint16_t remote_port)
 {
-	rows_socket(&f->snapshot, owner, state, "10.0.0.1", local_port)->remote_port = remote_port;
+	struct snapshot_socket *socket = rows_socket(&f->snapshot, owner, state, "10.0.0.1", local_port);
+
+	socket->remote_port = remote_port;
+	return socket;
 }
 
 #define CENSUS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

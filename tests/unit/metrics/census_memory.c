@@ -5,6 +5,7 @@
  */
 #include "tests/unit/metrics/groups.h"
 
+#include "metrics/census/accept_drops.h"
 #include "metrics/census/fold_memory.h"
 
 #include <errno.h>
@@ -29,6 +30,7 @@ struct road {
 	struct snapshot snapshot;
 	struct listeners listeners;
 	struct served_ports served;
+	struct accept_drops drops;
 	struct census census;
 	struct fold fold;
 	struct fold_memory memory;
@@ -44,6 +46,7 @@ static void init(struct road *road)
 	snapshot_init(&road->snapshot);
 	listeners_init(&road->listeners);
 	served_ports_init(&road->served);
+	accept_drops_init(&road->drops, false);
 	census_init(&road->census);
 	fold_init(&road->fold);
 	fold_memory_init(&road->memory);
@@ -54,6 +57,7 @@ static void release(struct road *road)
 	snapshot_release(&road->snapshot);
 	listeners_release(&road->listeners);
 	served_ports_release(&road->served);
+	accept_drops_release(&road->drops);
 	census_release(&road->census);
 	fold_release(&road->fold);
 	fold_memory_release(&road->memory);
@@ -85,7 +89,8 @@ static int add_row(struct snapshot *snapshot, uint32_t i)
 	socket->remote_port = (uint16_t)(ROWS_LOW + i); /* the role of half of the rows is open */
 	socket->owner = i % 5 ? process : OWNER_NONE;
 	socket->state = (uint8_t)(i % 2 ? STATE_LISTEN : STATE_CLOSE_WAIT);
-	return snapshot_intern_device(snapshot, i % 7, &socket->device);
+	ret = snapshot_intern_device(snapshot, i % 7, &socket->device);
+	return ret || socket->state != STATE_LISTEN ? ret : snapshot_set_drops(snapshot, socket, i, i);
 }
 
 static int travel(struct road *road)
@@ -105,8 +110,11 @@ static int travel(struct road *road)
 		ret = listeners_build(&road->listeners, &road->snapshot);
 	if (!ret)
 		ret = served_ports_update(&road->served, &road->snapshot, &road->listeners);
+	accept_drops_compare(&road->drops, &road->snapshot);
 	if (!ret)
 		ret = census_take(&road->census, &road->snapshot, &road->served, &options);
+	if (!ret)
+		ret = accept_drops_add(&road->drops, &road->snapshot, &road->census, 0);
 	if (!ret)
 		ret = fold_memory_rank(&road->memory, &road->fold, &road->snapshot, &road->census.identities,
 		                       &road->census.by_local_port);
@@ -125,6 +133,7 @@ static void assert_same(const struct road *a, const struct road *b)
 		groups_labels(actual, &b->census, &b->snapshot, &b->census.by_local_port.groups[i]);
 		assert_string_equal(actual, expected);
 		assert_int_equal(a->census.by_local_port.groups[i].rank, b->census.by_local_port.groups[i].rank);
+		assert_int_equal(a->census.by_local_port.groups[i].drops, b->census.by_local_port.groups[i].drops);
 	}
 }
 

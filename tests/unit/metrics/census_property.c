@@ -130,11 +130,14 @@ static bool kept(struct fixture *f, const struct snapshot_socket *row)
 }
 
 /* Subtracts the row's numbers from a copy of its group. The copy must be zero in the end. */
-static void take_away(struct census_group *group, const struct snapshot_socket *row)
+static void take_away(struct census_group *group, const struct snapshot *snapshot, const struct snapshot_socket *row)
 {
 	bool queues = row->flags & SOCKET_HAS_QUEUES, listens = row->state == STATE_LISTEN;
 
 	group->count[row->state]--;
+	group->retransmitting -= row->flags & SOCKET_RETRANSMITTING ? 1 : 0;
+	group->zero_window -= row->flags & SOCKET_ZERO_WINDOW ? 1 : 0;
+	group->drops -= listens && row->listener ? snapshot->listeners[row->listener - 1].new_drops : 0;
 	group->queue_length -= queues && listens ? row->receive_queue : 0;
 	group->queue_limit -= queues && listens ? row->send_queue : 0;
 	group->receive_bytes -= queues && !listens ? row->receive_queue : 0;
@@ -154,6 +157,9 @@ static void assert_nothing_remains(const struct census_group *group)
 	assert_int_equal(group->queue_length, 0);
 	assert_int_equal(group->queue_limit, 0);
 	assert_int_equal(group->aged, 0);
+	assert_int_equal(group->drops, 0);
+	assert_int_equal(group->retransmitting, 0);
+	assert_int_equal(group->zero_window, 0);
 }
 
 static void check_table(struct fixture *f, const struct census_table *table, bool outbound)
@@ -180,7 +186,7 @@ static void check_table(struct fixture *f, const struct census_table *table, boo
 			i++;
 		if (i == table->count)
 			fail_msg("no group has the labels \"%s\"", line);
-		take_away(&rest[i], row);
+		take_away(&rest[i], &f->snapshot, row);
 	}
 	for (size_t i = 0; i < table->count; i++)
 		assert_nothing_remains(&rest[i]);

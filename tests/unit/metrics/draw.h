@@ -67,6 +67,14 @@ static inline void draw_processes(struct draw *d)
 	}
 }
 
+/* Some listeners' drops are not known. */
+static inline void draw_drops(struct draw *d, struct snapshot_socket *socket)
+{
+	if (draw(d, 3) == 0)
+		return;
+	rows_drops(d->snapshot, socket, d->snapshot->listener_count, draw(d, 5));
+}
+
 static inline void draw_row(struct draw *d)
 {
 	static const char *const addresses[] = {"0.0.0.0", "::", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1", "9.0.0.1"};
@@ -84,9 +92,12 @@ static inline void draw_row(struct draw *d)
 	socket->remote_port = ports[draw(d, 8)];
 	socket->receive_queue = draw(d, 5);
 	socket->send_queue = draw(d, 5);
-	socket->quiet_ms = draw(d, 5);
 	socket->state = (uint8_t)(draw(d, 4) ? draw(d, STATE_COUNT) : STATE_LISTEN);
-	socket->flags = (uint8_t)draw(d, 1 << 3);
+	socket->flags = (uint8_t)(draw(d, 1 << 3) | (draw(d, 3) * SOCKET_RETRANSMITTING));
+	if (socket->state == STATE_LISTEN)
+		draw_drops(d, socket);
+	else
+		socket->quiet_ms = draw(d, 5);
 }
 
 /* Draws another snapshot in place of the last. */

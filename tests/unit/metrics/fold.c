@@ -174,6 +174,9 @@ static void test_sums(void **state)
 	        .send_bytes = 2,
 	        .queue_length = 3,
 	        .queue_limit = 4,
+	        .drops = UINT64_C(1) << 41,
+	        .retransmitting = 5,
+	        .zero_window = 6,
 	};
 
 	(void)state;
@@ -188,6 +191,9 @@ static void test_sums(void **state)
 	assert_int_equal(sum.send_bytes, 4);
 	assert_int_equal(sum.queue_length, 6);
 	assert_int_equal(sum.queue_limit, 8);
+	assert_int_equal(sum.drops, UINT64_C(1) << 42);
+	assert_int_equal(sum.retransmitting, 10);
+	assert_int_equal(sum.zero_window, 12);
 }
 
 int main(void)

@@ -34,11 +34,12 @@ static void fill(struct fixture *f)
 	f->snapshot.shared_sockets = 7;
 	f->snapshot.sockets_ns = 2500;
 	f->snapshot.owners_ns = 3000000000;
-	rows_listener(&f->snapshot, nginx, "0.0.0.0", 80, 3);
-	with_queues(rows_socket(&f->snapshot, nginx, STATE_ESTABLISHED, "10.0.0.1", 80), 5, 7);
+	rows_drops(&f->snapshot, rows_listener(&f->snapshot, nginx, "0.0.0.0", 80, 3), 1, 12);
+	with_queues(rows_socket(&f->snapshot, nginx, STATE_ESTABLISHED, "10.0.0.1", 80), 5, 7)->flags |=
+	        SOCKET_ZERO_WINDOW;
 	with_queues(rows_socket(&f->snapshot, nginx, STATE_ESTABLISHED, "10.0.0.1", 80), 1, 0);
 	add_close_wait(f, nginx, 80, 61500);
-	add_client(f, curl, STATE_ESTABLISHED, 40000, 443);
+	add_client(f, curl, STATE_ESTABLISHED, 40000, 443)->flags |= SOCKET_RETRANSMITTING;
 	add_client(f, curl, STATE_CLOSED, 40001, 443);
 	take(f, &plain);
 }
@@ -67,12 +68,24 @@ static const char of_host[] = "# TYPE tcp_connections gauge\n"
                               "tcp_accept_queue_length{process=\"nginx\",local_port=\"80\"} 3\n"
                               "# TYPE tcp_accept_queue_limit gauge\n"
                               "tcp_accept_queue_limit{process=\"nginx\",local_port=\"80\"} 128\n"
+                              "# TYPE tcp_accept_queue_drops_total counter\n"
+                              "tcp_accept_queue_drops_total{process=\"nginx\",local_port=\"80\"} 12\n"
                               "# TYPE tcp_receive_queue_bytes gauge\n"
                               "tcp_receive_queue_bytes{process=\"curl\",local_port=\"ephemeral\"} 0\n"
                               "tcp_receive_queue_bytes{process=\"nginx\",local_port=\"80\"} 6\n"
                               "# TYPE tcp_send_queue_bytes gauge\n"
                               "tcp_send_queue_bytes{process=\"curl\",local_port=\"ephemeral\"} 0\n"
                               "tcp_send_queue_bytes{process=\"nginx\",local_port=\"80\"} 7\n"
+                              "# TYPE tcp_retransmitting_connections gauge\n"
+                              "tcp_retransmitting_connections{process=\"curl\",local_port=\"ephemeral\"} 1\n"
+                              "tcp_retransmitting_connections{process=\"nginx\",local_port=\"80\"} 0\n"
+                              "# TYPE tcp_zero_window_connections gauge\n"
+                              "tcp_zero_window_connections{process=\"curl\",local_port=\"ephemeral\"} 0\n"
+                              "tcp_zero_window_connections{process=\"nginx\",local_port=\"80\"} 1\n"
+                              "# TYPE tcp_outbound_retransmitting_connections gauge\n"
+                              "tcp_outbound_retransmitting_connections{process=\"curl\",remote_port=\"443\"} 1\n"
+                              "# TYPE tcp_outbound_zero_window_connections gauge\n"
+                              "tcp_outbound_zero_window_connections{process=\"curl\",remote_port=\"443\"} 0\n"
                               "# TYPE tcp_ephemeral_ports_used gauge\n"
                               "tcp_ephemeral_ports_used 2\n"
                               "# TYPE tcp_ephemeral_ports_limit gauge\n"

@@ -76,4 +76,12 @@ static inline struct snapshot_socket *rows_listener(struct snapshot *snapshot, u
 	return socket;
 }
 
+/* Gives a listener its drops. */
+static inline void rows_drops(struct snapshot *snapshot, struct snapshot_socket *socket, uint64_t identity,
+                              uint32_t drops)
+{
+	assert_int_equal(snapshot_set_drops(snapshot, socket, identity, drops), 0);
+	snapshot->listeners[socket->listener - 1].new_drops = drops;
+}
+
 #endif

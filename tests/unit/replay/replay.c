@@ -18,7 +18,7 @@ static const char example[] =
         "tcp_exporter-snapshot 1\n"
         "# a comment\n"
         "\n"
-        "facts queues accept_queues close_wait_age shared unreadable\n"
+        "facts queues accept_queues close_wait_age shared unreadable drops timers\n"
         "states established time_wait close_wait listen\n"
         "unreadable 3\n"
         "shared 18446744073709551615\n"
@@ -31,10 +31,11 @@ static const char example[] =
         "bound 40002-40003\n"
         "process 1 0 name=systemd\n"
         "process 1234 18446744073709551615 name=a%20b%25%0A%FF%00=c user=www-data exe=/bin/x unit= container=abc\n"
-        "socket listen 0 0 0.0.0.0:80 0.0.0.0:0 queues=0,511\n"
+        "socket listen 0 0 0.0.0.0:80 0.0.0.0:0 queues=0,511 drops=18446744073709551615,4294967295\n"
         "socket listen 1 1 [0:0:0:0:0:0:0:0]:443 -:0 device=4294967295 v6_only\n"
         "socket established - 0 10.0.0.1:80 192.0.2.255:65535 queues=4294967295,1 quiet_ms=30 device=7 v4_mapped\n"
-        "socket close_wait 1 1 [2001:db8:0:0:0:0:abcd:1]:443 [fe80:0:0:0:0:0:0:1]:4711 quiet_ms=0 credited\n"
+        "socket close_wait 1 1 [2001:db8:0:0:0:0:abcd:1]:443 [fe80:0:0:0:0:0:0:1]:4711 quiet_ms=0 credited "
+        "retransmitting zero_window\n"
         "socket time_wait ? 0 [0:0:0:0:0:ffff:7f00:1]:1 127.0.0.1:2\n"
         "end\n";
 
@@ -66,8 +67,8 @@ static void test_facts(void **state)
 	struct snapshot snapshot = parsed(example, strlen(example));
 
 	(void)state;
-	assert_int_equal(snapshot.facts,
-	                 FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE);
+	assert_int_equal(snapshot.facts, FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED |
+	                                         FACT_UNREADABLE | FACT_DROPS | FACT_TIMERS);
 	assert_int_equal(snapshot.states, STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) |
 	                                          STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN));
 	assert_int_equal(snapshot.unreadable_processes, 3);
@@ -114,6 +115,10 @@ static void test_sockets(void **state)
 	assert_int_equal(snapshot.socket_count, 5);
 	assert_int_equal(socket[0].flags, SOCKET_HAS_QUEUES);
 	assert_int_equal(socket[0].send_queue, 511);
+	assert_int_equal(snapshot.listener_count, 1);
+	assert_int_equal(socket[0].listener, 1);
+	assert_true(snapshot.listeners[0].identity == UINT64_MAX && snapshot.listeners[0].drops == UINT32_MAX);
+	assert_int_equal(socket[1].listener, 0);
 	assert_int_equal(socket[1].flags, SOCKET_V6_ONLY);
 	assert_true(socket[1].remote == ADDRESS_ABSENT);
 	assert_int_equal(snapshot.addresses[socket[1].local].netns, 1);
@@ -126,7 +131,8 @@ static void test_sockets(void **state)
 	assert_int_equal(socket[2].remote_port, 65535);
 	assert_memory_equal(snapshot.addresses[socket[2].remote].bytes, "\xc0\0\2\xff", 4);
 	assert_int_equal(socket[3].owner, 1);
-	assert_int_equal(socket[3].flags, SOCKET_HAS_QUIET | SOCKET_CREDITED);
+	assert_int_equal(socket[3].flags,
+	                 SOCKET_HAS_QUIET | SOCKET_CREDITED | SOCKET_RETRANSMITTING | SOCKET_ZERO_WINDOW);
 	address = &snapshot.addresses[socket[3].local];
 	assert_int_equal(address->family, 6);
 	assert_memory_equal(address->bytes, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\xab\xcd\0\1", 16);
@@ -228,7 +234,12 @@ static const struct {
         {HEAD "socket listen 0 0 [:1 -:0\n", 5, "expected an address and a port"},
         {HEAD "socket listen 0 0 1.2.3.4:1 -:0 queues=1\n", 5, "unknown property of a socket"},
         {HEAD "socket listen 0 0 1.2.3.4:1 -:0 queues=1,4294967296\n", 5, "unknown property of a socket"},
-        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 quiet_ms=\n", 5, "unknown property of a socket"},
+        {HEAD "socket close_wait 0 0 1.2.3.4:1 -:0 quiet_ms=\n", 5, "unknown property of a socket"},
+        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 quiet_ms=1\n", 5, "unknown property of a socket"},
+        {HEAD "socket close_wait 0 0 1.2.3.4:1 -:0 drops=1,1\n", 5, "expected the identity and drops of a listener"},
+        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 drops=1\n", 5, "expected the identity and drops of a listener"},
+        {HEAD "socket listen 0 0 1.2.3.4:1 -:0 drops=1,4294967296\n", 5,
+         "expected the identity and drops of a listener"},
         {HEAD "socket listen 0 0 1.2.3.4:1 -:0 luck\n", 5, "unknown property of a socket"},
         {HEAD "socket listen 0 0 1.2.3.4:1 -:0 device=0\n", 5, "expected the index of an interface"},
         {HEAD "socket listen 0 0 1.2.3.4:1 -:0 device=4294967296\n", 5, "expected the index of an interface"},

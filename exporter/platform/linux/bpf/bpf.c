@@ -160,7 +160,7 @@ static int begin_snapshot(struct read_context *context)
 
 	snapshot_reset(context->snapshot);
 	context->snapshot->states = (STATE_BIT(STATE_COUNT) - 1) & ~STATE_BIT(STATE_DELETE_TCB);
-	context->snapshot->facts = FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_UNREADABLE;
+	context->snapshot->facts = FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_UNREADABLE | FACT_DROPS | FACT_TIMERS;
 	result = netns_add_current(platform->procfs, platform->own_netns, context->snapshot, &own);
 	return result != 0 ? result : held_sockets_begin(&platform->held, context->snapshot);
 }

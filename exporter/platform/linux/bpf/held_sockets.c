@@ -204,6 +204,22 @@ static void fill_quiet(struct held_sockets *held, const struct window_row *row, 
 	socket_row_set_quiet(socket, ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX);
 }
 
+static void fill_flags(const struct window_row *row, struct snapshot_socket *socket)
+{
+	if (row->flags & ROW_V6_ONLY)
+		socket->flags |= SOCKET_V6_ONLY;
+	if (row->flags & ROW_RETRANSMITTING)
+		socket->flags |= SOCKET_RETRANSMITTING;
+	if (row->flags & ROW_ZERO_WINDOW)
+		socket->flags |= SOCKET_ZERO_WINDOW;
+}
+
+/* The kernel's own listeners have no inode here. */
+static uint64_t listener_identity(const struct window_row *row)
+{
+	return row->inode != 0 ? row->inode : row->identity;
+}
+
 int held_sockets_fill(struct held_sockets *held, const struct window_row *row, uint32_t netns,
                       struct snapshot_socket *socket)
 {
@@ -212,11 +228,12 @@ int held_sockets_fill(struct held_sockets *held, const struct window_row *row, u
 	socket->state = (uint8_t)(row->state - TCP_ESTABLISHED);
 	socket->local_port = row->local_port;
 	socket->remote_port = ntohs(row->remote_port);
-	if (row->flags & ROW_V6_ONLY)
-		socket->flags |= SOCKET_V6_ONLY;
+	fill_flags(row, socket);
 	socket_row_set_queues(socket, row->receive_queue, row->send_queue);
 	fill_quiet(held, row, socket);
 	result = snapshot_intern_device(held->snapshot, row->device, &socket->device);
+	if (result == 0 && row->state == TCP_LISTEN)
+		result = snapshot_set_drops(held->snapshot, socket, listener_identity(row), row->drops);
 	return result != 0 ? result : fill_addresses(held, row, netns, socket);
 }
 

@@ -207,8 +207,8 @@ static int add_dump_row(void *data, const struct inet_diag_row *row)
 	const struct inet_diag_msg *msg = row->msg;
 	struct snapshot_socket socket;
 	uint32_t check;
-	int result = socket_row_of_diag(held->snapshot, unheld->netns, held->options->want & WANT_REMOTE_ADDRESSES, msg,
-	                                row->v6_only, &socket);
+	int result = socket_row_of_diag(held->snapshot, unheld->netns, held->options->want & WANT_REMOTE_ADDRESSES, row,
+	                                &socket);
 
 	if (result != 0)
 		return result;

@@ -14,6 +14,7 @@
 static int decode_attribute(const struct nlattr *attribute, void *data)
 {
 	const size_t quiet_at = offsetof(struct tcp_info, tcpi_last_ack_recv);
+	const size_t drops_at = SK_MEMINFO_DROPS * sizeof(uint32_t);
 	const char *payload = mnl_attr_get_payload(attribute);
 	size_t length = mnl_attr_get_payload_len(attribute);
 	struct inet_diag_row *row = data;
@@ -23,6 +24,12 @@ static int decode_attribute(const struct nlattr *attribute, void *data)
 		if (length >= quiet_at + sizeof(row->quiet_ms)) {
 			memcpy(&row->quiet_ms, payload + quiet_at, sizeof(row->quiet_ms));
 			row->has_quiet = true;
+		}
+		break;
+	case INET_DIAG_SKMEMINFO:
+		if (length >= drops_at + sizeof(row->drops)) {
+			memcpy(&row->drops, payload + drops_at, sizeof(row->drops));
+			row->has_drops = true;
 		}
 		break;
 	case INET_DIAG_SKV6ONLY:

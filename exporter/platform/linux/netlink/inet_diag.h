@@ -16,7 +16,8 @@
 struct inet_diag_row {
 	const struct inet_diag_msg *msg; /* in the decoded bytes */
 	uint32_t quiet_ms;               /* tcpi_last_ack_recv: since the peer's last segment */
-	bool has_quiet;
+	uint32_t drops;                  /* of a listener: connection attempts that the kernel has dropped */
+	bool has_quiet, has_drops;
 	bool v6_only;
 };
 

@@ -96,11 +96,19 @@ static void put_ports(struct nlmsghdr *header, const struct sock_diag_request *r
 	mnl_attr_put(header, INET_DIAG_REQ_BYTECODE, request->port_count * sizeof(filters[0]), filters);
 }
 
+/* Returns the attributes that the rows need. The drops of listeners are a part of SKMEMINFO. */
+static uint8_t extensions_of(const struct sock_diag_request *request)
+{
+	if (request->states == SOCK_DIAG_LISTEN)
+		return 1u << (INET_DIAG_SKMEMINFO - 1);
+	return request->tcp_info ? 1u << (INET_DIAG_INFO - 1) : 0;
+}
+
 /* Sends a request. AF_UNSPEC selects the older request type, which walks the hash table once for both families. */
 static int send_request(struct sock_diag *diag, struct mnl_socket *socket, int family,
                         const struct sock_diag_request *request)
 {
-	const uint8_t extensions = request->tcp_info ? 1u << (INET_DIAG_INFO - 1) : 0;
+	const uint8_t extensions = extensions_of(request);
 	struct nlmsghdr *header = mnl_nlmsg_put_header(diag->buffer);
 
 	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
@@ -186,6 +194,21 @@ static int dump_both(struct sock_diag *diag, const struct sock_diag_request *req
 	return is_refusal(result) ? 0 : result;
 }
 
+/* Dumps listeners by a request of their own: every row would have the attribute of their drops otherwise. The two
+ * requests walk over different tables of the kernel. */
+static int dump_states(struct sock_diag *diag, const struct sock_diag_request *request, struct deadline *deadline,
+                       struct inet_diag_sink *sink)
+{
+	struct sock_diag_request part = *request;
+	int result = 0;
+
+	part.states = request->states & SOCK_DIAG_LISTEN;
+	if (part.states != 0)
+		result = dump_both(diag, &part, deadline, sink);
+	part.states = request->states & ~SOCK_DIAG_LISTEN;
+	return result == 0 && part.states != 0 ? dump_both(diag, &part, deadline, sink) : result;
+}
+
 int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct deadline *deadline,
                    const struct sock_diag_rows *rows, struct platform_error *error)
 {
@@ -196,7 +219,7 @@ int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *reque
 
 		result = rows->restart(rows->data);
 		if (result == 0)
-			result = dump_both(diag, request, deadline, &sink);
+			result = dump_states(diag, request, deadline, &sink);
 		if (result != -ENOBUFS)
 			break;
 	}

@@ -12,6 +12,7 @@
 /* The kernel's states are numbered from 1 (include/net/tcp_states.h): bit N is state N. */
 #define SOCK_DIAG_ALL_STATES 0xfffu
 #define SOCK_DIAG_CLOSE_WAIT (1u << 8)
+#define SOCK_DIAG_LISTEN     (1u << 10)
 /* Sockets that are bound, but neither listen nor are connected; their rows are in state TCP_CLOSE. Since Linux 6.8:
  * older kernels know no state 13, and dump none (inet_diag_dump_icsk() in net/ipv4/inet_diag.c). */
 #define SOCK_DIAG_BOUND (1u << 13)
@@ -46,9 +47,9 @@ int sock_diag_init(struct sock_diag *diag) MUST_CHECK;
 void sock_diag_release(struct sock_diag *diag);
 
 /*
- * Makes one dump and hands every socket's row to `rows`. Repeats a dump that lost a datagram, a bounded number of
- * times. Returns 0, or -errno with *error filled: -ENOBUFS (datagrams were lost each time), -ETIMEDOUT, -ECANCELED,
- * the consumer's own, others of socket(2) and recv(2).
+ * Dumps the sockets and hands every socket's row to `rows`. Rows of listeners have drops. Repeats a dump that lost a
+ * datagram, a bounded number of times. Returns 0, or -errno with *error filled: -ENOBUFS (datagrams were lost each
+ * time), -ETIMEDOUT, -ECANCELED, the consumer's own, others of socket(2) and recv(2).
  */
 int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct deadline *deadline,
                    const struct sock_diag_rows *rows, struct platform_error *error) MUST_CHECK;

@@ -10,6 +10,9 @@
 _Static_assert((int)STATE_ESTABLISHED == TCP_ESTABLISHED - 1 && (int)STATE_CLOSING == TCP_CLOSING - 1,
                "the kernel numbers the states from 1, in the order of enum socket_state");
 
+/* inet_diag_msg.idiag_timer. */
+enum { TIMER_RETRANSMIT = 1, TIMER_PERSIST = 4 };
+
 /* Returns the unread bytes. A FIN that the process has not read counts as one byte of rcv_nxt - copied_seq. */
 static uint32_t unread_bytes(enum socket_state state, uint32_t queue)
 {
@@ -51,9 +54,28 @@ static int intern(struct snapshot *snapshot, uint32_t netns, const struct inet_d
 	return snapshot_intern_address(snapshot, netns, msg->idiag_family == AF_INET6 ? 6 : 4, address, index);
 }
 
-int socket_row_of_diag(struct snapshot *snapshot, uint32_t netns, bool remote, const struct inet_diag_msg *msg,
-                       bool v6_only, struct snapshot_socket *socket)
+/* Returns true if the timers of a socket in that state are about data, not about the handshake. */
+static bool sends_data(const struct snapshot_socket *socket)
 {
+	return socket->state != STATE_SYN_SENT && socket->state != STATE_SYN_RECV;
+}
+
+/* The kernel shows the timer that is pending, and how often it has expired (inet_sk_diag_fill() in
+ * net/ipv4/inet_diag.c). */
+static void set_timer(struct snapshot_socket *socket, const struct inet_diag_msg *msg)
+{
+	if (!sends_data(socket))
+		return;
+	if (msg->idiag_timer == TIMER_RETRANSMIT && msg->idiag_retrans > 0)
+		socket->flags |= SOCKET_RETRANSMITTING;
+	if (msg->idiag_timer == TIMER_PERSIST)
+		socket->flags |= SOCKET_ZERO_WINDOW;
+}
+
+int socket_row_of_diag(struct snapshot *snapshot, uint32_t netns, bool remote, const struct inet_diag_row *row,
+                       struct snapshot_socket *socket)
+{
+	const struct inet_diag_msg *msg = row->msg;
 	int result;
 
 	*socket = (struct snapshot_socket){.owner = OWNER_NONE, .remote = ADDRESS_ABSENT};
@@ -71,9 +93,12 @@ int socket_row_of_diag(struct snapshot *snapshot, uint32_t netns, bool remote, c
 	socket->local_port = ntohs(msg->id.idiag_sport);
 	socket->remote_port = ntohs(msg->id.idiag_dport);
 	socket_row_set_queues(socket, msg->idiag_rqueue, msg->idiag_wqueue);
-	if (v6_only)
+	set_timer(socket, msg);
+	if (row->v6_only)
 		socket->flags |= SOCKET_V6_ONLY;
 	if (msg->idiag_family == AF_INET6 && snapshot->addresses[socket->local].family == 4)
 		socket->flags |= SOCKET_V4_MAPPED;
+	if (row->has_drops)
+		return snapshot_set_drops(snapshot, socket, msg->idiag_inode, row->drops);
 	return 0;
 }

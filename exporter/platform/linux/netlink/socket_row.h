@@ -10,8 +10,8 @@
  * Makes the row of a socket in a dump, without an owner and quiet_ms. Adds its local address to the snapshot as one
  * of `netns`, and with `remote` its remote address. Returns 0, -ENOMEM, or -EBADMSG for an unknown state or family.
  */
-int socket_row_of_diag(struct snapshot *snapshot, uint32_t netns, bool remote, const struct inet_diag_msg *msg,
-                       bool v6_only, struct snapshot_socket *socket) MUST_CHECK;
+int socket_row_of_diag(struct snapshot *snapshot, uint32_t netns, bool remote, const struct inet_diag_row *row,
+                       struct snapshot_socket *socket) MUST_CHECK;
 
 /* Sets the queues in bytes. The kernel's queues count SYN and FIN too. A listener's queues stay as they are. */
 void socket_row_set_queues(struct snapshot_socket *socket, uint32_t receive, uint32_t send);

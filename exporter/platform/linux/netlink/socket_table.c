@@ -104,8 +104,7 @@ static int add_row(void *data, const struct inet_diag_row *row)
 			port_set_add(&table->snapshot->bound_ports, ntohs(row->msg->id.idiag_sport));
 		return 0;
 	}
-	result = socket_row_of_diag(table->snapshot, table->netns, table->remote_addresses, row->msg, row->v6_only,
-	                            &socket);
+	result = socket_row_of_diag(table->snapshot, table->netns, table->remote_addresses, row, &socket);
 	return result != 0 ? result : store(table, row->msg, &socket);
 }
 

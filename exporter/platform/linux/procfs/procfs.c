@@ -140,7 +140,7 @@ static int read_owners(struct read_context *context)
 static void set_facts(struct snapshot *snapshot, unsigned want)
 {
 	snapshot->states = (STATE_BIT(STATE_COUNT) - 1) & ~STATE_BIT(STATE_DELETE_TCB);
-	snapshot->facts = FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_UNREADABLE;
+	snapshot->facts = FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_UNREADABLE | FACT_DROPS | FACT_TIMERS;
 	if (want & WANT_CLOSE_WAIT_AGE)
 		snapshot->facts |= FACT_CLOSE_WAIT_AGE;
 	if (want & WANT_SHARED)

@@ -126,6 +126,7 @@ struct sock {
 	__u16 sk_protocol;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
+	atomic_t sk_drops;
 	struct socket *sk_socket;
 };
 
@@ -135,6 +136,8 @@ struct request_sock_queue {
 
 struct inet_connection_sock {
 	struct request_sock_queue icsk_accept_queue;
+	__u8 icsk_retransmits;
+	__u8 icsk_pending;
 };
 
 struct tcp_sock {

@@ -12,9 +12,14 @@
 
 #define AF_INET        2
 #define AF_INET6       10
+#define TCP_SYN_SENT   2
+#define TCP_SYN_RECV   3
 #define TCP_CLOSE      7
 #define TCP_CLOSE_WAIT 8
 #define TCP_LISTEN     10
+
+/* The persist timer. The other timers of icsk_pending retransmit (include/net/inet_connection_sock.h). */
+#define ICSK_TIME_PROBE0 3
 
 struct walk_state state;
 struct walk_facts facts;
@@ -114,10 +119,25 @@ static __always_inline void fill_listener(struct window_row *row, struct sock *s
 	row->inode = (__u32)BPF_CORE_READ(file, f_inode, i_ino);
 	row->receive_queue = FIELD(sk, sk_ack_backlog);
 	row->send_queue = FIELD(sk, sk_max_ack_backlog);
+	row->drops = (__u32)FIELD(sk, sk_drops.counter);
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only))
 		row->flags |= ROW_V6_ONLY;
 	if (FIELD(tp, inet_conn.icsk_accept_queue.qlen.counter) > 0)
 		row->flags |= ROW_REQUESTS;
+}
+
+/* Without data to be acknowledged no such timer is pending, and the cache line of the timers is not read. */
+static __always_inline void fill_timers(struct window_row *row, struct tcp_sock *tp, __u8 tcp_state, const bool direct)
+{
+	__u8 pending;
+
+	if (row->send_queue == 0 || tcp_state == TCP_SYN_SENT || tcp_state == TCP_SYN_RECV)
+		return;
+	pending = FIELD(tp, inet_conn.icsk_pending);
+	if (pending == ICSK_TIME_PROBE0)
+		row->flags |= ROW_ZERO_WINDOW;
+	else if (pending != 0 && FIELD(tp, inet_conn.icsk_retransmits) != 0)
+		row->flags |= ROW_RETRANSMITTING;
 }
 
 static __always_inline void fill_connection(struct window_row *row, struct sock *sk, __u8 tcp_state, const bool direct)
@@ -127,6 +147,7 @@ static __always_inline void fill_connection(struct window_row *row, struct sock 
 
 	row->receive_queue = unread > 0 ? (__u32)unread : 0;
 	row->send_queue = FIELD(tp, write_seq) - FIELD(tp, snd_una);
+	fill_timers(row, tp, tcp_state, direct);
 	if (tcp_state == TCP_CLOSE_WAIT)
 		row->quiet = (__u32)bpf_jiffies64() - FIELD(tp, rcv_tstamp);
 }

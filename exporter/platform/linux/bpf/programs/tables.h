@@ -22,7 +22,6 @@
 #include "exporter/platform/linux/bpf/programs/chains.h"
 #include "exporter/platform/linux/bpf/programs/closed.h"
 
-#define TCP_SYN_RECV     3
 #define TCP_NEW_SYN_RECV 12
 /* A sock in these states may be orphaned: its process has closed it. */
 #define CLOSING_STATES (1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)

@@ -29,6 +29,9 @@ enum {
 	ROW_OLD = 1 << 2,      /* a timewait minisocket that is older than the walk over files */
 	ROW_HAS_FILE = 1 << 3, /* the socket was given to a process or to the kernel: sock_diag shows its inode */
 	ROW_CLOSED = 1 << 4,   /* `task` is the process that closed the connection */
+	/* The retransmission timer has expired, and the peer has acknowledged nothing since. */
+	ROW_RETRANSMITTING = 1 << 5,
+	ROW_ZERO_WINDOW = 1 << 6, /* the persist timer is pending: the peer's window is closed */
 };
 
 /* A TCP socket, a timewait minisocket or a request socket. The first four bytes of an IPv4 address count. */
@@ -39,7 +42,10 @@ struct window_row {
 	__u32 ports;            /* that namespace's ip_local_port_range: the higher end << 16 | the lower */
 	__u32 receive_queue;    /* as the kernel counts it, FIN included; of a listener: connections to accept */
 	__u32 send_queue;       /* the same, SYN and FIN included; of a listener: the most there may be to accept */
-	__u32 quiet;            /* jiffies since the peer's last segment; in CLOSE_WAIT only */
+	union {
+		__u32 quiet; /* jiffies since the peer's last segment; in CLOSE_WAIT only */
+		__u32 drops; /* of a listener: connection attempts that the kernel has dropped */
+	};
 	__u32 device;           /* the interface that it is bound to; 0: none */
 	__u16 local_port;       /* host byte order */
 	__be16 remote_port;     /* network byte order */
