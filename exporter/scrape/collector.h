@@ -14,7 +14,7 @@
 #include "exporter/platform/platform.h"
 #include "exporter/scrape/gzip.h"
 #include "exporter/scrape/names.h"
-#include "metrics/census/accept_drops.h"
+#include "metrics/history/accept_drops.h"
 #include "metrics/census/census.h"
 #include "metrics/census/listeners.h"
 #include "metrics/census/served_ports.h"

@@ -13,7 +13,7 @@
 #include "exporter/scrape/backend.h"
 #include "exporter/scrape/filter.h"
 #include "exporter/scrape/names.h"
-#include "metrics/census/accept_drops.h"
+#include "metrics/history/accept_drops.h"
 #include "metrics/report/report.h"
 
 enum {

@@ -2,7 +2,7 @@
 /* Drops of listeners as counters: listeners that come and go, and how long their drops are remembered. */
 #include "tests/unit/metrics/census_fixture.h"
 
-#include "metrics/census/accept_drops.h"
+#include "metrics/history/accept_drops.h"
 
 #define HOUR_NS (UINT64_C(3600) * 1000 * 1000 * 1000)
 

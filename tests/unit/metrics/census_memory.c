@@ -5,7 +5,7 @@
  */
 #include "tests/unit/metrics/groups.h"
 
-#include "metrics/census/accept_drops.h"
+#include "metrics/history/accept_drops.h"
 #include "metrics/census/fold_memory.h"
 
 #include <errno.h>

@@ -11,8 +11,8 @@
  *  - A snapshot counts once: a failed accept_drops_add() changes nothing.
  *  - Listeners and label sets that are gone are remembered up to a limit, and only if there were drops.
  */
-#ifndef METRICS_CENSUS_ACCEPT_DROPS_H
-#define METRICS_CENSUS_ACCEPT_DROPS_H
+#ifndef METRICS_HISTORY_ACCEPT_DROPS_H
+#define METRICS_HISTORY_ACCEPT_DROPS_H
 
 #include "metrics/census/census.h"
 #include "metrics/hash.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Accept drops: two memories of numbers by key, one of listeners and one of label sets. */
-#include "metrics/census/accept_drops.h"
+#include "metrics/history/accept_drops.h"
 
 #include <stdlib.h>
 
