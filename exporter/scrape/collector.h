@@ -14,10 +14,10 @@
 #include "exporter/platform/platform.h"
 #include "exporter/scrape/gzip.h"
 #include "exporter/scrape/names.h"
-#include "metrics/history/accept_drops.h"
 #include "metrics/census/census.h"
 #include "metrics/census/listeners.h"
 #include "metrics/census/served_ports.h"
+#include "metrics/history/accept_drops.h"
 #include "metrics/report/report.h"
 
 struct collector_options {
