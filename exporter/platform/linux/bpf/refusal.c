@@ -42,6 +42,7 @@ static void keep_end(struct bpf_words *words, const char *more)
 	memcpy(words->text + had, more, added + 1);
 }
 
+static int listen_to(enum libbpf_print_level level, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 static int listen_to(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char *words;
