@@ -79,6 +79,19 @@ class Addresses(SceneCase):
                 self.assertIn("Address already in use", other.stderr.decode())
                 self.end_program(program)
 
+    def test_a_file_that_is_no_socket_stays(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            file, link = os.path.join(folder, "file"), os.path.join(folder, "link")
+            with open(file, "w", encoding="ascii") as stream:
+                stream.write("text")
+            os.symlink(file, link)
+            for path in file, link:
+                output = self.output_of_binary(f"--web.listen-address=unix:{path}")
+                self.assertEqual(output.code, 1)
+                self.assertIn("Address already in use", output.stderr.decode())
+                with open(path, encoding="ascii") as stream:
+                    self.assertEqual(stream.read(), "text")
+
     def test_socket_unit_with_a_path(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "socket")

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -99,6 +100,14 @@ static int listen_tcp(const struct listen_address *parts, const char **reason)
 	return listen_everywhere(service != NULL ? ntohs((uint16_t)service->s_port) : parts->port_number);
 }
 
+/* A link is no socket: connect(2) would follow it, and unlink(2) would not. */
+static bool is_socket_file(const char *path)
+{
+	struct stat stat;
+
+	return lstat(path, &stat) == 0 && S_ISSOCK(stat.st_mode);
+}
+
 /* Returns true if no program listens on the socket file: the program that made it has ended. */
 static bool is_stale(const struct sockaddr_un *address)
 {
@@ -111,8 +120,8 @@ static bool is_stale(const struct sockaddr_un *address)
 	return stale;
 }
 
-/* Listens on a Unix socket, and replaces a stale file. The exporter does not remove its file at the end, because it can
- * lack the privilege then. */
+/* Listens on a Unix socket, and replaces a stale one, but no file of another kind. The exporter does not remove its
+ * file at the end, because it can lack the privilege then. */
 static int listen_local(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -120,7 +129,7 @@ static int listen_local(const char *path)
 
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	fd = listen_on((const struct sockaddr *)&address, sizeof(address));
-	if (fd == -EADDRINUSE && is_stale(&address) && unlink(path) == 0)
+	if (fd == -EADDRINUSE && is_socket_file(path) && is_stale(&address) && unlink(path) == 0)
 		fd = listen_on((const struct sockaddr *)&address, sizeof(address));
 	return fd;
 }
