@@ -40,7 +40,11 @@
            service),
 
       // A process that accepts nothing: its clients fill the queue, and leave CLOSE_WAIT sockets in the queue
-      rule(['alertname="TcpAcceptQueueFull"'], ['alertname=~"TcpAcceptQueueNearLimit|TcpAcceptQueueStuck"'], port),
+      rule(['alertname="TcpAcceptQueueFull"'],
+           ['alertname=~"TcpAcceptQueueNearLimit|TcpAcceptQueueStuck|TcpAcceptQueueDrops"'],
+           port),
+      rule(['alertname="TcpAcceptQueueStuck"'], ['alertname="TcpAcceptQueueDrops"'], port),
+      rule(['alertname="TcpAcceptQueueDrops"'], ['alertname="TcpAcceptQueueNearLimit"'], port),
       rule(['alertname="TcpAcceptQueueStuck"', 'severity="critical"'], ['alertname="TcpAcceptQueueNearLimit"'], port),
       rule(['alertname=~"TcpAcceptQueueFull|TcpAcceptQueueStuck"', 'severity="critical"'],
            ['alertname=~"TcpCloseWaitHigh|TcpCloseWaitLeak|TcpCloseWaitOutgrowsEstablished|TcpCloseWaitOld"'],

@@ -42,6 +42,7 @@
     acceptQueueCritical: 1,  // from this ratio on
     acceptQueueStuckCritical: 0.1,  // from this ratio on
     acceptQueuePageLength: 5,  // fewer waiting connections are never critical
+    acceptQueueDrops: 10,  // within five minutes
     leakGrowth: 4,  // connections in four hours, from this number on
     fastLeakGrowth: 25,  // connections in 30 minutes, from this number on
     synSent: 10,

@@ -20,6 +20,7 @@ NODE_JOB, NODE_PORT = "node", 9100
 NETWORK = "192.0.2."  # of the fleet; 1 is Prometheus
 FIRST_HOST = 11
 NOBODY = NETWORK + "200"  # drops all packets
+DEAD_END = ("lladdr", "02:00:00:00:00:09", "nud", "permanent", "dev", "eth0")
 BRIDGE = "fleet"
 
 
@@ -33,7 +34,7 @@ class Host:
         scene.run("ip", "link", "set", port, "master", BRIDGE, "up")
         self.run("ip", "address", "add", f"{self.address}/24", "dev", "eth0")
         self.run("ip", "link", "set", "eth0", "up")
-        self.run("ip", "neighbour", "add", NOBODY, "lladdr", "02:00:00:00:00:09", "nud", "permanent", "dev", "eth0")
+        self.run("ip", "neighbour", "add", NOBODY, *DEAD_END)
 
     def run(self, *argv: str) -> str:
         return self.scene.run(*argv, network=self.name)
@@ -51,6 +52,11 @@ class Fleet:
         scene.run("ip", "address", "add", f"{NETWORK}1/24", "dev", BRIDGE)
         scene.run("ip", "link", "set", BRIDGE, "up")
         self.hosts = {name: Host(scene, name, number) for number, name in enumerate(names)}
+
+    def cut(self, one: str, other: str) -> None:
+        """Makes the two hosts send each other's packets to a hardware address that does not exist."""
+        for sender, receiver in (one, other), (other, one):
+            self.hosts[sender].run("ip", "neighbour", "replace", self.hosts[receiver].address, *DEAD_END)
 
     @contextlib.contextmanager
     def exporters(self, binary: str, backend: str) -> Iterator[None]:

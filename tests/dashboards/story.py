@@ -3,7 +3,7 @@
 
 `Story.step(share)` brings the fleet to that share of the script, in any number of steps. After a deploy, billing on
 app-1 does not close connections that its payment provider has closed. On app-1 search cannot reach its index, reports
-stops accepting, and postgres has a reader that stalls.
+stops accepting, and postgres has a reader that stalls. The path from a replica on web-1 to postgres loses all packets.
 """
 import math
 import random
@@ -16,10 +16,11 @@ from fleet import NOBODY, Fleet
 HOSTS = ["web-1", "web-2", "app-1", "app-2", "db-1", "cache-1", "edge-1", "quiet-1"]
 QUIET = "quiet-1"
 LEAKER, LEAKING_HOST, LEAK_PORT = "billing", "app-1", 443
-STALLED, DEPLOY, UNREACHABLE, HUNG = 0.2, 0.4, 0.5, 0.6  # shares of the story
+STALLED, LOST, DEPLOY, UNREACHABLE, HUNG = 0.2, 0.3, 0.4, 0.5, 0.6  # shares of the story
 LEAKED = 140
 FEW = 6  # that nginx on web-2 leaks, and no more
 BACKLOG = 48
+TURNED_AWAY = 6  # clients for whom the queue has no room in the end
 STEP_LIMIT = 30  # connections of a pool that one step may open or close
 KNOCKS = 24  # attempts that wait for an answer
 
@@ -86,7 +87,7 @@ class Story:
         self.services: dict[tuple[str, str], Service] = {}
         self.traffic: list[Traffic] = []
         self.leaked = self.few = self.waiting = 0
-        self.stalled = False
+        self.stalled = self.lost = False
         self.knocks: list[int] = []
         self._serve()
         self._connect()
@@ -132,7 +133,8 @@ class Story:
         self.payments = between((LEAKING_HOST, LEAKER), ("edge-1", "haproxy"), 12, 0.3, 1)
         between(("app-2", LEAKER), ("edge-1", "haproxy"), 10, 0.3, 1)
         self.readers = Pool(self.services["web-2", "nginx"].actor, self.reports)
-        self.slow_reader = between(("cache-1", "backup"), ("db-1", "postgres"), 1, 0, 0)
+        self.slow_reader = between(("cache-1", "backup"), ("db-1", "postgres"), 2, 0, 0)
+        self.replica = between(("web-1", "replica"), ("db-1", "postgres"), 2, 0, 0)
         self.forgotten = between(("web-2", "nginx"), ("app-2", "billing"), 9, 0.2, 1)
 
     def step(self, share: float) -> None:
@@ -144,6 +146,7 @@ class Story:
         self._hang(share)
         self._knock(share)
         self._stall(share)
+        self._lose(share)
 
     def _leak(self, share: float) -> None:
         if share > STALLED and self.few < FEW:
@@ -159,10 +162,15 @@ class Story:
         if share < HUNG:
             self.readers.resize(6)
             self.readers.turn_over(1)
-        wanted = BACKLOG * (share - HUNG) / (1 - HUNG)
+        wanted = (BACKLOG + TURNED_AWAY) * (share - HUNG) / (1 - HUNG)
         while self.waiting < wanted:
             self.readers.client.connect(port=self.reports.port, address=self.reports.address, wait=False)
             self.waiting += 1
+
+    @property
+    def queued(self) -> int:
+        """Connections in the accept queue, which holds one connection more than its limit."""
+        return min(self.waiting, BACKLOG + 1)
 
     def _knock(self, share: float) -> None:
         """Search connects to an index that does not answer: SYN_SENT until the timeout."""
@@ -173,7 +181,16 @@ class Story:
             search.close(sock=self.knocks.pop(0))
 
     def _stall(self, share: float) -> None:
-        """Postgres sends more than its reader reads."""
-        if share > STALLED and not self.stalled and self.slow_reader.pairs:
+        """Postgres and its reader send more than the other side reads."""
+        if share > STALLED and not self.stalled and len(self.slow_reader.pairs) > 1:
             self.slow_reader.service.actor.fill(sock=self.slow_reader.pairs[0][1])
+            self.slow_reader.client.fill(sock=self.slow_reader.pairs[1][0])
             self.stalled = True
+
+    def _lose(self, share: float) -> None:
+        """The path between the replica and postgres loses all packets, and both sides send."""
+        if share > LOST and not self.lost and len(self.replica.pairs) > 1:
+            self.fleet.cut("web-1", "db-1")
+            self.replica.client.send(sock=self.replica.pairs[0][0], count=100)
+            self.replica.service.actor.send(sock=self.replica.pairs[1][1], count=100)
+            self.lost = True

@@ -135,7 +135,12 @@ class GrafanaCase(SceneCase):
                  "local_port": "ephemeral"}  # fmt: skip
         self.assertIn(frozenset(alert.items()), self.last("tcp-exporter-host", "Firing alerts", **here))
         queue = frozenset({"process": "reports", "local_port": "8100"}.items())
-        self.assertEqual(self.last("tcp-exporter-host", "Listeners", 1, **here)[queue], story.waiting)
+        self.assertEqual(self.last("tcp-exporter-host", "Listeners", 1, **here)[queue], story.queued)
+        self.assertGreater(self.last("tcp-exporter-host", "Drops per second", **here)[queue], 0)
+        lost = frozenset({"process": "replica", "remote_port": "5432"}.items())
+        self.assertEqual(self.last("tcp-exporter-host", "Retransmitting connections", 1)[lost], 1)
+        full = frozenset({"process": "postgres", "local_port": "5432"}.items())
+        self.assertEqual(self.last("tcp-exporter-host", "Zero-window connections")[full], 1)
         knocks = frozenset({"process": "search", "remote_port": "9200"}.items())
         unanswered = self.last("tcp-exporter-host", "SYN_SENT by remote port", **here)
         self.assertEqual(unanswered[knocks], len(story.knocks))

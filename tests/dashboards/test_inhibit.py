@@ -24,7 +24,7 @@ LEAK = [
 HANG = [
     ("TcpAcceptQueueNearLimit", "warning"), ("TcpAcceptQueueFull", "critical"), ("TcpAcceptQueueStuck", "warning"),
     ("TcpAcceptQueueStuck", "critical"), ("TcpCloseWaitHigh", "warning"), ("TcpCloseWaitHigh", "critical"),
-    ("TcpCloseWaitOutgrowsEstablished", "warning"), ("TcpCloseWaitOld", "warning"),
+    ("TcpCloseWaitOutgrowsEstablished", "warning"), ("TcpCloseWaitOld", "warning"), ("TcpAcceptQueueDrops", "warning"),
 ]  # fmt: skip
 FAULTS = (
     Fault("client-leaks", "ephemeral", [*LEAK, ("TcpCloseWaitHigh", "critical")], [("TcpCloseWaitHigh", "critical")]),
@@ -35,6 +35,10 @@ FAULTS = (
     Fault("server-hangs", "80", HANG, [("TcpAcceptQueueFull", "critical")]),
     Fault("server-begins-to-hang", "80", [("TcpAcceptQueueStuck", "warning"), ("TcpAcceptQueueStuck", "critical"),
                                           ("TcpAcceptQueueNearLimit", "warning")], [("TcpAcceptQueueStuck", "critical")]),
+    Fault("server-is-slow", "80", [("TcpAcceptQueueNearLimit", "warning"), ("TcpAcceptQueueDrops", "warning")],
+          [("TcpAcceptQueueDrops", "warning")]),
+    Fault("debug-is-full", "80", [("TcpAcceptQueueStuck", "warning"), ("TcpAcceptQueueDrops", "warning")],
+          [("TcpAcceptQueueStuck", "warning")]),
     # A debug port with a forgotten connection hides no leak of the same process.
     Fault("debug", "80", [("TcpAcceptQueueStuck", "warning"), ("TcpCloseWaitHigh", "critical")],
           [("TcpAcceptQueueStuck", "warning"), ("TcpCloseWaitHigh", "critical")]),

@@ -193,6 +193,19 @@ local panels = import 'panels.libsonnet';
         noValue='no waiting connections'
       )],
     ]),
+    line(8, [
+      [24, graph(
+        'Drops per second',
+        'Connection attempts that the kernel drops at the listeners, mostly at full accept queues. Their clients try again '
+        + 'after a second. Windows does not report them.',
+        [query(
+          '%s > 0' % q.per(processPort, 'rate(%s[$__rate_interval])' % q.select('tcp_accept_queue_drops_total')),
+          atPort
+        )],
+        links=toProcess,
+        noValue='no drops'
+      )],
+    ]),
   ],
 
   local where = lib.by('job, instance'),
@@ -256,6 +269,30 @@ local panels = import 'panels.libsonnet';
       unit='bytes',
       links=toProcess,
       noValue='no unacknowledged bytes'
+    )],
+  ]),
+
+  // Inbound connections by local port and outbound ones by remote port
+  local byPort(metric) = [
+    query(q.top(lines, processPort, q.select('tcp_' + metric, more=q.served)), atPort),
+    query(q.top(lines, processRemote, q.select('tcp_outbound_' + metric)), toPort),
+  ],
+  local peers = line(8, [
+    [12, graph(
+      'Retransmitting connections',
+      'Connections on which data was sent again and not acknowledged since. The peer is gone, or the path loses all '
+      + 'packets. Windows does not report them.',
+      byPort('retransmitting_connections'),
+      links=toProcess,
+      noValue='no retransmissions'
+    )],
+    [12, graph(
+      'Zero-window connections',
+      'Connections with data for a peer whose receive window is closed. The peer does not read. Windows does not report '
+      + 'them.',
+      byPort('zero_window_connections'),
+      links=toProcess,
+      noValue='no closed windows'
     )],
   ]),
 
@@ -326,6 +363,7 @@ local panels = import 'panels.libsonnet';
         section('Served ports', served),
         section('Outbound', outboundPanels),
         section('Queue bytes', [queues]),
+        section('Peers that do not answer or read', [peers]),
         section('Exporter', [exporter]),
         section('Kernel (node_exporter)', [node], collapsed=true),
       ],

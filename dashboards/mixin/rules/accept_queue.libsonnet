@@ -36,6 +36,18 @@
         ),
 
         lib.alert(
+          'TcpAcceptQueueDrops',
+          'warning',
+          '2m',
+          'instance_process_local_port:tcp_accept_queue_drops:increase5m{process!="(other)"} > %d' % config.acceptQueueDrops,
+          'Connection attempts are dropped',
+          'The kernel has dropped {{ $value | printf "%.0f" }} connection attempts to {{ $labels.process }} on '
+          + '{{ $labels.instance }}, port {{ $labels.local_port }}, within five minutes. Their clients wait for a second or '
+          + 'longer, or time out.',
+          dashboard='host'
+        ),
+
+        lib.alert(
           'TcpAcceptQueueStuck',
           'warning',
           '5m',

@@ -61,6 +61,10 @@
           rule('instance_process_local_port:tcp_accept_queue:ratio',
                max('%s / (%s > 0)' % [lib.select('tcp_accept_queue_length'), lib.select('tcp_accept_queue_limit')])),
 
+          // Connection attempts that the kernel has dropped at the listeners
+          rule('instance_process_local_port:tcp_accept_queue_drops:increase5m',
+               sum('increase(%s[5m])' % lib.select('tcp_accept_queue_drops_total'))),
+
           // Used part of the ephemeral range
           rule('instance:tcp_ephemeral_ports:ratio',
                '%s / (%s > 0)' % [lib.select('tcp_ephemeral_ports_used'), lib.select('tcp_ephemeral_ports_limit')]),
