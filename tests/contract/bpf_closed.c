@@ -4,7 +4,6 @@
  * end of the process too, whether the kernel's tables are walked or dumped.
  */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -29,12 +28,6 @@
 
 #define CLOSER "closer"
 enum { TRIES = 1000, TRY_MS = 10 };
-
-/* A connection between two sockets of this process. */
-struct pair {
-	int client, server;
-	uint16_t port; /* the client's */
-};
 
 /* Reads with one variant of the programs. The last one dumps the sockets that no process holds. */
 struct reading {
@@ -122,28 +115,6 @@ static void expect_owner(struct reading *reading, enum socket_state state, uint1
 	expect_process(&reading->snapshot, await_socket(reading, state, local_port, local_port)->owner, pid, name);
 }
 
-/* Connects two sockets. An IPv6 socket connects to ::1, or to a mapped address. */
-static struct pair connect_pair(int family, int protocol, bool mapped)
-{
-	struct sockaddr_in6 address = {.sin6_family = (sa_family_t)family, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	int listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
-	struct pair pair = {.client = socket(family, SOCK_STREAM | SOCK_CLOEXEC, protocol)};
-
-	if (family == AF_INET)
-		((struct sockaddr_in *)&address)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	else if (mapped)
-		assert_int_equal(inet_pton(AF_INET6, "::ffff:127.0.0.1", &address.sin6_addr), 1);
-	assert_true(listener >= 0 && pair.client >= 0);
-	assert_int_equal(listen(listener, BACKLOG), 0);
-	address.sin6_port = htons(port_of(listener));
-	assert_int_equal(connect(pair.client, (const struct sockaddr *)&address, sizeof(address)), 0);
-	pair.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	assert_true(pair.server >= 0);
-	assert_int_equal(close(listener), 0);
-	pair.port = port_of(pair.client);
-	return pair;
-}
-
 /* Closes the clients in a process of its own, which then ends. Returns its pid. */
 static int close_clients(const struct pair *pairs, size_t count)
 {
@@ -187,8 +158,8 @@ static void each_way(void (*test)(struct reading *reading))
 
 static void close_each_family(struct reading *reading)
 {
-	const struct pair pairs[] = {connect_pair(AF_INET, 0, false), connect_pair(AF_INET6, 0, false),
-	                             connect_pair(AF_INET6, 0, true)};
+	const struct pair pairs[] = {make_pair(AF_INET, 0, false), make_pair(AF_INET6, 0, false),
+	                             make_pair(AF_INET6, 0, true)};
 	const size_t count = sizeof(pairs) / sizeof(pairs[0]);
 	int pid = close_clients(pairs, count);
 
@@ -220,8 +191,8 @@ static void fill_queue(int fd)
 /* FIN_WAIT1 ends when the peer reads, and so does LAST_ACK. CLOSING is FIN_WAIT1 with a peer that closed too. */
 static void close_with_unsent_data(struct reading *reading)
 {
-	struct pair pairs[] = {connect_pair(AF_INET, 0, false), connect_pair(AF_INET, 0, false),
-	                       connect_pair(AF_INET, 0, false)};
+	struct pair pairs[] = {make_pair(AF_INET, 0, false), make_pair(AF_INET, 0, false),
+	                       make_pair(AF_INET, 0, false)};
 	int pid;
 
 	for (size_t i = 0; i < 3; i++)
@@ -246,7 +217,7 @@ static void states_of_a_connection_with_unsent_data(void **state)
 /* The process that sends the FIN closes the connection. */
 static void shut_down_before(struct reading *reading)
 {
-	const struct pair pair = connect_pair(AF_INET6, 0, false);
+	const struct pair pair = make_pair(AF_INET6, 0, false);
 	char name[16];
 
 	prctl(PR_GET_NAME, name);
@@ -265,7 +236,7 @@ static void the_first_half_close_counts(void **state)
 
 static void close_multipath(struct reading *reading)
 {
-	const struct pair pair = connect_pair(AF_INET, IPPROTO_MPTCP, false);
+	const struct pair pair = make_pair(AF_INET, IPPROTO_MPTCP, false);
 	const uint16_t server = port_of(pair.server);
 	const struct snapshot_socket *socket;
 	char name[16];
@@ -295,7 +266,7 @@ static void multipath_tcp(void **state)
 
 static void a_connection_that_was_closed_before_the_start(void **state)
 {
-	const struct pair pair = connect_pair(AF_INET, 0, false);
+	const struct pair pair = make_pair(AF_INET, 0, false);
 	const struct snapshot_socket *socket;
 	struct reading reading;
 
@@ -311,32 +282,40 @@ static void a_connection_that_was_closed_before_the_start(void **state)
 	close(pair.server);
 }
 
-/* Returns the number of this process's LRU maps, and their size. */
-static unsigned count_maps(unsigned long *size)
+/* Returns the key of an IPv4 connection within this host. */
+static struct closed_key key_of(uint16_t local_port, uint16_t remote_port)
 {
-	DIR *folder = opendir("/proc/self/fdinfo");
-	unsigned count = 0;
+	const __be32 loopback = htonl(INADDR_LOOPBACK), mapped = htonl(0xffff);
 
-	assert_non_null(folder);
-	for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-		char path[300], text[1024] = "";
-		const char *memory;
-		FILE *file;
+	return (struct closed_key){
+	        .local = {0, 0, mapped, loopback},
+	        .remote = {0, 0, mapped, loopback},
+	        .netns = (uint32_t)netns_current_id(procfs),
+	        .local_port = local_port,
+	        .remote_port = htons(remote_port),
+	};
+}
 
-		snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", entry->d_name);
-		file = fopen(path, "r");
-		if (!file)
-			continue;
-		text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-		fclose(file);
-		memory = strstr(text, "memlock:\t");
-		if (!strstr(text, "map_type:\t9\n") || !memory)
-			continue;
-		*size = strtoul(memory + strlen("memlock:\t"), NULL, 10);
-		count++;
-	}
-	closedir(folder);
-	return count;
+/* The end that closes second would fill the map with notes that no TIME_WAIT needs. */
+static void the_note_of_last_ack_is_forgotten(void **state)
+{
+	const struct pair pair = make_pair(AF_INET, 0, false);
+	const uint16_t server = port_of(pair.server);
+	const struct closed_key first = key_of(pair.port, server), second = key_of(server, pair.port);
+	struct window_task closer;
+	struct reading reading;
+
+	(void)state;
+	begin_reading(&reading, BPF_DIRECTLY);
+	close_clients(&pair, 1);
+	wait_for_end(pair.server);
+	assert_true(bpf_iterator_find_closer(&reading.iterator, &first, &closer));
+	assert_false(bpf_iterator_find_closer(&reading.iterator, &second, &closer));
+	close(pair.server);
+	await_socket(&reading, STATE_TIME_WAIT, pair.port, pair.port);
+	assert_true(bpf_iterator_find_closer(&reading.iterator, &first, &closer));
+	assert_false(bpf_iterator_find_closer(&reading.iterator, &second, &closer));
+	end_reading(&reading);
 }
 
 /* The documentation says 10 MB. */
@@ -382,6 +361,7 @@ int main(void)
 	        cmocka_unit_test(the_first_half_close_counts),
 	        cmocka_unit_test(multipath_tcp),
 	        cmocka_unit_test(a_connection_that_was_closed_before_the_start),
+	        cmocka_unit_test(the_note_of_last_ack_is_forgotten),
 	        cmocka_unit_test(memory_is_bounded),
 	        cmocka_unit_test(nothing_is_there_when_off),
 	};

@@ -3,12 +3,14 @@
 #include "bpf_sockets.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -40,6 +42,54 @@ int listen_on(int family)
 		assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes)), 0);
 	assert_int_equal(listen(fd, BACKLOG), 0);
 	return fd;
+}
+
+struct pair make_pair(int family, int protocol, bool mapped)
+{
+	struct sockaddr_in6 address = {.sin6_family = (sa_family_t)family, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
+	struct pair pair = {.client = socket(family, SOCK_STREAM | SOCK_CLOEXEC, protocol)};
+
+	if (family == AF_INET)
+		((struct sockaddr_in *)&address)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else if (mapped)
+		assert_int_equal(inet_pton(AF_INET6, "::ffff:127.0.0.1", &address.sin6_addr), 1);
+	assert_true(listener >= 0 && pair.client >= 0);
+	assert_int_equal(listen(listener, BACKLOG), 0);
+	address.sin6_port = htons(port_of(listener));
+	assert_int_equal(connect(pair.client, (const struct sockaddr *)&address, sizeof(address)), 0);
+	pair.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(pair.server >= 0);
+	assert_int_equal(close(listener), 0);
+	pair.port = port_of(pair.client);
+	return pair;
+}
+
+unsigned count_maps(unsigned long *size)
+{
+	DIR *folder = opendir("/proc/self/fdinfo");
+	unsigned count = 0;
+
+	assert_non_null(folder);
+	for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+		char path[300], text[1024] = "";
+		const char *memory;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+		fclose(file);
+		memory = strstr(text, "memlock:\t");
+		if (!strstr(text, "map_type:\t9\n") || !memory)
+			continue;
+		*size = strtoul(memory + strlen("memlock:\t"), NULL, 10);
+		count++;
+	}
+	closedir(folder);
+	return count;
 }
 
 static void write_setting(const char *path, const char *value)

@@ -23,6 +23,18 @@ void enter_empty_network(void);
 int listen_on(int family);
 uint16_t port_of(int fd);
 
+/* A connection between two sockets of this process. */
+struct pair {
+	int client, server;
+	uint16_t port; /* the client's */
+};
+
+/* Connects two sockets. An IPv6 socket connects to ::1, or to a mapped address. */
+struct pair make_pair(int family, int protocol, bool mapped);
+
+/* Returns the number of this process's LRU maps, and their size. */
+unsigned count_maps(unsigned long *size);
+
 void add_seen(struct seen *seen, const struct window_row *row);
 /* Returns the only row with these values. IPv4 and IPv6 listeners can have the same port. */
 const struct window_row *only_row(const struct seen *seen, int tcp_state, int family, uint16_t port);

@@ -126,7 +126,7 @@ static int add_table_row(struct unheld_sockets *unheld, const struct window *win
 		return 0; /* it left the tables while the row was made */
 	set_owner(unheld, &socket, row->flags & ROW_HAS_FILE);
 	result = held_sockets_netns(held, row, &netns);
-	if (result == 0 && row->flags & ROW_CLOSED)
+	if (result == 0 && row->flags & ROW_CLOSED && row->task < WINDOW_ROWS)
 		result = closers_find(&unheld->closers, held->snapshot, &window->tasks[row->task], &socket.owner);
 	if (result == 0)
 		result = held_sockets_fill(held, row, netns, &socket);

@@ -40,20 +40,25 @@ static __always_inline void map_ipv4(__be32 *address, __be32 ipv4)
 	address[3] = ipv4;
 }
 
-static __always_inline void key_of_sock(struct closed_key *key, struct sock *sk)
+/* The kernel clears skc_num before it closes a sock, and keeps inet_sport. */
+static __always_inline void key_of_sock(struct closed_key *key, struct sock *sk, const bool direct)
 {
-	key->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	key->device = (__u32)BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
-	key->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	key->remote_port = BPF_CORE_READ(sk, __sk_common.skc_dport);
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6 &&
-	    bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
-		bpf_core_read(key->local, sizeof(key->local), &sk->__sk_common.skc_v6_rcv_saddr);
-		bpf_core_read(key->remote, sizeof(key->remote), &sk->__sk_common.skc_v6_daddr);
+	struct inet_sock *inet = (struct inet_sock *)sk;
+	struct net *net = FIELD(sk, __sk_common.skc_net.net);
+
+	key->netns = BPF_CORE_READ(net, ns.inum);
+	key->device = (__u32)FIELD(sk, __sk_common.skc_bound_dev_if);
+	key->local_port = bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
+	key->remote_port = FIELD(sk, __sk_common.skc_dport);
+	if (FIELD(sk, __sk_common.skc_family) == AF_INET6 && bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
+		for (int i = 0; i < 4; i++) {
+			key->local[i] = FIELD(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[i]);
+			key->remote[i] = FIELD(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[i]);
+		}
 		return;
 	}
-	map_ipv4(key->local, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-	map_ipv4(key->remote, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+	map_ipv4(key->local, FIELD(sk, __sk_common.skc_rcv_saddr));
+	map_ipv4(key->remote, FIELD(sk, __sk_common.skc_daddr));
 }
 
 static __always_inline void key_of_row(struct closed_key *key, const struct window_row *row)
@@ -71,38 +76,53 @@ static __always_inline void key_of_row(struct closed_key *key, const struct wind
 	map_ipv4(key->remote, *(const __be32 *)row->remote);
 }
 
-/* Fills in the process that runs. Returns false if the reader does not see it, or if it is the kernel's own. */
-static __always_inline bool fill_closer(struct window_task *closer)
+/* Returns true if the reader sees the process. */
+static __always_inline bool is_visible(struct pid *pid)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
 	struct upid *upid = upid_at(pid, reader.level);
 
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD || BPF_CORE_READ(pid, level) < reader.level ||
-	    (__u64)BPF_CORE_READ(upid, ns) != reader.pid_namespace)
+	return reader.level == 0 ||
+	       (BPF_CORE_READ(pid, level) >= reader.level && (__u64)BPF_CORE_READ(upid, ns) == reader.pid_namespace);
+}
+
+/* Fills in the task's process. Returns false if the reader does not see it, or if it is the kernel's own. */
+static __always_inline bool fill_closer(struct window_task *closer, struct task_struct *task, const bool direct)
+{
+	struct task_struct *leader = FIELD(task, group_leader);
+	struct pid *pid = FIELD(leader, thread_pid);
+	struct upid *upid = upid_at(pid, reader.level);
+
+	if (FIELD(task, flags) & PF_KTHREAD || !is_visible(pid))
 		return false;
-	closer->start = BPF_CORE_READ(leader, start_boottime);
+	closer->start = FIELD(leader, start_boottime);
 	closer->pid = (__u32)BPF_CORE_READ(upid, nr);
 	bpf_core_read(closer->comm, sizeof(closer->comm), &leader->comm);
 	return true;
 }
 
+/* Fills in the process that runs. Linux 5.11 is the first that lets a program read it directly. */
+static __always_inline bool fill_current(struct window_task *closer)
+{
+	if (LINUX_KERNEL_VERSION >= ((5 << 16) + (11 << 8)))
+		return fill_closer(closer, bpf_get_current_task_btf(), true);
+	return fill_closer(closer, (struct task_struct *)bpf_get_current_task(), false);
+}
+
 /* Notes that the process that runs closes a connection. */
-static __always_inline void note_closer(struct sock *sk)
+static __always_inline void note_closer(struct sock *sk, const bool direct)
 {
 	struct window_task closer = {0};
 	struct closed_key key;
 
-	if (!fill_closer(&closer))
+	if (!fill_current(&closer))
 		return;
-	key_of_sock(&key, sk);
+	key_of_sock(&key, sk, direct);
 	bpf_map_update_elem(&closed_notes, &key, &closer, BPF_ANY);
 }
 
 __noinline int note_closer_of_subflow(__u64 sock)
 {
-	note_closer((struct sock *)sock);
+	note_closer((struct sock *)sock, false);
 	return 0;
 }
 
@@ -116,19 +136,38 @@ static __always_inline void note_multipath_closer(__u64 multipath)
 		note_closer_of_subflow(sock);
 }
 
-/* Linux 5.8 and later. The tracepoint's arguments are the sock, its old state and its new one. Any process may run
- * during a softirq, which does not own the sock's lock. */
+static __always_inline void forget_closer(struct sock *sk)
+{
+	struct closed_key key;
+
+	key_of_sock(&key, sk, true);
+	bpf_map_delete_elem(&closed_notes, &key);
+}
+
+/* Returns true if a process closes the connection. Any process may run during a softirq, which does not own the sock's
+ * lock. */
+static __always_inline bool is_close(struct sock *sk, int old_state, int new_state)
+{
+	return (new_state == TCP_FIN_WAIT1 || new_state == TCP_LAST_ACK) && old_state != new_state && sk->sk_lock.owned;
+}
+
+/* Linux 5.8 and later. The tracepoint's arguments are the sock, its old state and its new one. LAST_ACK ends in no
+ * TIME_WAIT, and its notes must not evict those that a TIME_WAIT needs. */
 SEC("tp_btf/inet_sock_set_state")
 int note_closed(__u64 *arguments)
 {
 	struct sock *sk = (struct sock *)arguments[0];
 	int old_state = (int)arguments[1], new_state = (int)arguments[2];
+	bool ends = old_state == TCP_LAST_ACK && new_state == TCP_CLOSE;
 
-	if ((new_state != TCP_FIN_WAIT1 && new_state != TCP_LAST_ACK) || old_state == new_state || !sk->sk_lock.owned ||
-	    !(all_netns || (__u64)sk->__sk_common.skc_net.net == reader.net))
+	if (!ends && !is_close(sk, old_state, new_state))
 		return 0;
-	if (sk->sk_protocol == IPPROTO_TCP)
-		note_closer(sk);
+	if (!all_netns && (__u64)sk->__sk_common.skc_net.net != reader.net)
+		return 0;
+	if (ends)
+		forget_closer(sk);
+	else if (sk->sk_protocol == IPPROTO_TCP)
+		note_closer(sk, true);
 	else if (sk->sk_protocol == IPPROTO_MPTCP)
 		note_multipath_closer((__u64)sk);
 	return 0;

@@ -130,6 +130,10 @@ struct sock {
 	struct socket *sk_socket;
 };
 
+struct inet_sock {
+	__be16 inet_sport;
+};
+
 struct request_sock_queue {
 	atomic_t qlen;
 };
