@@ -51,7 +51,7 @@ struct options {
 	const char *name_patterns[OPTIONS_MAX_NAME_PATTERNS];
 	size_t name_pattern_count;
 	const char *include, *exclude;
-	bool all_netns, shared_sockets;
+	bool all_netns, shared_sockets, closed_owners;
 	const char *procfs;
 	bool seccomp;
 	enum log_level log_level;

@@ -135,6 +135,12 @@ bool set_shared_sockets(struct options *options, struct option_value *value)
 	return true;
 }
 
+bool set_closed_owners(struct options *options, struct option_value *value)
+{
+	options->closed_owners = value->number;
+	return true;
+}
+
 bool set_procfs(struct options *options, struct option_value *value)
 {
 	options->procfs = value->text;

@@ -28,6 +28,7 @@ bool set_include(struct options *options, struct option_value *value);
 bool set_exclude(struct options *options, struct option_value *value);
 bool set_netns(struct options *options, struct option_value *value);
 bool set_shared_sockets(struct options *options, struct option_value *value);
+bool set_closed_owners(struct options *options, struct option_value *value);
 bool set_procfs(struct options *options, struct option_value *value);
 bool set_seccomp(struct options *options, struct option_value *value);
 bool set_log_level(struct options *options, struct option_value *value);

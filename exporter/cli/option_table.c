@@ -26,6 +26,7 @@ enum {
 	ROW_EXCLUDE,
 	ROW_NETNS,
 	ROW_SHARED_SOCKETS,
+	ROW_CLOSED_OWNERS,
 	ROW_PROCFS,
 	ROW_SECCOMP,
 	ROW_LOG_LEVEL,
@@ -183,6 +184,14 @@ const struct option option_table[ROW_COUNT] = {
                                 .set = set_shared_sockets,
                                 .help = "Count the sockets that several processes hold. If off, a scrape can stop "
                                         "reading processes as soon as every socket has an owner."},
+        [ROW_CLOSED_OWNERS] =
+                {.name = "collector.closed-owners",
+                 .kind = OPTION_SWITCH,
+                 .fallback = "off",
+                 .set = set_closed_owners,
+                 .help = "Note which process closes a connection, and count its TIME_WAIT, FIN_WAIT1, FIN_WAIT2, "
+                         "CLOSING and LAST_ACK for that process. Backend bpf only. Costs up to 1 us per closed "
+                         "connection, and 10 MB of kernel memory."},
         [ROW_PROCFS] = {.name = "path.procfs",
                         .kind = OPTION_TEXT,
                         .fallback = OPTIONS_PROCFS,

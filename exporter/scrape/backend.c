@@ -3,6 +3,7 @@
 #include "exporter/scrape/backend.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "exporter/log.h"
@@ -26,6 +27,8 @@ unsigned backend_wants_to_serve(const struct options *options)
 			want |= label_wants[i].want;
 	if (options->shared_sockets)
 		want |= WANT_SHARED;
+	if (options->closed_owners)
+		want |= WANT_CLOSED_OWNERS;
 	return want;
 }
 
@@ -64,24 +67,48 @@ static bool asks_for_cmdline(const struct options *options)
 	return options->naming == NAMING_CMDLINE;
 }
 
-static const struct {
+static bool asks_for_closed_owners(const struct options *options)
+{
+	return options->closed_owners;
+}
+
+struct demand {
 	unsigned lack;
 	bool (*asked)(const struct options *options);
 	const char *flag, *what;
-} demands[] = {
+};
+
+static const struct demand demands[] = {
         {LACKS_PROCFS, asks_for_procfs, "path.procfs", "procfs"},
         {LACKS_NETNS, asks_for_all_netns, "collector.netns=all", "network namespaces"},
         {LACKS_NETNS, asks_for_netns, "collector.label=netns", "network namespaces"},
         {LACKS_CONTAINERS, asks_for_container, "collector.label=container", "containers"},
         {LACKS_ARGUMENTS, asks_for_cmdline, "collector.process-name=cmdline", "arguments of processes"},
+        {LACKS_CLOSED_OWNERS, asks_for_closed_owners, "collector.closed-owners", "owners of closed connections"},
 };
 
-static int check_demands(const struct platform_backend *backend, const struct options *options,
-                         struct platform_error *error)
+static void warn_of_demand(const struct demand *demand, const struct platform_backend *backend,
+                           const struct platform_backend *better)
+{
+	char flag[64], remedy[64];
+
+	snprintf(flag, sizeof(flag), "--%s", demand->flag);
+	snprintf(remedy, sizeof(remedy), "make the backend %s work, or leave out the flag", better->name);
+	log_message(LOG_LEVEL_WARN, "a flag has no effect with this backend", "flag", flag, "backend", backend->name,
+	            "remedy", remedy, NULL);
+}
+
+/* Refuses what the backend lacks. Warns instead if a better backend, which did not open, has it. */
+static int check_demands(const struct platform_backend *backend, const struct platform_backend *better,
+                         const struct options *options, struct platform_error *error)
 {
 	for (size_t i = 0; i < sizeof(demands) / sizeof(demands[0]); i++) {
 		if (!(backend->lacks & demands[i].lack) || !demands[i].asked(options))
 			continue;
+		if (better != NULL && !(better->lacks & demands[i].lack)) {
+			warn_of_demand(&demands[i], backend, better);
+			continue;
+		}
 		platform_error_set(error, "--%s does not work here: the backend \"%s\" has no %s to read",
 		                   demands[i].flag, backend->name, demands[i].what);
 		return -ENOTSUP;
@@ -104,9 +131,11 @@ static void log_last_words(const char *words)
 	log_message(LOG_LEVEL_DEBUG, "the last words about a backend that does not work", "words", words, NULL);
 }
 
-static int open_one(struct open_backend *open, const struct platform_backend *backend, struct platform_error *error)
+/* `better`: the backend that did not open, or NULL. */
+static int open_one(struct open_backend *open, const struct platform_backend *backend,
+                    const struct platform_backend *better, struct platform_error *error)
 {
-	int err = check_demands(backend, open->options, error);
+	int err = check_demands(backend, better, open->options, error);
 
 	if (err != 0)
 		return err;
@@ -128,7 +157,7 @@ static int open_best(struct open_backend *open, struct platform_error *error)
 		if (failed != NULL)
 			log_message(LOG_LEVEL_WARN, "backend does not work, trying the next", "backend", failed->name,
 			            "error", error->text, NULL);
-		err = open_one(open, platform_backends[i], error);
+		err = open_one(open, platform_backends[i], failed, error);
 		if (err == 0)
 			return 0;
 		failed = platform_backends[i];
@@ -140,7 +169,7 @@ static int open_named(struct open_backend *open, const char *name, struct platfo
 {
 	for (size_t i = 0; platform_backends[i] != NULL; i++)
 		if (strcmp(platform_backends[i]->name, name) == 0)
-			return open_one(open, platform_backends[i], error);
+			return open_one(open, platform_backends[i], NULL, error);
 	platform_error_set(error, "no backend has the name \"%s\"", name);
 	return -EINVAL;
 }

@@ -6,7 +6,7 @@
  *  - At most one snapshot is being taken at any time. Requests that arrive while it is taken receive it. Requests that
  *    arrive while it is being written receive the next one.
  *  - Every accepted ticket is answered exactly once, by its deadline: with the metrics, or with a status and a reason.
- *  - Nothing runs between scrapes.
+ *  - The exporter's threads do not run between scrapes.
  *  - A failed scrape is counted by cause, and does not affect later scrapes.
  */
 #ifndef EXPORTER_SCRAPE_SCRAPE_H

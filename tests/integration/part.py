@@ -90,12 +90,10 @@ class Part(BriefProcesses):
             pass
         return self._add(sock)
 
-    def connect_many(self, port: int, count: int) -> None:
+    def connect_many(self, port: int, count: int) -> list[int]:
         """Begins `count` connections, which stay if the peer accepts none of them."""
-        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        for _ in range(count):
-            self.connect(port=port)
+        self.raise_limit()
+        return [self.connect(port=port) for _ in range(count)]
 
     def connect_to_itself(self, listener: int, count: int) -> tuple[list[int], list[int]]:
         """Makes `count` connections with both ends here. Returns the clients' sockets and the accepted sockets."""
@@ -124,6 +122,11 @@ class Part(BriefProcesses):
         """Sends a SYN with data, and never completes the handshake."""
         with raw_socket() as sock:
             sock.sendto(syn((source, port), (target, target_port), data=b"data"), (target, 0))
+
+    def raise_limit(self) -> None:
+        """Raises the limit of open files as far as the process may."""
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
     # Using sockets
 
@@ -157,6 +160,13 @@ class Part(BriefProcesses):
 
     def close(self, sock: int) -> None:
         self.sockets.pop(sock).close()
+
+    def close_many(self, socks: list[int]) -> float:
+        """Closes sockets as fast as it can. Returns the seconds that it took."""
+        began = time.monotonic()
+        for sock in socks:
+            self.sockets.pop(sock).close()
+        return time.monotonic() - began
 
     def close_second(self, sock: int) -> None:
         """Closes after the peer has closed, so that the peer has the TIME_WAIT."""
@@ -286,8 +296,7 @@ class Part(BriefProcesses):
 
     def hoard(self, count: int) -> None:
         """Opens `count` descriptors that are no sockets."""
-        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self.raise_limit()
         with open(os.devnull, "rb") as file:
             for _ in range(count):
                 os.dup(file.fileno())

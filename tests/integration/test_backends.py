@@ -54,6 +54,20 @@ class Backends(RightsCase):
         self.assertIn("cannot load the BPF program: ", output.stderr.decode())
         self.assertIn("CAP_PERFMON in the host's user namespace", output.stderr.decode())
 
+    def test_auto_without_the_owners_of_closed_connections(self) -> None:
+        """One warning names the flag and the remedy, and the exporter serves without them."""
+        exporter = self.start("auto", "--bounding-set=-bpf,-sys_admin", flags=("--collector.closed-owners",))
+        self.expect(exporter, "procfs")
+        warning = ('msg="a flag has no effect with this backend" flag=--collector.closed-owners backend=procfs '
+                   'remedy="make the backend bpf work, or leave out the flag"')
+        self.assertEqual(self.warnings(exporter).count(warning), 1)
+
+    def test_procfs_has_no_owners_of_closed_connections(self) -> None:
+        output = self.scene.output_of(self.binary, "--collector.backend=procfs", "--collector.closed-owners")
+        self.assertEqual((output.code, output.stdout), (2, b""))
+        self.assertEqual(output.stderr.decode(), "tcp_exporter: --collector.closed-owners does not work here: the "
+                                                 "backend \"procfs\" has no owners of closed connections to read\n")
+
     def test_last_words_where_bpf_does_not_load(self) -> None:
         for level, expected in (("debug", 1), ("info", 0)):
             output = self.scene.output_of(SETPRIV, "--bounding-set=-bpf,-sys_admin", self.binary,

@@ -49,6 +49,7 @@ class Kept(RightsCase):
             ("bpf", ("--collector.label=exe",), {"sys_ptrace"}),
             ("bpf", ("--collector.process-name=exe",), {"sys_ptrace"}),
             ("bpf", (ALL_NETNS,), set()),
+            ("bpf", ("--collector.closed-owners",), set()),
             ("procfs", (), {"dac_read_search", "sys_ptrace"}),
             ("procfs", (ALL_NETNS,), {"dac_read_search", "sys_ptrace", "sys_admin"}),
             ("auto", (f"--collector.replay={REPLAY}",), set()),

@@ -74,6 +74,12 @@ class Trip(SeccompCase):
         """The filter allows the backend's reads, and refuses to load programs."""
         self.assertEqual(self.trip("bpf", backend="bpf"), REFUSED)
 
+    def test_reading_of_maps(self) -> None:
+        """Notes about closed connections are looked up where the kernel's tables cannot be walked."""
+        self.assertEqual(self.trip("lookup", backend="bpf"), REFUSED)
+        self.assertEqual(self.trip("lookup", "--collector.closed-owners", backend="bpf"), "EBADF")
+        self.assertEqual(self.trip("bpf", "--collector.closed-owners", backend="bpf"), REFUSED)
+
     def test_daemons_that_know_users(self) -> None:
         flags = (f"--collector.replay={REPLAY}", "--collector.label=user")
         self.assertEqual(self.trip("unix", *flags), REFUSED, "a recorded table has the names")

@@ -91,6 +91,13 @@ static long try_bpf(void)
 	return syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes));
 }
 
+static long try_lookup(void)
+{
+	const union bpf_attr attributes = {.map_fd = (uint32_t)-1};
+
+	return syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attributes, sizeof(attributes));
+}
+
 static long try_setns(void)
 {
 	return syscall(SYS_setns, own_socket, CLONE_NEWPID);
@@ -113,7 +120,7 @@ static const struct {
         {"execve", try_execve}, {"fork", try_fork},         {"ptrace", try_ptrace},   {"write", try_write},
         {"read", try_read},     {"truncate", try_truncate}, {"inet", try_inet},       {"unix", try_unix},
         {"route", try_route},   {"connect", try_connect},   {"code", try_code},       {"bpf", try_bpf},
-        {"setns", try_setns},   {"kill", try_kill},         {"unshare", try_unshare},
+        {"setns", try_setns},   {"kill", try_kill},         {"unshare", try_unshare}, {"lookup", try_lookup},
 };
 
 static void on_signal(int number)

@@ -68,6 +68,7 @@ static void test_defaults(void **state)
 	assert_null(options.exclude);
 	assert_false(options.all_netns);
 	assert_true(options.shared_sockets);
+	assert_false(options.closed_owners);
 	assert_string_equal(options.procfs, "/proc");
 	assert_int_equal(options.log_level, LOG_LEVEL_INFO);
 	assert_int_equal(options.log_format, LOG_FORMAT_LOGFMT);
@@ -119,7 +120,8 @@ static void test_switches(void **state)
 	accept("--web.disable-exporter-metrics|--no-collector.shared-sockets");
 	assert_true(options.disable_exporter_metrics);
 	assert_false(options.shared_sockets);
-	accept("--no-web.disable-exporter-metrics|--web.health-without-auth");
+	accept("--no-web.disable-exporter-metrics|--web.health-without-auth|--collector.closed-owners");
+	assert_true(options.closed_owners);
 	assert_false(options.disable_exporter_metrics);
 	assert_true(options.health_without_auth);
 }

@@ -33,6 +33,8 @@ static const struct {
          "--collector.label=container does not work here: the backend \"iphlpapi\" has no containers to read"},
         {"--collector.process-name=cmdline", "--collector.process-name=cmdline does not work here: the backend "
                                              "\"iphlpapi\" has no arguments of processes to read"},
+        {"--collector.closed-owners", "--collector.closed-owners does not work here: the backend \"iphlpapi\" has no "
+                                      "owners of closed connections to read"},
 };
 
 static void test_refused(void **state)
