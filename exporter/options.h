@@ -29,9 +29,24 @@ enum table_format {
 };
 enum service_action { SERVICE_INSTALL, SERVICE_REMOVE, SERVICE_RUN };
 
+/* What --print-table prints. */
+struct table_options {
+	enum table_format format;
+	const char *process; /* only this process; NULL: all */
+	unsigned states;     /* STATE_BITs; 0: all */
+	uint16_t port;       /* only sockets with this local or remote port; 0: all */
+	bool wide;           /* queues and ages in text too */
+};
+
+/* Returns true if the table selects sockets, or is wide. */
+static inline bool table_is_special(const struct table_options *table)
+{
+	return table->wide || table->process != NULL || table->states != 0 || table->port != 0;
+}
+
 struct options {
 	enum options_action action;
-	enum table_format table_format;
+	struct table_options table;
 	enum service_action service;
 	const char *listen[OPTIONS_MAX_LISTEN];
 	size_t listen_count;
@@ -41,6 +56,7 @@ struct options {
 	const char *web_config_file; /* NULL: plain HTTP for everybody */
 	bool health_without_auth;
 	bool disable_exporter_metrics;
+	bool sockets;        /* serve /sockets */
 	const char *backend; /* "auto" or a backend's name */
 	const char *replay_file;
 	enum local_port_mode local_port;

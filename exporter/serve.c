@@ -130,6 +130,7 @@ static int start_http(struct service *service, const struct options *options, st
 	        .telemetry_path = options->telemetry_path,
 	        .max_requests = options->max_requests,
 	        .health_without_auth = options->health_without_auth,
+	        .sockets = options->sockets,
 	        .families = families(options),
 	        .scraper = service->scraper,
 	        .web = service->web,

@@ -65,6 +65,11 @@ const char *choice_table_format_names(size_t index)
 	return NAME_OF(names, index);
 }
 
+const char *choice_state_names(size_t index)
+{
+	return index < STATE_COUNT ? state_name((enum socket_state)index) : NULL;
+}
+
 const char *choice_service_names(size_t index)
 {
 	static const char *const names[] = {

@@ -13,6 +13,7 @@ const char *choice_naming_names(size_t index);
 const char *choice_netns_names(size_t index);
 const char *choice_log_format_names(size_t index);
 const char *choice_table_format_names(size_t index);
+const char *choice_state_names(size_t index);
 const char *choice_service_names(size_t index);
 
 #endif

@@ -54,6 +54,12 @@ bool set_disable_exporter_metrics(struct options *options, struct option_value *
 	return true;
 }
 
+bool set_sockets(struct options *options, struct option_value *value)
+{
+	options->sockets = value->number;
+	return true;
+}
+
 bool set_backend(struct options *options, struct option_value *value)
 {
 	options->backend = value->text;
@@ -168,7 +174,36 @@ bool set_log_format(struct options *options, struct option_value *value)
 bool set_print_table(struct options *options, struct option_value *value)
 {
 	options->action = ACTION_PRINT_TABLE;
-	options->table_format = (enum table_format)value->number;
+	options->table.format = (enum table_format)value->number;
+	return true;
+}
+
+bool set_table_process(struct options *options, struct option_value *value)
+{
+	options->action = ACTION_PRINT_TABLE;
+	options->table.process = value->text;
+	return true;
+}
+
+bool set_table_state(struct options *options, struct option_value *value)
+{
+	options->action = ACTION_PRINT_TABLE;
+	options->table.states |= STATE_BIT(value->number);
+	return true;
+}
+
+bool set_table_port(struct options *options, struct option_value *value)
+{
+	options->action = ACTION_PRINT_TABLE;
+	options->table.port = (uint16_t)value->number;
+	return true;
+}
+
+bool set_table_wide(struct options *options, struct option_value *value)
+{
+	if (value->number)
+		options->action = ACTION_PRINT_TABLE;
+	options->table.wide = value->number;
 	return true;
 }
 

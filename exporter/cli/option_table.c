@@ -14,6 +14,7 @@ enum {
 	ROW_WEB_CONFIG,
 	ROW_HEALTH_WITHOUT_AUTH,
 	ROW_DISABLE_EXPORTER_METRICS,
+	ROW_SOCKETS,
 	ROW_BACKEND,
 	ROW_REPLAY,
 	ROW_LOCAL_PORT,
@@ -32,6 +33,10 @@ enum {
 	ROW_LOG_LEVEL,
 	ROW_LOG_FORMAT,
 	ROW_PRINT_TABLE,
+	ROW_TABLE_PROCESS,
+	ROW_TABLE_STATE,
+	ROW_TABLE_PORT,
+	ROW_TABLE_WIDE,
 	ROW_SERVICE,
 	ROW_VERSION,
 	ROW_HELP,
@@ -91,6 +96,13 @@ const struct option option_table[ROW_COUNT] = {
                  .fallback = "off",
                  .set = set_disable_exporter_metrics,
                  .help = "Leave out the metrics about the exporter itself (tcp_exporter_*, process_*)."},
+        [ROW_SOCKETS] =
+                {.name = "web.enable-sockets",
+                 .kind = OPTION_SWITCH,
+                 .fallback = "off",
+                 .set = set_sockets,
+                 .help = "Serve /sockets: the sockets behind a number, with remote addresses and PIDs, also for "
+                         "a click on the page."},
         [ROW_BACKEND] = {.name = "collector.backend",
                          .group = "Collector",
                          .kind = OPTION_CHOICE,
@@ -229,6 +241,33 @@ const struct option option_table[ROW_COUNT] = {
                              .set = set_print_table,
                              .help = "Print every socket with its process once and exit. replay is the format that "
                                      "--collector.replay reads."},
+        [ROW_TABLE_PROCESS] = {.name = "print-table.process",
+                               .kind = OPTION_TEXT,
+                               .placeholder = "NAME",
+                               .set = set_table_process,
+                               .accepted = "the name of a process",
+                               .help = "Print only the sockets of processes of this name."},
+        [ROW_TABLE_STATE] = {.name = "print-table.state",
+                             .kind = OPTION_CHOICE,
+                             .repeatable = true,
+                             .placeholder = "STATE",
+                             .choices = choice_state_names,
+                             .set = set_table_state,
+                             .help = "Print only the sockets in this state."},
+        [ROW_TABLE_PORT] = {.name = "print-table.port",
+                            .kind = OPTION_NUMBER,
+                            .placeholder = "PORT",
+                            .set = set_table_port,
+                            .min = 1,
+                            .max = UINT16_MAX,
+                            .help = "Print only the sockets with this local or remote port."},
+        [ROW_TABLE_WIDE] = {.name = "print-table.wide",
+                            .kind = OPTION_SWITCH,
+                            .fallback = "off",
+                            .set = set_table_wide,
+                            .help = "Print queues and the time since the peer's last segment too, below a heading. As "
+                                    "with the three flags above, CLOSE_WAIT sockets come first, the oldest before the "
+                                    "others."},
         [ROW_SERVICE] = {.name = "service",
                          .kind = OPTION_CHOICE,
                          .last_wins = true,
@@ -252,4 +291,5 @@ _Static_assert(ROW_COUNT <= 64, "the parser has a bit for each row");
 
 const struct option *const option_backend = &option_table[ROW_BACKEND];
 const struct option *const option_replay = &option_table[ROW_REPLAY];
+const struct option *const option_print_table = &option_table[ROW_PRINT_TABLE];
 const struct option *const option_help = &option_table[ROW_HELP];

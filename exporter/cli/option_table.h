@@ -50,7 +50,7 @@ struct option {
 };
 
 /* Rows that other files refer to. */
-extern const struct option *const option_backend, *const option_replay, *const option_help;
+extern const struct option *const option_backend, *const option_replay, *const option_print_table, *const option_help;
 
 /* `option_count` rows, in the order of --help. */
 extern const struct option option_table[];

@@ -250,6 +250,17 @@ static int settle_backend(const struct parse *parse)
 	                option_replay->name);
 }
 
+/* Refuses a recording of some sockets only, because a recording has the rows that the platform saw. */
+static int settle_table(const struct parse *parse)
+{
+	const struct table_options *table = &parse->options->table;
+
+	if (table->format != TABLE_REPLAY || !table_is_special(table))
+		return 0;
+	return complain(parse, "--%s: \"replay\" prints every socket: leave out --%s.process, .state, .port and .wide",
+	                option_print_table->name, option_print_table->name);
+}
+
 int options_parse(struct options *options, int argc, const char *const *argv, char *error, size_t size)
 {
 	struct parse parse = {.options = options, .argv = argv, .argc = argc, .error = error, .size = size};
@@ -263,6 +274,8 @@ int options_parse(struct options *options, int argc, const char *const *argv, ch
 		err = set_defaults(&parse, true);
 	if (err == 0)
 		err = settle_backend(&parse);
+	if (err == 0)
+		err = settle_table(&parse);
 	return err;
 }
 

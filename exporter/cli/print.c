@@ -55,17 +55,17 @@ static int credit(struct snapshot *snapshot)
 	return err;
 }
 
-int print_snapshot(struct snapshot *snapshot, enum table_format format, const char *nobody,
+int print_snapshot(struct snapshot *snapshot, const struct table_options *options, const char *nobody,
                    struct platform_error *error)
 {
 	struct textbuf out;
 	int err = 0;
 
-	if (format != TABLE_REPLAY)
+	if (options->format != TABLE_REPLAY)
 		err = nobody != NULL ? show_nobody(snapshot, nobody) : credit(snapshot);
 	textbuf_init(&out, TABLE_BYTES_MAX);
 	if (err == 0)
-		err = table_write(&out, snapshot, format);
+		err = table_write(&out, snapshot, options);
 	if (err == 0)
 		err = out.error;
 	if (err != 0)
@@ -83,7 +83,7 @@ static int read_snapshot(const struct open_backend *open, struct snapshot *snaps
 	struct deadline deadline = {.expires_ns = UINT64_MAX};
 	struct names *names;
 	int err = names_new(&names, options->name_patterns,
-	                    options->table_format != TABLE_REPLAY ? options->name_pattern_count : 0, error);
+	                    options->table.format != TABLE_REPLAY ? options->name_pattern_count : 0, error);
 
 	if (err == 0)
 		err = open->backend->read(open->platform, &deadline, snapshot, error);
@@ -109,7 +109,7 @@ int print_table(const struct options *options, struct platform_error *error)
 	if (err == 0)
 		err = read_snapshot(&open, &snapshot, error);
 	if (err == 0)
-		err = print_snapshot(&snapshot, options->table_format, open.backend->nobody, error);
+		err = print_snapshot(&snapshot, &options->table, open.backend->nobody, error);
 	snapshot_release(&snapshot);
 	backend_close(&open);
 	return err;

@@ -11,7 +11,7 @@ int print_bytes(const char *bytes, size_t length, struct platform_error *error) 
 
 /* Prints a snapshot. Sockets that no process holds have PID 0 and the name `nobody` (NULL: those of their listener).
  * Changes the snapshot's owners. Returns 0, or -errno with *error filled. */
-int print_snapshot(struct snapshot *snapshot, enum table_format format, const char *nobody,
+int print_snapshot(struct snapshot *snapshot, const struct table_options *options, const char *nobody,
                    struct platform_error *error) MUST_CHECK;
 
 /* Reads one snapshot and prints it, for --print-table. Returns 0, or -errno with *error filled. */

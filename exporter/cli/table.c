@@ -3,24 +3,27 @@
 #include "exporter/cli/table.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exporter/cli/record.h"
 #include "exporter/printable.h"
+#include "exporter/sockets/list.h"
+#include "exporter/sockets/row_json.h"
 #include "metrics/address.h"
 #include "metrics/sort.h"
 
 enum {
 	ADDRESS_WIDTH = 15, /* an IPv4 address */
-	/* "[::ffff:255.255.255.255]", "[" and "]" around the longest IPv6 address. */
-	HOST_TEXT_MAX = 48,
+	AGE_TEXT_MAX = 24,
 };
 
-/* The order of the rows. */
+/* The rows that are printed, in their order. */
 struct order {
 	uint32_t *rank; /* by address */
 	struct sort_item *items;
+	size_t count;
 };
 
 static int compare_addresses(const void *data, uint32_t a, uint32_t b)
@@ -50,22 +53,78 @@ static uint64_t key_of(const struct order *order, uint32_t address, uint16_t por
 	return (uint64_t)(address != ADDRESS_ABSENT ? order->rank[address] : 0) << 16 | port;
 }
 
-/* Sorts by the remote end, then by the local end. The sort is stable, so the local end comes first. */
-static void sort_rows(struct order *order, const struct snapshot *snapshot)
+/* Returns the owner, or NULL if no process is known to hold the socket. */
+static const struct snapshot_process *owner_of(const struct snapshot *snapshot, const struct snapshot_socket *socket)
 {
-	const struct snapshot_socket *sockets = snapshot->sockets;
-	size_t count = snapshot->socket_count;
+	return socket->owner < snapshot->process_count ? &snapshot->processes[socket->owner] : NULL;
+}
 
-	for (size_t i = 0; i < count; i++)
-		order->items[i] =
-		        (struct sort_item){key_of(order, sockets[i].remote, sockets[i].remote_port), (uint32_t)i};
-	sort_items(order->items, count, NULL, NULL);
-	for (size_t i = 0; i < count; i++) {
+/* Returns the name to show for the owner. */
+static const char *owner_name(const struct snapshot *snapshot, const struct snapshot_socket *socket, size_t *length)
+{
+	const struct snapshot_process *owner = owner_of(snapshot, socket);
+	const char *name = owner != NULL ? snapshot_text(snapshot, owner->text[PROCESS_NAME]) : NULL;
+
+	if (name == NULL) {
+		name = socket->owner == OWNER_NONE ? "(none)" : "(unknown)";
+		*length = strlen(name);
+	} else {
+		*length = owner->text[PROCESS_NAME].length;
+	}
+	return name;
+}
+
+static bool is_selected(const struct snapshot *snapshot, const struct snapshot_socket *socket,
+                        const struct table_options *options)
+{
+	const char *name;
+	size_t length;
+
+	if (options->states != 0 && !(options->states & STATE_BIT(socket->state)))
+		return false;
+	if (options->port != 0 && options->port != socket->local_port && options->port != socket->remote_port)
+		return false;
+	if (options->process == NULL)
+		return true;
+	name = owner_name(snapshot, socket, &length);
+	return strlen(options->process) == length && memcmp(options->process, name, length) == 0;
+}
+
+/* Selects the rows that the options ask for. */
+static void select_rows(struct order *order, const struct snapshot *snapshot, const struct table_options *options)
+{
+	order->count = 0;
+	for (size_t i = 0; i < snapshot->socket_count; i++)
+		if (is_selected(snapshot, &snapshot->sockets[i], options))
+			order->items[order->count++].index = (uint32_t)i;
+}
+
+/* Sorts by the remote end, then by the local end. The sort is stable, so the local end comes first. */
+static void sort_by_ends(struct order *order, const struct snapshot_socket *sockets)
+{
+	for (size_t i = 0; i < order->count; i++) {
+		const struct snapshot_socket *socket = &sockets[order->items[i].index];
+
+		order->items[i].key = key_of(order, socket->remote, socket->remote_port);
+	}
+	sort_items(order->items, order->count, NULL, NULL);
+	for (size_t i = 0; i < order->count; i++) {
 		const struct snapshot_socket *socket = &sockets[order->items[i].index];
 
 		order->items[i].key = key_of(order, socket->local, socket->local_port);
 	}
-	sort_items(order->items, count, NULL, NULL);
+	sort_items(order->items, order->count, NULL, NULL);
+}
+
+/* Moves CLOSE_WAIT sockets to the front, the oldest first. */
+static void sort_by_age(struct order *order, const struct snapshot_socket *sockets)
+{
+	for (size_t i = 0; i < order->count; i++) {
+		const struct snapshot_socket *socket = &sockets[order->items[i].index];
+
+		order->items[i].key = socket->state == STATE_CLOSE_WAIT ? socket_rank(socket) : UINT64_MAX;
+	}
+	sort_items(order->items, order->count, NULL, NULL);
 }
 
 static void order_release(struct order *order)
@@ -74,7 +133,7 @@ static void order_release(struct order *order)
 	free(order->items);
 }
 
-static int order_init(struct order *order, const struct snapshot *snapshot)
+static int order_init(struct order *order, const struct snapshot *snapshot, const struct table_options *options)
 {
 	size_t count =
 	        snapshot->address_count > snapshot->socket_count ? snapshot->address_count : snapshot->socket_count;
@@ -88,22 +147,11 @@ static int order_init(struct order *order, const struct snapshot *snapshot)
 		return -ENOMEM;
 	}
 	rank_addresses(order, snapshot);
-	sort_rows(order, snapshot);
+	select_rows(order, snapshot, options);
+	sort_by_ends(order, snapshot->sockets);
+	if (table_is_special(options))
+		sort_by_age(order, snapshot->sockets);
 	return 0;
-}
-
-/* Writes the address without brackets, in at most HOST_TEXT_MAX - 1 bytes. A row of an IPv6 socket shows IPv4 addresses
- * in the IPv4-mapped form. */
-static size_t address_text(char *text, const struct snapshot_address *address, bool mapped)
-{
-	static const char prefix[] = "::ffff:";
-	size_t length = 0;
-
-	if (mapped && address->family == 4) {
-		length = sizeof(prefix) - 1;
-		memcpy(text, prefix, length);
-	}
-	return length + address_format(text + length, address);
 }
 
 /* Returns the row's remote address, or the wildcard if it was not recorded, as for a listener. */
@@ -117,9 +165,9 @@ static struct snapshot_address remote_of(const struct snapshot *snapshot, const 
 /* Text */
 
 /* Writes the address. IPv6 stands in brackets, which separate it from the port. */
-static size_t host_text(char text[HOST_TEXT_MAX], const struct snapshot_address *address, bool mapped)
+static size_t host_text(char text[ROW_ADDRESS_MAX], const struct snapshot_address *address, bool mapped)
 {
-	size_t length = address_text(text + 1, address, mapped);
+	size_t length = row_address_text(text + 1, address, mapped);
 
 	if (memchr(text + 1, ':', length) == NULL) {
 		memmove(text, text + 1, length + 1);
@@ -142,27 +190,6 @@ static const char *state_word(unsigned state)
 	return state < STATE_COUNT ? words[state] : "(unknown)";
 }
 
-/* Returns the owner, or NULL if no process is known to hold the socket. */
-static const struct snapshot_process *owner_of(const struct snapshot *snapshot, const struct snapshot_socket *socket)
-{
-	return socket->owner < snapshot->process_count ? &snapshot->processes[socket->owner] : NULL;
-}
-
-/* Returns the name to show for the owner. */
-static const char *owner_name(const struct snapshot *snapshot, const struct snapshot_socket *socket, size_t *length)
-{
-	const struct snapshot_process *owner = owner_of(snapshot, socket);
-	const char *name = owner != NULL ? snapshot_text(snapshot, owner->text[PROCESS_NAME]) : NULL;
-
-	if (name == NULL) {
-		name = socket->owner == OWNER_NONE ? "(none)" : "(unknown)";
-		*length = strlen(name);
-	} else {
-		*length = owner->text[PROCESS_NAME].length;
-	}
-	return name;
-}
-
 static void put_printable(struct textbuf *out, const char *bytes, size_t length)
 {
 	char step[PRINTABLE_MAX];
@@ -174,7 +201,7 @@ static void put_printable(struct textbuf *out, const char *bytes, size_t length)
 static int address_width(const struct snapshot *snapshot)
 {
 	size_t width = ADDRESS_WIDTH, length;
-	char text[HOST_TEXT_MAX];
+	char text[ROW_ADDRESS_MAX];
 
 	for (size_t i = 0; i < snapshot->address_count; i++) {
 		length = host_text(text, &snapshot->addresses[i], false);
@@ -195,13 +222,30 @@ static int address_width(const struct snapshot *snapshot)
 	return (int)width;
 }
 
+/* Writes the columns of a wide table: queues in bytes (of a listener: the accept queue and its limit), and the time
+ * since the peer's last segment in seconds. */
+static void put_wide_columns(struct textbuf *out, const struct snapshot_socket *socket)
+{
+	char age[AGE_TEXT_MAX] = "-";
+
+	if (socket->flags & SOCKET_HAS_QUIET)
+		snprintf(age, sizeof(age), "%lu.%03lu s", (unsigned long)socket->quiet_ms / 1000,
+		         (unsigned long)socket->quiet_ms % 1000);
+	if (socket->flags & SOCKET_HAS_QUEUES)
+		textbuf_printf(out, "%10lu %10lu ", (unsigned long)socket->receive_queue,
+		               (unsigned long)socket->send_queue);
+	else
+		textbuf_printf(out, "%10s %10s ", "-", "-");
+	textbuf_printf(out, "%14s ", age);
+}
+
 static void put_text_row(struct textbuf *out, const struct snapshot *snapshot, const struct snapshot_socket *socket,
-                         int width)
+                         int width, bool wide)
 {
 	const struct snapshot_process *owner = owner_of(snapshot, socket);
 	struct snapshot_address remote_address = remote_of(snapshot, socket);
 	bool mapped = socket->flags & SOCKET_V4_MAPPED;
-	char local[HOST_TEXT_MAX], remote[HOST_TEXT_MAX];
+	char local[ROW_ADDRESS_MAX], remote[ROW_ADDRESS_MAX];
 	const char *name;
 	size_t length;
 
@@ -210,113 +254,56 @@ static void put_text_row(struct textbuf *out, const struct snapshot *snapshot, c
 	textbuf_printf(out, "%-11s %*s:%-8u %*s:%-8u %-6lu ", state_word(socket->state), width, local,
 	               socket->local_port, width, remote, socket->remote_port,
 	               owner != NULL ? (unsigned long)owner->pid : 0);
+	if (wide)
+		put_wide_columns(out, socket);
 	name = owner_name(snapshot, socket, &length);
 	put_printable(out, name, length);
 	textbuf_putc(out, '\n');
 }
 
-/* JSON (RFC 8259) */
-
-static void put_json_string(struct textbuf *out, const char *text, size_t length)
-{
-	char step[JSON_STEP_MAX];
-	size_t taken;
-
-	textbuf_putc(out, '"');
-	for (; length > 0; text += taken, length -= taken)
-		textbuf_append(out, step, json_step(step, text, length, &taken));
-	textbuf_putc(out, '"');
-}
-
-/* Writes "WHICH_address":"...","WHICH_port":N, */
-static void put_json_end(struct textbuf *out, const char *which, const struct snapshot_address *address, bool mapped,
-                         unsigned port)
-{
-	char text[HOST_TEXT_MAX];
-
-	address_text(text, address, mapped);
-	textbuf_printf(out, "\"%s_address\":\"%s\",\"%s_port\":%u,", which, text, which, port);
-}
-
-static void put_json_ends(struct textbuf *out, const struct snapshot *snapshot, const struct snapshot_socket *socket)
-{
-	const struct snapshot_address *local = &snapshot->addresses[socket->local];
-	bool mapped = socket->flags & SOCKET_V4_MAPPED;
-
-	textbuf_printf(out, "\"family\":%u,", local->family);
-	if (snapshot->netns_count > 1) {
-		textbuf_puts(out, "\"netns\":");
-		textbuf_put_uint(out, snapshot->netns[local->netns].id);
-		textbuf_putc(out, ',');
-	}
-	put_json_end(out, "local", local, mapped, socket->local_port);
-	if (socket->remote != ADDRESS_ABSENT)
-		put_json_end(out, "remote", &snapshot->addresses[socket->remote], mapped, socket->remote_port);
-}
-
-static void put_json_owner(struct textbuf *out, const struct snapshot *snapshot, const struct snapshot_socket *socket)
-{
-	const struct snapshot_process *owner = owner_of(snapshot, socket);
-	const char *name;
-	size_t length;
-
-	if (owner != NULL)
-		textbuf_printf(out, "\"pid\":%lu,\"process\":", (unsigned long)owner->pid);
-	else
-		textbuf_puts(out, "\"pid\":null,\"process\":");
-	name = owner_name(snapshot, socket, &length);
-	put_json_string(out, name, length);
-	textbuf_puts(out, socket->flags & SOCKET_CREDITED ? ",\"credited\":true" : ",\"credited\":false");
-}
-
-static void put_json_row(struct textbuf *out, const struct snapshot *snapshot, const struct snapshot_socket *socket)
-{
-	bool listens = socket->state == STATE_LISTEN;
-
-	textbuf_printf(out, "{\"state\":\"%s\",", state_name((enum socket_state)socket->state));
-	put_json_ends(out, snapshot, socket);
-	put_json_owner(out, snapshot, socket);
-	if (socket->flags & SOCKET_HAS_QUEUES)
-		textbuf_printf(out, ",\"%s\":%lu,\"%s\":%lu", listens ? "accept_queue" : "receive_queue",
-		               (unsigned long)socket->receive_queue, listens ? "accept_queue_limit" : "send_queue",
-		               (unsigned long)socket->send_queue);
-	textbuf_putc(out, '}');
-}
-
-static void write_text(struct textbuf *out, const struct order *order, const struct snapshot *snapshot)
+static void write_text(struct textbuf *out, const struct order *order, const struct snapshot *snapshot, bool wide)
 {
 	int width = address_width(snapshot);
 
-	for (size_t i = 0; i < snapshot->socket_count; i++)
-		put_text_row(out, snapshot, &snapshot->sockets[order->items[i].index], width);
+	if (wide)
+		textbuf_printf(out, "%-11s %*s:%-8s %*s:%-8s %-6s %10s %10s %14s %s\n", "STATE", width, "LOCAL", "PORT",
+		               width, "REMOTE", "PORT", "PID", "RECV-Q", "SEND-Q", "LAST SEGMENT", "PROCESS");
+	for (size_t i = 0; i < order->count; i++)
+		put_text_row(out, snapshot, &snapshot->sockets[order->items[i].index], width, wide);
 }
 
 static void write_json(struct textbuf *out, const struct order *order, const struct snapshot *snapshot)
 {
+	const char *name;
+	size_t length;
+
 	textbuf_putc(out, '[');
-	for (size_t i = 0; i < snapshot->socket_count; i++) {
+	for (size_t i = 0; i < order->count; i++) {
+		const struct snapshot_socket *socket = &snapshot->sockets[order->items[i].index];
+
 		textbuf_puts(out, i == 0 ? "\n" : ",\n");
-		put_json_row(out, snapshot, &snapshot->sockets[order->items[i].index]);
+		name = owner_name(snapshot, socket, &length);
+		row_json_write(out, snapshot, socket, name, length);
 	}
 	textbuf_puts(out, "\n]\n");
 }
 
-int table_write(struct textbuf *out, const struct snapshot *snapshot, enum table_format format)
+int table_write(struct textbuf *out, const struct snapshot *snapshot, const struct table_options *options)
 {
 	struct order order;
 	int err;
 
-	if (format == TABLE_REPLAY) {
+	if (options->format == TABLE_REPLAY) {
 		replay_record(out, snapshot);
 		return 0;
 	}
-	err = order_init(&order, snapshot);
+	err = order_init(&order, snapshot, options);
 	if (err != 0)
 		return err;
-	if (format == TABLE_JSON)
+	if (options->format == TABLE_JSON)
 		write_json(out, &order, snapshot);
 	else
-		write_text(out, &order, snapshot);
+		write_text(out, &order, snapshot, options->wide);
 	order_release(&order);
 	return 0;
 }

@@ -18,9 +18,10 @@ struct http_request {
 	struct web_auth auth;
 	bool hashing; /* the request waits, or has waited, for its verdict */
 	struct scrape_ticket ticket;
-	const char *content_type; /* the content type of the ticket's body */
-	bool scraping;            /* the ticket was submitted */
-	bool last;                /* the connection is closed after the answer */
+	struct socket_query sockets; /* the ticket's, for /sockets */
+	const char *content_type;    /* the content type of the ticket's body */
+	bool scraping;               /* the ticket was submitted */
+	bool last;                   /* the connection is closed after the answer */
 };
 
 /* Answers when no memory can be allocated. */

@@ -10,6 +10,7 @@
 #include "exporter/http/header.h"
 
 #define HTTP_TYPE_TEXT "text/plain; charset=utf-8"
+#define HTTP_TYPE_JSON "application/json"
 #define HTTP_TYPE_HTML "text/html; charset=utf-8"
 
 struct http_reply {

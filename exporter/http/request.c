@@ -108,7 +108,7 @@ static enum MHD_Result answer_full(struct http_request *request)
 }
 
 /* Suspends the request until its ticket is answered. answer_ticket() continues it. */
-static enum MHD_Result scrape(struct http_request *request)
+static enum MHD_Result submit(struct http_request *request)
 {
 	switch (http_connection_begin_scrape(request->connection)) {
 	case HTTP_FULL:
@@ -128,28 +128,60 @@ static enum MHD_Result scrape(struct http_request *request)
 	return MHD_YES;
 }
 
-static enum MHD_Result answer_metrics(struct http_request *request)
+/* Reads the header fields that every request for a snapshot can have, and submits the ticket. */
+static enum MHD_Result scrape(struct http_request *request)
 {
 	struct scrape_ticket *ticket = &request->ticket;
 	struct field_list list;
+	uint64_t time_ns;
+
+	if (!negotiate_timeout(header(request, "X-Prometheus-Scrape-Timeout-Seconds"), &time_ns))
+		return http_answer_line(request, MHD_HTTP_BAD_REQUEST,
+		                        "X-Prometheus-Scrape-Timeout-Seconds is not a positive number of seconds",
+		                        metrics_headers);
+	ticket->gzip = negotiate_gzip(field_list_read(&list, request->connection, "Accept-Encoding"));
+	ticket->deadline_ns = time_ns == UINT64_MAX ? UINT64_MAX : platform_now_ns() + time_ns;
+	return submit(request);
+}
+
+static enum MHD_Result answer_metrics(struct http_request *request)
+{
+	struct field_list list;
 	struct negotiated negotiated = negotiate_format(field_list_read(&list, request->connection, "Accept"));
 	char reason[REASON_MAX];
-	uint64_t time_ns;
 
 	if (!negotiated.acceptable)
 		return http_answer_line(request, MHD_HTTP_NOT_ACCEPTABLE,
 		                        "not acceptable: there is text/plain and application/openmetrics-text",
 		                        metrics_headers);
-	if (!negotiate_timeout(header(request, "X-Prometheus-Scrape-Timeout-Seconds"), &time_ns))
-		return http_answer_line(request, MHD_HTTP_BAD_REQUEST,
-		                        "X-Prometheus-Scrape-Timeout-Seconds is not a positive number of seconds",
-		                        metrics_headers);
 	if (!pick_families(request, reason, sizeof(reason)))
 		return http_answer_line(request, MHD_HTTP_BAD_REQUEST, reason, metrics_headers);
 	request->content_type = negotiated.content_type;
-	ticket->format = negotiated.format;
-	ticket->gzip = negotiate_gzip(field_list_read(&list, request->connection, "Accept-Encoding"));
-	ticket->deadline_ns = time_ns == UINT64_MAX ? UINT64_MAX : platform_now_ns() + time_ns;
+	request->ticket.format = negotiated.format;
+	return scrape(request);
+}
+
+static enum MHD_Result add_parameter(void *query, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	(void)kind;
+	socket_query_add(query, key, value);
+	return MHD_YES;
+}
+
+/* The strings of the query live as long as the request. */
+static enum MHD_Result answer_sockets(struct http_request *request)
+{
+	struct socket_query *query = &request->sockets;
+	char reason[REASON_MAX];
+
+	socket_query_init(query);
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_parameter, query);
+	if (query->bad != NULL) {
+		snprintf(reason, sizeof(reason), "the value of %s is not that of a label", query->bad);
+		return http_answer_line(request, MHD_HTTP_BAD_REQUEST, reason, NULL);
+	}
+	request->content_type = HTTP_TYPE_JSON;
+	request->ticket.sockets = query;
 	return scrape(request);
 }
 
@@ -157,9 +189,11 @@ static enum MHD_Result dispatch(struct http_request *request, const char *method
 {
 	const char *path = route_path(target);
 
-	switch (route_find(method, path, request->site->options.telemetry_path)) {
+	switch (route_find(method, path, request->site->options.telemetry_path, request->site->options.sockets)) {
 	case ROUTE_METRICS:
 		return answer_metrics(request);
+	case ROUTE_SOCKETS:
+		return answer_sockets(request);
 	case ROUTE_LANDING:
 		return http_answer_landing(request);
 	case ROUTE_PAGE_FILE:
@@ -221,7 +255,7 @@ static uint64_t network_of(const struct http_request *request)
 static bool is_open_to_all(const struct http_request *request, const char *method, const char *target)
 {
 	const struct http_options *options = &request->site->options;
-	const enum route route = route_find(method, route_path(target), options->telemetry_path);
+	const enum route route = route_find(method, route_path(target), options->telemetry_path, options->sockets);
 
 	return options->health_without_auth && (route == ROUTE_HEALTHZ || route == ROUTE_READYZ);
 }

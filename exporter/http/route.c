@@ -18,11 +18,13 @@ static const struct {
         {"/-/ready", ROUTE_READYZ},
 };
 
-static enum route find_path(const char *path, const char *telemetry_path)
+static enum route find_path(const char *path, const char *telemetry_path, bool sockets)
 {
 	/* First, because --web.telemetry-path can name the path of another page. */
 	if (strcmp(path, telemetry_path) == 0)
 		return ROUTE_METRICS;
+	if (sockets && strcmp(path, "/sockets") == 0)
+		return ROUTE_SOCKETS;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (strcmp(path, routes[i].path) == 0)
 			return routes[i].route;
@@ -45,9 +47,9 @@ const char *route_path(const char *target)
 	return target;
 }
 
-enum route route_find(const char *method, const char *path, const char *telemetry_path)
+enum route route_find(const char *method, const char *path, const char *telemetry_path, bool sockets)
 {
-	enum route route = find_path(path, telemetry_path);
+	enum route route = find_path(path, telemetry_path, sockets);
 	bool allowed = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 
 	if (strcmp(path, "*") == 0) /* RFC 9112, 3.2.4 */

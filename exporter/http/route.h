@@ -3,8 +3,11 @@
 #ifndef EXPORTER_HTTP_ROUTE_H
 #define EXPORTER_HTTP_ROUTE_H
 
+#include <stdbool.h>
+
 enum route {
 	ROUTE_METRICS,
+	ROUTE_SOCKETS,
 	ROUTE_LANDING,
 	ROUTE_PAGE_FILE, /* landing_file() of the path */
 	ROUTE_HEALTHZ,
@@ -18,7 +21,7 @@ enum route {
 /* Returns the path of a request's target, which may be a whole URL (RFC 9112, 3.2.2): a part of `target`, or "/". */
 const char *route_path(const char *target);
 
-/* Returns the route. `telemetry_path` is the path of the metrics. */
-enum route route_find(const char *method, const char *path, const char *telemetry_path);
+/* Returns the route. `telemetry_path` is the path of the metrics. Without `sockets` there is no /sockets. */
+enum route route_find(const char *method, const char *path, const char *telemetry_path, bool sockets);
 
 #endif

@@ -21,6 +21,7 @@ struct http_options {
 	const char *telemetry_path;
 	unsigned max_requests; /* requests for metrics in flight; further ones are answered with 503; 0: no limit */
 	bool health_without_auth;
+	bool sockets;      /* serve /sockets */
 	uint64_t families; /* METRIC_BITs that collect[] and exclude[] choose from */
 	struct scraper *scraper;
 	struct web *web; /* NULL: no --web.config.file; not owned */

@@ -29,14 +29,20 @@ unsigned backend_wants_to_serve(const struct options *options)
 		want |= WANT_SHARED;
 	if (options->closed_owners)
 		want |= WANT_CLOSED_OWNERS;
+	if (options->sockets)
+		want |= WANT_REMOTE_ADDRESSES;
 	return want;
 }
 
 /* A recorded snapshot holds all facts, so that it can be served with any options. */
 unsigned backend_wants_to_print(const struct options *options)
 {
-	if (options->table_format != TABLE_REPLAY)
+	const struct table_options *table = &options->table;
+
+	if (table->format == TABLE_TEXT && !table_is_special(table))
 		return WANT_REMOTE_ADDRESSES;
+	if (table->format != TABLE_REPLAY)
+		return WANT_REMOTE_ADDRESSES | WANT_CLOSE_WAIT_AGE;
 	return WANT_USER | WANT_EXE | WANT_UNIT | WANT_CONTAINER | WANT_REMOTE_ADDRESSES | WANT_SHARED |
 	       WANT_CLOSE_WAIT_AGE;
 }

@@ -97,8 +97,16 @@ int collector_take(struct collector *collector, struct deadline *deadline, struc
 	return result ? fail(result, error) : 0;
 }
 
-int collector_write(struct collector *collector, const struct collector_form *form, struct report_self *self,
-                    const char **bytes, size_t *length, struct platform_error *error)
+static int write_sockets(struct collector *collector, const struct socket_query *query)
+{
+	const struct census_input input = {&collector->census, &collector->snapshot, &collector->served,
+	                                   &collector->options.census};
+
+	socket_list_write(&collector->text, &collector->sockets, query, &input);
+	return collector->text.error;
+}
+
+static int write_metrics(struct collector *collector, const struct collector_form *form, struct report_self *self)
 {
 	const struct report_options options = {
 	        .format = form->format,
@@ -107,14 +115,21 @@ int collector_write(struct collector *collector, const struct collector_form *fo
 	        .now_ns = platform_now_ns,
 	};
 	const struct report_input input = {&collector->snapshot, &collector->census, self};
-	struct textbuf *out = &collector->text;
-	int result;
 
 	self->aggregate_ns = collector->aggregate_ns;
 	fill_process(&self->process);
+	return report_write(&collector->text, &input, &collector->folding, &options);
+}
+
+int collector_write(struct collector *collector, const struct collector_form *form, struct report_self *self,
+                    const char **bytes, size_t *length, struct platform_error *error)
+{
+	struct textbuf *out = &collector->text;
+	int result;
+
 	textbuf_reset(&collector->text);
 	textbuf_reset(&collector->packed);
-	result = report_write(&collector->text, &input, &collector->folding, &options);
+	result = form->sockets != NULL ? write_sockets(collector, form->sockets) : write_metrics(collector, form, self);
 	if (result == 0 && form->gzip) {
 		out = &collector->packed;
 		result = gzip_write(&collector->gzip, out, collector->text.data, collector->text.length);

@@ -14,6 +14,7 @@
 #include "exporter/platform/platform.h"
 #include "exporter/scrape/gzip.h"
 #include "exporter/scrape/names.h"
+#include "exporter/sockets/list.h"
 #include "metrics/census/census.h"
 #include "metrics/census/listeners.h"
 #include "metrics/census/served_ports.h"
@@ -38,12 +39,14 @@ struct collector {
 	struct census census;
 	struct report_folding folding;
 	struct gzip gzip;
+	struct socket_list sockets;
 	struct textbuf text, packed;
 	uint64_t aggregate_ns; /* time spent counting the last snapshot */
 };
 
-/* The format and the families of one exposition. */
+/* What a snapshot is written as. */
 struct collector_form {
+	const struct socket_query *sockets; /* a list of these sockets; NULL: the metrics of `families` in `format` */
 	enum exposition_format format;
 	bool gzip;
 	uint64_t families; /* METRIC_BITs */

@@ -118,7 +118,8 @@ static bool is_alike(const struct scrape_ticket *ticket, const void *form_)
 {
 	const struct collector_form *form = form_;
 
-	return ticket->format == form->format && ticket->gzip == form->gzip && ticket->families == form->families;
+	return ticket->sockets == form->sockets && ticket->format == form->format && ticket->gzip == form->gzip &&
+	       ticket->families == form->families;
 }
 
 /* Fills in the exporter's own numbers as of now. Requires `lock`. */
@@ -140,7 +141,7 @@ static void fill_self(struct scraper *scraper, struct report_self *self)
 static void serve_alike(struct scraper *scraper)
 {
 	const struct scrape_ticket *first = scraper->served.first;
-	struct collector_form form = {first->format, first->gzip, first->families};
+	struct collector_form form = {first->sockets, first->format, first->gzip, first->families};
 	struct ticket_list batch = {NULL, NULL};
 	struct platform_error error = {""};
 	struct report_self self;

@@ -35,6 +35,7 @@ struct scraper_options {
  * called once, without a lock, and often on another thread. The caller owns the answer's body, and must free() it.
  */
 struct scrape_ticket {
+	const struct socket_query *sockets; /* for a list of sockets; NULL: for metrics, in `format` */
 	enum exposition_format format;
 	bool gzip;
 	uint64_t families;    /* METRIC_BITs */

@@ -69,20 +69,21 @@ static int merge_addresses(struct merged_addresses *merged, const struct snapsho
 	return 0;
 }
 
-static uint32_t local_port_label(const struct pass *pass, uint16_t port, enum role role)
+static uint32_t local_port_label(const struct census_options *options, uint16_t port, enum role role)
 {
-	if (pass->options->local_port == LOCAL_PORT_NONE)
+	if (options->local_port == LOCAL_PORT_NONE)
 		return PORT_ABSENT;
-	if (pass->options->local_port == LOCAL_PORT_SERVED && role == ROLE_OUTBOUND)
+	if (options->local_port == LOCAL_PORT_SERVED && role == ROLE_OUTBOUND)
 		return PORT_EPHEMERAL;
 	return port;
 }
 
-static uint32_t remote_port_label(const struct pass *pass, const struct snapshot_netns *netns, uint16_t port)
+static uint32_t remote_port_label(const struct census_options *options, const struct snapshot_netns *netns,
+                                  uint16_t port)
 {
-	if (pass->options->remote_port == REMOTE_PORT_NONE)
+	if (options->remote_port == REMOTE_PORT_NONE)
 		return PORT_ABSENT;
-	if (pass->options->remote_port == REMOTE_PORT_SERVICE && netns_is_ephemeral(netns, port))
+	if (options->remote_port == REMOTE_PORT_SERVICE && netns_is_ephemeral(netns, port))
 		return PORT_EPHEMERAL;
 	return port;
 }
@@ -144,11 +145,11 @@ static int count_by_process(const struct pass *pass, const struct snapshot_socke
 	if (ret || key.identity == IDENTITY_REJECTED)
 		return ret;
 	key_of_address(pass, socket->local, &key);
-	key.port = local_port_label(pass, socket->local_port, role);
+	key.port = local_port_label(pass->options, socket->local_port, role);
 	ret = count_in_table(&census->by_local_port, &key, pass->snapshot, socket);
 	if (ret || role != ROLE_OUTBOUND)
 		return ret;
-	key.port = remote_port_label(pass, &pass->snapshot->netns[netns], socket->remote_port);
+	key.port = remote_port_label(pass->options, &pass->snapshot->netns[netns], socket->remote_port);
 	return count_in_table(&census->outbound, &key, pass->snapshot, socket);
 }
 
@@ -272,4 +273,44 @@ int census_take(struct census *census, const struct snapshot *snapshot, const st
 		return ret;
 	count_ephemeral_ports(census, snapshot);
 	return sort(census, snapshot);
+}
+
+static void visit_row(const struct census_input *input, uint32_t row, enum role role,
+                      void (*each)(void *data, const struct census_row *row), void *data)
+{
+	const struct snapshot *snapshot = input->snapshot;
+	const struct snapshot_socket *socket = &snapshot->sockets[row];
+	const struct snapshot_netns *netns = &snapshot->netns[snapshot->addresses[socket->local].netns];
+	struct census_row labels = {
+	        .row = row,
+	        .identity = identity_of_known_owner(&input->census->identities, snapshot, socket->owner),
+	        .local_port = local_port_label(input->options, socket->local_port, role),
+	        .remote_port = CENSUS_ABSENT,
+	};
+
+	if (labels.identity == IDENTITY_REJECTED)
+		return;
+	if (role == ROLE_OUTBOUND)
+		labels.remote_port = remote_port_label(input->options, netns, socket->remote_port);
+	each(data, &labels);
+}
+
+void census_each_row(const struct census_input *input, void (*each)(void *data, const struct census_row *row),
+                     void *data)
+{
+	const struct snapshot *snapshot = input->snapshot;
+	enum role role;
+
+	for (uint32_t i = 0; i < snapshot->socket_count; i++) {
+		const struct snapshot_socket *socket = &snapshot->sockets[i];
+
+		role = role_of_ports(snapshot, input->served, socket, snapshot->addresses[socket->local].netns);
+		if (role != ROLE_OPEN)
+			visit_row(input, i, role, each, data);
+	}
+	for (size_t i = 0; i < input->census->roles.open_count; i++) {
+		uint32_t row = roles_decide(&input->census->roles, i, &role);
+
+		visit_row(input, row, role, each, data);
+	}
 }

@@ -53,4 +53,24 @@ void census_release(struct census *census);
 int census_take(struct census *census, const struct snapshot *snapshot, const struct served_ports *served,
                 const struct census_options *options) MUST_CHECK;
 
+/* A census and its sources. */
+struct census_input {
+	const struct census *census;
+	const struct snapshot *snapshot;
+	const struct served_ports *served;
+	const struct census_options *options;
+};
+
+/* A row that the census counted by process, with its labels. */
+struct census_row {
+	uint32_t row;         /* index into snapshot.sockets */
+	uint32_t identity;    /* index into identities.items */
+	uint32_t local_port;  /* the label, as in group_key.port */
+	uint32_t remote_port; /* the label, or CENSUS_ABSENT if the row is not outbound */
+};
+
+/* Calls each() for every row that census_take() counted by process. */
+void census_each_row(const struct census_input *input, void (*each)(void *data, const struct census_row *row),
+                     void *data);
+
 #endif

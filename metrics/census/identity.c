@@ -203,11 +203,20 @@ static int identify(struct identities *identities, const struct snapshot *snapsh
 	return intern(identities, &identity, text_start, index);
 }
 
+static size_t slot_of(const struct snapshot *snapshot, uint32_t owner)
+{
+	return owner < OWNER_UNKNOWN ? owner : snapshot->process_count + (owner == OWNER_NONE);
+}
+
+uint32_t identity_of_known_owner(const struct identities *identities, const struct snapshot *snapshot, uint32_t owner)
+{
+	return identities->of_process[slot_of(snapshot, owner)];
+}
+
 int identity_of_owner(struct identities *identities, const struct snapshot *snapshot,
                       const struct census_options *options, uint32_t owner, uint32_t *identity)
 {
-	size_t slot = owner < OWNER_UNKNOWN ? owner : snapshot->process_count + (owner == OWNER_NONE);
-	uint32_t *known = &identities->of_process[slot];
+	uint32_t *known = &identities->of_process[slot_of(snapshot, owner)];
 	int ret = 0;
 
 	if (*known == IDENTITY_UNSEEN)

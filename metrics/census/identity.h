@@ -47,6 +47,9 @@ int identities_clear(struct identities *identities, const struct snapshot *snaps
 int identity_of_owner(struct identities *identities, const struct snapshot *snapshot,
                       const struct census_options *options, uint32_t owner, uint32_t *identity) MUST_CHECK;
 
+/* Returns the identity of an owner that identity_of_owner() has seen. */
+uint32_t identity_of_known_owner(const struct identities *identities, const struct snapshot *snapshot, uint32_t owner);
+
 /* Returns a hash of the identity's labels, the same whenever they are the same. */
 uint64_t identity_hash(const struct identities *identities, const struct census_identity *identity);
 

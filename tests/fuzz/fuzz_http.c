@@ -53,7 +53,8 @@ static void start(void)
 	        .revision = "r",
 	        .compiler = "c",
 	};
-	struct http_options options = {.telemetry_path = "/metrics", .max_requests = 40, .families = METRICS_ALL};
+	struct http_options options = {
+	        .telemetry_path = "/metrics", .max_requests = 40, .sockets = true, .families = METRICS_ALL};
 	struct platform_error error;
 	int listener;
 

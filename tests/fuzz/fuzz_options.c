@@ -36,7 +36,7 @@ static void check_error(const char *error)
 static void check_options(const struct options *options)
 {
 	CHECK(options->action >= ACTION_SERVE && options->action <= ACTION_VERSION);
-	CHECK(options->table_format >= TABLE_TEXT && options->table_format <= TABLE_REPLAY);
+	CHECK(options->table.format >= TABLE_TEXT && options->table.format <= TABLE_REPLAY);
 	CHECK(options->listen_count >= 1 && options->listen_count <= OPTIONS_MAX_LISTEN);
 	for (size_t i = 0; i < options->listen_count; i++)
 		CHECK(options->listen[i] && strchr(options->listen[i], ':'));

@@ -119,7 +119,7 @@ int main(void)
 	if (err == 0)
 		err = add_owners(&snapshot, pids);
 	if (err == 0)
-		err = print_snapshot(&snapshot, TABLE_TEXT, NAME_IDLE, &error);
+		err = print_snapshot(&snapshot, &(const struct table_options){.format = TABLE_TEXT}, NAME_IDLE, &error);
 	snapshot_release(&snapshot);
 	if (err != 0)
 		fprintf(stderr, "portpid: %s\n", error.text[0] != '\0' ? error.text : strerror(-err));

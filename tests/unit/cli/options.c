@@ -137,11 +137,11 @@ static void test_actions(void **state)
 	assert_int_equal(options.action, ACTION_VERSION);
 	accept("--print-table");
 	assert_int_equal(options.action, ACTION_PRINT_TABLE);
-	assert_int_equal(options.table_format, TABLE_TEXT);
+	assert_int_equal(options.table.format, TABLE_TEXT);
 	accept("--print-table=json");
-	assert_int_equal(options.table_format, TABLE_JSON);
+	assert_int_equal(options.table.format, TABLE_JSON);
 	accept("--print-table=replay");
-	assert_int_equal(options.table_format, TABLE_REPLAY);
+	assert_int_equal(options.table.format, TABLE_REPLAY);
 	accept("--service=install|--service|run");
 	assert_int_equal(options.action, ACTION_SERVICE);
 	assert_int_equal(options.service, SERVICE_RUN);

@@ -45,7 +45,7 @@ static void check(const char *lines, enum table_format format, const char *expec
 	struct textbuf out;
 
 	textbuf_init(&out, 1 << 20);
-	assert_int_equal(table_write(&out, &snapshot, format), 0);
+	assert_int_equal(table_write(&out, &snapshot, &(const struct table_options){.format = format}), 0);
 	textbuf_putc(&out, '\0');
 	assert_int_equal(out.error, 0);
 	assert_string_equal(out.data, expected);
@@ -103,7 +103,7 @@ static void test_owners_and_a_state_nobody_knows(void **state)
 	(void)state;
 	snapshot.sockets[0].state = STATE_COUNT;
 	textbuf_init(&out, 1 << 10);
-	assert_int_equal(table_write(&out, &snapshot, TABLE_TEXT), 0);
+	assert_int_equal(table_write(&out, &snapshot, &(const struct table_options){.format = TABLE_TEXT}), 0);
 	textbuf_putc(&out, '\0');
 	assert_string_equal(out.data,
 	                    "(unknown)           0.0.0.0:1                0.0.0.0:0        0      (unknown)\n");
@@ -209,7 +209,7 @@ static void test_replay_reads_back(void **state)
 
 	(void)state;
 	textbuf_init(&out, 1 << 16);
-	assert_int_equal(table_write(&out, &snapshot, TABLE_REPLAY), 0);
+	assert_int_equal(table_write(&out, &snapshot, &(const struct table_options){.format = TABLE_REPLAY}), 0);
 	snapshot_init(&again);
 	assert_int_equal(replay_parse(out.data, out.length, NULL, &again, &fault), 0);
 	assert_int_equal(again.socket_count, 1);
@@ -243,7 +243,7 @@ static void test_many_rows(void **state)
 		assert_int_equal(snapshot_intern_address(&snapshot, 0, 4, bytes, &socket->local), 0);
 	}
 	textbuf_init(&out, 64 << 20);
-	assert_int_equal(table_write(&out, &snapshot, TABLE_TEXT), 0);
+	assert_int_equal(table_write(&out, &snapshot, &(const struct table_options){.format = TABLE_TEXT}), 0);
 	assert_int_equal(out.error, 0);
 	for (const char *line = out.data; line < out.data + out.length; line = strchr(line, '\n') + 1) {
 		unsigned parts[3];
@@ -258,7 +258,7 @@ static void test_many_rows(void **state)
 	textbuf_release(&out);
 
 	textbuf_init(&out, 1000);
-	assert_int_equal(table_write(&out, &snapshot, TABLE_JSON), 0);
+	assert_int_equal(table_write(&out, &snapshot, &(const struct table_options){.format = TABLE_JSON}), 0);
 	assert_int_not_equal(out.error, 0);
 	textbuf_release(&out);
 	snapshot_release(&snapshot);

@@ -38,7 +38,7 @@ void fixture_wait_until_ready(struct fixture *fixture)
 void fixture_start(struct fixture *fixture, const char *telemetry_path, uint64_t families)
 {
 	struct http_options options = {
-	        .telemetry_path = telemetry_path, .max_requests = MAX_REQUESTS, .families = families};
+	        .telemetry_path = telemetry_path, .max_requests = MAX_REQUESTS, .sockets = true, .families = families};
 	struct platform_error error = {""};
 	int sockets[SOCKETS];
 

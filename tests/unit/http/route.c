@@ -41,18 +41,31 @@ static const struct {
         {"GET", "*", "/metrics", ROUTE_BAD_TARGET},
         {"get", "/metrics", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
         {"POST", "/nothing", "/metrics", ROUTE_NOT_FOUND},
+        {"GET", "/sockets", "/metrics", ROUTE_SOCKETS},
+        {"HEAD", "/sockets", "/metrics", ROUTE_SOCKETS},
+        {"POST", "/sockets", "/metrics", ROUTE_METHOD_NOT_ALLOWED},
+        {"GET", "/sockets", "/sockets", ROUTE_METRICS},
+        {"GET", "/sockets/", "/metrics", ROUTE_NOT_FOUND},
 };
 
 static void test_routes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		enum route route = route_find(cases[i].method, cases[i].path, cases[i].telemetry_path);
+		enum route route = route_find(cases[i].method, cases[i].path, cases[i].telemetry_path, true);
 
 		if (route != cases[i].route)
 			fail_msg("%s %s with metrics at %s: route %d", cases[i].method, cases[i].path,
 			         cases[i].telemetry_path, (int)route);
 	}
+}
+
+static void test_sockets_off(void **state)
+{
+	(void)state;
+	assert_int_equal(route_find("GET", "/sockets", "/metrics", false), ROUTE_NOT_FOUND);
+	assert_int_equal(route_find("POST", "/sockets", "/metrics", false), ROUTE_NOT_FOUND);
+	assert_int_equal(route_find("GET", "/sockets", "/sockets", false), ROUTE_METRICS);
 }
 
 static void test_paths(void **state)
@@ -79,7 +92,11 @@ static void test_paths(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_routes), cmocka_unit_test(test_paths)};
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_routes),
+	        cmocka_unit_test(test_sockets_off),
+	        cmocka_unit_test(test_paths),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

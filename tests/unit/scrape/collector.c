@@ -58,7 +58,7 @@ static int take(struct fixture *fixture)
 
 static void write_out(struct fixture *fixture, enum exposition_format format, bool gzip, uint64_t families)
 {
-	const struct collector_form form = {format, gzip, families};
+	const struct collector_form form = {.format = format, .gzip = gzip, .families = families};
 
 	assert_int_equal(collector_write(&fixture->collector, &form, &fixture->self, &fixture->bytes, &fixture->length,
 	                                 &fixture->error),
