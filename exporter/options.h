@@ -29,7 +29,7 @@ enum table_format {
 };
 enum service_action { SERVICE_INSTALL, SERVICE_REMOVE, SERVICE_RUN };
 
-/* What --print-table prints. */
+/* Options of --print-table. */
 struct table_options {
 	enum table_format format;
 	const char *process; /* only this process; NULL: all */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "exporter/cli/option_table.h"
-#include "exporter/cli/option_values.h"
+#include "exporter/number.h"
 #include "exporter/printable.h"
 
 enum {
@@ -127,7 +127,7 @@ static int set_value(const struct parse *parse, const struct option *option, str
 	if (option->kind == OPTION_CHOICE || option->kind == OPTION_MAYBE_CHOICE)
 		fits = choice_find(option->choices, value->text, &value->number);
 	else if (option->kind == OPTION_NUMBER)
-		fits = value_number(value->text, option->min, option->max, &value->number);
+		fits = number_parse(value->text, option->min, option->max, &value->number);
 	if (!fits || !option->set(parse->options, value))
 		return complain_value(parse, option, value);
 	return 0;

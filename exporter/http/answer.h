@@ -7,6 +7,7 @@
 #include "exporter/http/page/landing.h"
 #include "exporter/http/reply.h"
 #include "exporter/http/request.h"
+#include "exporter/sockets/query.h"
 
 /* Room for one line of text. The longest line names a family. */
 enum { REASON_MAX = 320 };

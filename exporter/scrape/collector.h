@@ -44,7 +44,7 @@ struct collector {
 	uint64_t aggregate_ns; /* time spent counting the last snapshot */
 };
 
-/* What a snapshot is written as. */
+/* The form in which a snapshot is written. */
 struct collector_form {
 	const struct socket_query *sockets; /* a list of these sockets; NULL: the metrics of `families` in `format` */
 	enum exposition_format format;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "exporter/cli/option_values.h"
+#include "exporter/number.h"
 
 void socket_query_init(struct socket_query *query)
 {
@@ -30,7 +30,7 @@ static bool read_port(const char *value, uint32_t *port)
 		*port = *value == '\0' ? PORT_ABSENT : PORT_EPHEMERAL;
 		return true;
 	}
-	if (!value_number(value, 0, UINT16_MAX, &number))
+	if (!number_parse(value, 0, UINT16_MAX, &number))
 		return false;
 	*port = (uint32_t)number;
 	return true;

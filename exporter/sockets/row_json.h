@@ -12,8 +12,8 @@
 /* "[::ffff:255.255.255.255]", "[" and "]" around the longest IPv6 address. */
 enum { ROW_ADDRESS_MAX = 48 };
 
-/* Writes the address without brackets, in at most ROW_ADDRESS_MAX - 1 bytes with its end. Returns its length. A row of an IPv6 socket shows IPv4 addresses in
- * the IPv4-mapped form. */
+/* Writes the address without brackets, in at most ROW_ADDRESS_MAX - 1 bytes with its end. Returns its length. A row of
+ * an IPv6 socket shows IPv4 addresses in the IPv4-mapped form. */
 size_t row_address_text(char *text, const struct snapshot_address *address, bool mapped);
 
 /* Writes the row as an object. `name` is the owner's name, which is not terminated. */

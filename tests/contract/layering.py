@@ -28,11 +28,12 @@ PLATFORM_MAY = {"metrics/snapshot.h"}
 # Folders of exporter/, and the other folders that each may include. main.c and serve.c put them all together; other
 # files beside the folders may include the seam of the platforms, and all may include those files.
 MAY_USE = {
-    "cli": {"scrape", "platform"},
-    "http": {"scrape", "web", "platform"},
+    "cli": {"scrape", "sockets", "platform"},
+    "http": {"scrape", "sockets", "web", "platform"},
     "packaging": {"cli"},
     "platform": set(),
-    "scrape": {"platform"},
+    "scrape": {"sockets", "platform"},
+    "sockets": set(),
     "web": {"platform"},
     "main.c": {"cli", "platform"},
     "serve.c": {"http", "scrape", "platform"},
