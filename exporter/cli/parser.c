@@ -14,7 +14,8 @@
 enum {
 	/* Bytes of a value that an error quotes. */
 	QUOTED_MAX = 96,
-	ACCEPTED_MAX = 128,
+	/* Bytes of the accepted values: the names of the states are the longest. */
+	ACCEPTED_MAX = 192,
 };
 
 /* State of the parser. */

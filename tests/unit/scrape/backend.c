@@ -34,6 +34,7 @@ static void test_wants_to_serve(void **state)
 	        {"--collector.label=unit", WANT_SHARED | WANT_CLOSE_WAIT_AGE | WANT_UNIT},
 	        {"--collector.label=container", WANT_SHARED | WANT_CLOSE_WAIT_AGE | WANT_CONTAINER},
 	        {"--collector.label=pid", WANT_SHARED | WANT_CLOSE_WAIT_AGE},
+	        {"--web.enable-sockets", WANT_SHARED | WANT_CLOSE_WAIT_AGE | WANT_REMOTE_ADDRESSES},
 	        {"--collector.closed-owners", WANT_SHARED | WANT_CLOSE_WAIT_AGE | WANT_CLOSED_OWNERS},
 	        {"--collector.label=local_address", WANT_SHARED | WANT_CLOSE_WAIT_AGE},
 	};
@@ -53,9 +54,11 @@ static void test_wants_to_print(void **state)
 	(void)state;
 	assert_int_equal(backend_wants_to_print(&options), WANT_REMOTE_ADDRESSES);
 	options = parsed("--print-table=json", "--collector.label=user");
-	assert_int_equal(backend_wants_to_print(&options), WANT_REMOTE_ADDRESSES);
+	assert_int_equal(backend_wants_to_print(&options), WANT_REMOTE_ADDRESSES | WANT_CLOSE_WAIT_AGE);
+	options = parsed("--print-table", "--print-table.port=80"); /* its order needs ages */
+	assert_int_equal(backend_wants_to_print(&options), WANT_REMOTE_ADDRESSES | WANT_CLOSE_WAIT_AGE);
 	options = parsed("--print-table=json", "--collector.closed-owners"); /* there were no notes yet */
-	assert_int_equal(backend_wants_to_print(&options), WANT_REMOTE_ADDRESSES);
+	assert_int_equal(backend_wants_to_print(&options), WANT_REMOTE_ADDRESSES | WANT_CLOSE_WAIT_AGE);
 	options = parsed("--print-table=replay", NULL);
 	assert_int_equal(backend_wants_to_print(&options), WANT_USER | WANT_EXE | WANT_UNIT | WANT_CONTAINER |
 	                                                           WANT_REMOTE_ADDRESSES | WANT_SHARED |
