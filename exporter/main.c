@@ -82,6 +82,8 @@ static int act(struct options *options, struct platform_error *error)
 		return print_version(error);
 	case ACTION_PRINT_TABLE:
 		return print_table(options, error);
+	case ACTION_PRINT_METRICS:
+		return print_metrics(options, &build, error);
 	case ACTION_SERVICE:
 		return act_as_service(options, error);
 	case ACTION_SERVE:

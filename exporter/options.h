@@ -21,7 +21,7 @@ enum { OPTIONS_MAX_NAME_PATTERNS = 32 };
 /* The default of options.procfs. */
 #define OPTIONS_PROCFS "/proc"
 
-enum options_action { ACTION_SERVE, ACTION_PRINT_TABLE, ACTION_SERVICE, ACTION_HELP, ACTION_VERSION };
+enum options_action { ACTION_SERVE, ACTION_PRINT_TABLE, ACTION_PRINT_METRICS, ACTION_SERVICE, ACTION_HELP, ACTION_VERSION };
 enum table_format {
 	TABLE_TEXT,
 	TABLE_JSON,   /* an array of objects, one line each */

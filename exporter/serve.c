@@ -11,14 +11,12 @@
 #include "exporter/platform/host.h"
 #include "exporter/platform/privilege.h"
 #include "exporter/scrape/backend.h"
-#include "exporter/scrape/filter.h"
-#include "exporter/scrape/names.h"
+#include "exporter/scrape/counting.h"
 #include "exporter/scrape/scrape.h"
 
 struct service {
 	struct open_backend open;
-	struct filter *filter;
-	struct names *names;
+	struct counting counting;
 	struct scraper *scraper;
 	struct web *web;
 	struct http_server *http;
@@ -45,11 +43,6 @@ static int open_sockets(struct service *service, const struct options *options, 
 		service->sockets[service->socket_count++] = opened;
 	}
 	return 0;
-}
-
-static uint64_t families(const struct options *options)
-{
-	return options->disable_exporter_metrics ? METRICS_ALL & ~METRICS_OF_EXPORTER : METRICS_ALL;
 }
 
 /* Drops the privileges that only opening the sockets and the backend needed. */
@@ -81,38 +74,12 @@ static int install_seccomp(const struct service *service, const struct options *
 	return err;
 }
 
-static int start_filter(struct service *service, const struct options *options, struct platform_error *error)
-{
-	int err;
-
-	if (options->include == NULL && options->exclude == NULL)
-		return 0;
-	err = filter_new(&service->filter, options->include, options->exclude);
-	if (err != 0)
-		platform_error_set(error, "cannot prepare the process filter: %s", strerror(-err));
-	return err;
-}
-
 static int start_scraper(struct service *service, const struct options *options, const struct build_info *build,
                          struct platform_error *error)
 {
 	const struct scraper_options settings = {
-	        .collector =
-	                {
-	                        .backend = service->open.backend,
-	                        .platform = service->open.platform,
-	                        .names = service->names,
-	                        .census =
-	                                {
-	                                        .labels = options->labels,
-	                                        .local_port = options->local_port,
-	                                        .remote_port = options->remote_port,
-	                                        .keep = service->filter != NULL ? filter_keep : NULL,
-	                                        .keep_data = service->filter,
-	                                },
-	                        .max_series = options->max_series,
-	                },
-	        .families = families(options),
+	        .collector = counting_collector(&service->counting, &service->open),
+	        .families = counting_families(options),
 	        .version = build->version,
 	        .revision = build->revision,
 	        .compiler = build->compiler,
@@ -131,7 +98,7 @@ static int start_http(struct service *service, const struct options *options, st
 	        .max_requests = options->max_requests,
 	        .health_without_auth = options->health_without_auth,
 	        .sockets = options->sockets,
-	        .families = families(options),
+	        .families = counting_families(options),
 	        .scraper = service->scraper,
 	        .web = service->web,
 	};
@@ -165,9 +132,7 @@ static int start(struct service *service, const struct options *options, const s
 	if (err == 0)
 		err = backend_open(&service->open, options, backend_wants_to_serve(options), error);
 	if (err == 0)
-		err = start_filter(service, options, error);
-	if (err == 0)
-		err = names_new(&service->names, options->name_patterns, options->name_pattern_count, error);
+		err = counting_init(&service->counting, options, error);
 	if (err == 0)
 		err = drop_privileges(service, error);
 	/* After drop_privileges(): a file that only the dropped privileges can read would fail at its first reload, and
@@ -216,8 +181,7 @@ static void stop(struct service *service)
 	if (service->scraper != NULL)
 		scraper_free(service->scraper);
 	web_close(service->web);
-	names_free(service->names);
-	filter_free(service->filter);
+	counting_release(&service->counting);
 	backend_close(&service->open);
 }
 

@@ -207,6 +207,13 @@ bool set_table_wide(struct options *options, struct option_value *value)
 	return true;
 }
 
+bool set_print_metrics(struct options *options, struct option_value *value)
+{
+	(void)value;
+	options->action = ACTION_PRINT_METRICS;
+	return true;
+}
+
 bool set_service(struct options *options, struct option_value *value)
 {
 	options->action = ACTION_SERVICE;

@@ -35,6 +35,7 @@ bool set_seccomp(struct options *options, struct option_value *value);
 bool set_log_level(struct options *options, struct option_value *value);
 bool set_log_format(struct options *options, struct option_value *value);
 bool set_print_table(struct options *options, struct option_value *value);
+bool set_print_metrics(struct options *options, struct option_value *value);
 bool set_table_process(struct options *options, struct option_value *value);
 bool set_table_state(struct options *options, struct option_value *value);
 bool set_table_port(struct options *options, struct option_value *value);

@@ -9,6 +9,8 @@
 #include "exporter/cli/table.h"
 #include "exporter/platform/privilege.h"
 #include "exporter/scrape/backend.h"
+#include "exporter/scrape/collector.h"
+#include "exporter/scrape/counting.h"
 #include "exporter/scrape/names.h"
 #include "metrics/census/listeners.h"
 
@@ -93,24 +95,75 @@ static int read_snapshot(const struct open_backend *open, struct snapshot *snaps
 	return err;
 }
 
+/* Opens the backend, and drops the privileges that only the opening needs. The caller closes it, after an error too. */
+static int open_backend(struct open_backend *open, const struct options *options, unsigned want,
+                        struct platform_error *error)
+{
+	struct platform_rights rights;
+	char kept[PRIVILEGE_TEXT_MAX];
+	int err = backend_open(open, options, want, error);
+
+	if (err != 0)
+		return err;
+	rights = backend_rights(open);
+	return privilege_drop(&rights, kept, sizeof(kept), error);
+}
+
 int print_table(const struct options *options, struct platform_error *error)
 {
 	struct open_backend open;
 	struct snapshot snapshot;
-	struct platform_rights rights;
-	char kept[PRIVILEGE_TEXT_MAX];
-	int err = backend_open(&open, options, backend_wants_to_print(options), error);
+	int err = open_backend(&open, options, backend_wants_to_print(options), error);
 
-	if (err != 0)
-		return err;
 	snapshot_init(&snapshot);
-	rights = backend_rights(&open);
-	err = privilege_drop(&rights, kept, sizeof(kept), error);
 	if (err == 0)
 		err = read_snapshot(&open, &snapshot, error);
 	if (err == 0)
 		err = print_snapshot(&snapshot, &options->table, open.backend->nobody, error);
 	snapshot_release(&snapshot);
+	backend_close(&open);
+	return err;
+}
+
+static int print_scrape(struct collector *collector, const struct options *options, const struct build_info *build,
+                        struct platform_error *error)
+{
+	const struct collector_form form = {.format = FORMAT_TEXT,
+	                                    .families = counting_families(options) & ~METRICS_OF_SERVER};
+	struct deadline deadline = {.expires_ns = UINT64_MAX};
+	struct report_self self = {
+	        .version = build->version,
+	        .revision = build->revision,
+	        .compiler = build->compiler,
+	        .backend = collector->options.backend->name,
+	};
+	const char *bytes;
+	size_t length;
+	int err = collector_take(collector, &deadline, error);
+
+	if (err == 0)
+		err = collector_write(collector, &form, &self, &bytes, &length, error);
+	return err != 0 ? err : print_bytes(bytes, length, error);
+}
+
+int print_metrics(const struct options *options, const struct build_info *build, struct platform_error *error)
+{
+	static struct collector collector; /* too large for a stack */
+	struct collector_options settings;
+	struct open_backend open;
+	struct counting counting = {NULL, NULL};
+	int err = open_backend(&open, options, backend_wants_to_serve(options), error);
+
+	if (err == 0)
+		err = counting_init(&counting, options, error);
+	if (err == 0) {
+		settings = counting_collector(&counting, &open);
+		settings.past_drops = true;
+		collector_init(&collector, &settings);
+		err = print_scrape(&collector, options, build, error);
+		collector_release(&collector);
+	}
+	counting_release(&counting);
 	backend_close(&open);
 	return err;
 }

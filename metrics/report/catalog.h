@@ -69,6 +69,12 @@ extern const struct metric catalog[METRIC_COUNT];
 #define METRICS_ALL    (METRIC_BIT(METRIC_COUNT) - 1)
 /* The families about the exporter itself: tcp_exporter_* and process_*. */
 #define METRICS_OF_EXPORTER (METRICS_ALL & ~(METRIC_BIT(METRIC_BUILD_INFO) - 1))
+/* Those of them that describe a process that serves scrapes. */
+#define METRICS_OF_SERVER                                                                                              \
+	(METRIC_BIT(METRIC_SCRAPES) | METRIC_BIT(METRIC_SCRAPE_ERRORS) | METRIC_BIT(METRIC_HTTP_REQUESTS) |            \
+	 METRIC_BIT(METRIC_HTTP_IN_FLIGHT) | METRIC_BIT(METRIC_TLS_ERRORS) | METRICS_OF_PROCESS)
+/* The families process_*, which the client libraries of other programs have too. */
+#define METRICS_OF_PROCESS ((METRIC_BIT(METRIC_PROCESS_START_TIME) << 1) - METRIC_BIT(METRIC_PROCESS_CPU))
 
 /* Returns the family of that name in the spelling of text 0.0.4, or METRIC_COUNT. */
 enum metric_id catalog_find(const char *name, size_t length);

@@ -45,6 +45,7 @@ CASES = {
     "crowd.prom": ("render", "text", "crowd", QUIET),
     "crowd_folded.prom": ("render", "text", "crowd", "--collector.max-series=30"),
     "crowd_least.prom": ("render", "text", "crowd", QUIET, "--collector.max-series=12"),
+    "web_printed.prom": ("exporter", "--print-metrics", QUIET, f"--collector.replay={DATA / 'web.replay'}"),
     "web.table": ("table", "text", "web"),
     "web.json": ("table", "json", "web"),
     "web_wide.table": ("table", "text", "web", "--print-table.wide"),

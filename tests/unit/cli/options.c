@@ -135,6 +135,8 @@ static void test_actions(void **state)
 	assert_int_equal(options.action, ACTION_HELP);
 	accept("--version");
 	assert_int_equal(options.action, ACTION_VERSION);
+	accept("--print-metrics");
+	assert_int_equal(options.action, ACTION_PRINT_METRICS);
 	accept("--print-table");
 	assert_int_equal(options.action, ACTION_PRINT_TABLE);
 	assert_int_equal(options.table.format, TABLE_TEXT);
