@@ -38,6 +38,7 @@ void snapshot_reset(struct snapshot *snapshot)
 	snapshot->states = 0;
 	snapshot->facts = 0;
 	snapshot->unreadable_processes = 0;
+	snapshot->undescribed_processes = 0;
 	snapshot->shared_sockets = 0;
 	snapshot->sockets_ns = 0;
 	snapshot->owners_ns = 0;

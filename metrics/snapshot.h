@@ -146,6 +146,7 @@ enum {
 	FACT_UNREADABLE = 1 << 4,     /* unreadable_processes was counted */
 	FACT_DROPS = 1 << 5,          /* listeners have drops */
 	FACT_TIMERS = 1 << 6,         /* SOCKET_RETRANSMITTING and SOCKET_ZERO_WINDOW are known */
+	FACT_UNDESCRIBED = 1 << 7,    /* undescribed_processes was counted */
 };
 
 struct snapshot {
@@ -173,6 +174,7 @@ struct snapshot {
 	unsigned states; /* STATE_BIT of every state that this platform can report */
 	unsigned facts;
 	uint64_t unreadable_processes;  /* processes whose sockets could not be read */
+	uint64_t undescribed_processes; /* owners without an executable or user that was asked for */
 	uint64_t shared_sockets;        /* sockets with more than one holder */
 	uint64_t sockets_ns, owners_ns; /* time spent reading the table, and finding the owners */
 

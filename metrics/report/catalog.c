@@ -74,6 +74,9 @@ const struct metric catalog[METRIC_COUNT] = {
         [METRIC_UNREADABLE_PROCESSES] = {"tcp_exporter_unreadable_processes", METRIC_GAUGE, "", "",
                                          "Processes whose open files the exporter cannot read, including processes "
                                          "that procfs hides; their sockets are counted with process \"(unknown)\""},
+        [METRIC_UNDESCRIBED_PROCESSES] = {"tcp_exporter_undescribed_processes", METRIC_GAUGE, "", "",
+                                          "Owners of sockets whose executable or user the exporter cannot read; their "
+                                          "label is empty. Windows only, if a label asks for them"},
         [METRIC_SHARED_SOCKETS] = {"tcp_exporter_shared_sockets", METRIC_GAUGE, "", "",
                                    "Sockets that more than one process holds; each socket counts for the holder that "
                                    "started first, for an init only if no other process holds it"},

@@ -61,6 +61,12 @@ static int write_unreadable(struct report *report, enum metric_id id)
 	return 0;
 }
 
+static int write_undescribed(struct report *report, enum metric_id id)
+{
+	write_number(report, id, report->input->snapshot->undescribed_processes);
+	return 0;
+}
+
 static int write_shared(struct report *report, enum metric_id id)
 {
 	write_number(report, id, report->input->snapshot->shared_sockets);
@@ -117,6 +123,7 @@ static const struct {
         [METRIC_SCRAPE_ERRORS] = {write_self, 0},
         [METRIC_FOLDED_SERIES] = {write_folded, 0},
         [METRIC_UNREADABLE_PROCESSES] = {write_unreadable, FACT_UNREADABLE},
+        [METRIC_UNDESCRIBED_PROCESSES] = {write_undescribed, FACT_UNDESCRIBED},
         [METRIC_SHARED_SOCKETS] = {write_shared, FACT_SHARED},
         [METRIC_HTTP_REQUESTS] = {write_self, 0},
         [METRIC_HTTP_IN_FLIGHT] = {write_self, 0},

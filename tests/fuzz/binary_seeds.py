@@ -129,26 +129,39 @@ def mib_port(port):
 
 
 def windows_seeds():
-    # As in fuzz_windows.c: 0 is a table of IPv4, 1 one of IPv6, 2 UTF-16. States are those of tcpmib.h.
+    # As in fuzz_windows.c: 0 is a table of IPv4, 1 one of IPv6, 2 UTF-16, 3 and 4 bound sockets, 5 processes, 6 a
+    # command line, 7 output of netsh. States are those of tcpmib.h.
+    module = struct.pack("<17Q", 133_000_000_000_000_000, 42, *[0] * 15)
+
     def v4(state, local, remote, pid):
         ends = b"".join(address(text)[:4] + mib_port(port) for text, port in (local, remote))
-        return struct.pack("<I", state) + ends + struct.pack("<I", pid)
+        return struct.pack("<I", state) + ends + struct.pack("<I", pid) + module
 
     def v6(state, local, remote, pid):
         ends = b"".join(address(text) + struct.pack("<I", 7) + mib_port(port) for text, port in (local, remote))
-        return ends + struct.pack("<II", state, pid)
+        return ends + struct.pack("<II", state, pid) + module
 
     rows4 = [v4(2, ("0.0.0.0", 135), ("9.9.9.9", 9), 882), v4(8, ("192.0.2.1", 80), ("198.51.100.7", 50123), 4),
              v4(11, ("192.0.2.1", 80), ("198.51.100.8", 50124), 0), v4(100, ("192.0.2.1", 1), ("192.0.2.2", 2), 884)]
     rows6 = [v6(2, ("::", 445), ("::1", 5), 3), v6(5, ("2001:db8::1", 443), ("2001:db8::2", 50125), 882),
              v6(12, ("::ffff:192.0.2.1", 80), ("::ffff:192.0.2.9", 50126), 0)]
-    count = struct.Struct("<I")
+    count = struct.Struct("<Q")
+    bound4, bound6 = rows4[1][:24] + bytes(4), rows6[0][:56] + bytes(4)
+    name = "w3wp.exe".encode("utf-16-le")
+    process = struct.Struct("<II3Q3QHHIQiIQ")
     yield "v4", b"\0" + count.pack(4) + b"".join(rows4)
     yield "v4-cut", b"\0" + count.pack(4) + b"".join(rows4)[:-1]
     yield "v4-slack", b"\0" + count.pack(1) + b"".join(rows4)
     yield "v6", b"\1" + count.pack(3) + b"".join(rows6)
     yield "v6-too-many", b"\1" + count.pack(0xFFFFFFFF) + b"".join(rows6)
     yield "none", b"\1" + count.pack(0)
+    yield "bound4", b"\3" + struct.pack("<I", 1) + bound4
+    yield "bound6", b"\4" + struct.pack("<I", 1) + bound6
+    yield "processes", b"\5" + process.pack(process.size, *[0] * 13, 4) + process.pack(
+        0, 9, 0, 0, 0, 133_000_000_000_000_000, 0, 0, len(name), len(name), 0, 2 * process.size, 8, 0, 4321) + name
+    yield "command-line", b"\6" + 'w3wp.exe -ap "shop" -v "v4.0"'.encode("utf-16-le")
+    yield "netsh-range", b"\7\r\nProtocol tcp\r\nStart Port      : 49152\r\nNumber of Ports : 16384\r\n"
+    yield "netsh-excluded", b"\7\r\nStart Port    End Port\r\n      5357        5357\r\n     50000       50059     *\r\n"
     yield "utf16", b"\2" + "svchost.exe \u00e4\u20ac\U0001f4a9".encode("utf-16-le")
     yield "utf16-halves", b"\2" + struct.pack("<6H", 0xD83D, 0x41, 0xDCA9, 0xDCA9, 0xD83D, 0xD83D) + b"\0"
 

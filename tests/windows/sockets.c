@@ -249,7 +249,7 @@ static void test_facts(void **state)
 	(void)state;
 	take_snapshot();
 	assert_int_equal(snapshot.states, STATE_BIT(STATE_COUNT) - 1);
-	assert_int_equal(snapshot.facts, 0);
+	assert_int_equal(snapshot.facts, FACT_UNDESCRIBED);
 	assert_int_equal(snapshot.netns_count, 1);
 	assert_int_equal(snapshot.netns[0].id, 0);
 	assert_true(snapshot.netns[0].ephemeral_low < snapshot.netns[0].ephemeral_high);

@@ -31,6 +31,7 @@ static void fill(struct fixture *f)
 	f->snapshot.states = FEW_STATES;
 	f->snapshot.facts = ALL_FACTS;
 	f->snapshot.unreadable_processes = 6;
+	f->snapshot.undescribed_processes = 8;
 	f->snapshot.shared_sockets = 7;
 	f->snapshot.sockets_ns = 2500;
 	f->snapshot.owners_ns = 3000000000;
@@ -108,6 +109,8 @@ static const char of_exporter[] =
         "tcp_exporter_folded_series 0\n"
         "# TYPE tcp_exporter_unreadable_processes gauge\n"
         "tcp_exporter_unreadable_processes 6\n"
+        "# TYPE tcp_exporter_undescribed_processes gauge\n"
+        "tcp_exporter_undescribed_processes 8\n"
         "# TYPE tcp_exporter_shared_sockets gauge\n"
         "tcp_exporter_shared_sockets 7\n"
         "# TYPE tcp_exporter_http_requests_total counter\n"

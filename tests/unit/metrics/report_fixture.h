@@ -13,7 +13,7 @@ enum { TEXT_LIMIT = 4 << 20, MANY_SERIES = 10000 };
 /* Facts and states of a snapshot. */
 #define ALL_FACTS                                                                                                      \
 	(FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_UNREADABLE | FACT_DROPS |         \
-	 FACT_TIMERS)
+	 FACT_TIMERS | FACT_UNDESCRIBED)
 #define FEW_STATES (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN))
 
 /* Lines of a report that a test compares. */

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Process details: the start, the executable's path and the user, which only an open process reports. */
+/* Process details: the executable's path, the user and the application pool of a process. */
 #ifndef EXPORTER_PLATFORM_WINDOWS_NAMES_PROCESS_DETAIL_H
 #define EXPORTER_PLATFORM_WINDOWS_NAMES_PROCESS_DETAIL_H
 
 #include "exporter/platform/platform.h"
+#include "exporter/platform/windows/names/image_path.h"
 #include "exporter/platform/windows/names/users.h"
-
-/* Windows' longest path, in units. */
-#define EXE_PATH_MAX 32768
 
 struct process_details {
 	struct users users;
-	wchar_t path[EXE_PATH_MAX];
+	/* Room for a path, or for a command line behind its UNICODE_STRING. */
+	_Alignas(void *) wchar_t path[IMAGE_PATH_MAX + 16];
 };
 
-/* Adds the start to the process in the snapshot, and the texts of WANT_EXE and WANT_USER in `want`. A fact without
- * access stays absent. Returns 0 or -ENOMEM. */
+/* Adds the texts of WANT_EXE and WANT_USER in `want` to a process of the snapshot, and with WANT_UNIT the application
+ * pool of a worker process of IIS. A text without access stays absent. A process that lacks a user or an executable for
+ * that reason is counted in snapshot->undescribed_processes. Returns 0 or -ENOMEM. */
 int process_details_add(struct process_details *details, struct snapshot *snapshot, uint32_t index,
                         unsigned want) MUST_CHECK;
 

@@ -95,6 +95,18 @@ int services_read(struct services *services, struct platform_error *error)
 	return result;
 }
 
+void services_mark(const struct services *services, struct process_table *table)
+{
+	const ENUM_SERVICE_STATUS_PROCESSW *list = services->list;
+
+	for (size_t i = 0; i < services->count; i++) {
+		struct process_entry *process = process_table_find(table, list[i].ServiceStatusProcess.dwProcessId);
+
+		if (process != NULL)
+			process->has_services = true;
+	}
+}
+
 /* Returns the first entry of a process, or the place where it would be. */
 static size_t first_of(const struct services *services, uint32_t pid)
 {

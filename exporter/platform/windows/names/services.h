@@ -5,6 +5,7 @@
 
 #include "exporter/platform/platform.h"
 #include "exporter/platform/windows/tables/growing.h"
+#include "exporter/platform/windows/tables/process_table.h"
 
 enum {
 	SERVICES_PAGE_BYTES = 256 * 1024, /* the largest page that the service manager accepts */
@@ -22,6 +23,8 @@ struct services {
 void services_release(struct services *services);
 /* Reads the services again. Returns 0, or -errno with *error filled. */
 int services_read(struct services *services, struct platform_error *error) MUST_CHECK;
+/* Marks the processes of the table in which services run. */
+void services_mark(const struct services *services, struct process_table *table);
 /* Sets PROCESS_UNIT of the process to its services, joined by ",". Returns 0 or -ENOMEM. */
 int services_name(struct services *services, struct snapshot *snapshot, uint32_t index) MUST_CHECK;
 

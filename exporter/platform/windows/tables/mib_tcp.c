@@ -5,8 +5,20 @@
 #include <errno.h>
 #include <string.h>
 
-/* dwNumEntries. The rows follow at once, since they need no more alignment. */
-#define HEADER_SIZE sizeof(uint32_t)
+/* The fields that all rows of a family share, under the same names. */
+#define SHARED(row)                                                                                                    \
+	.size = sizeof(struct row), .state = offsetof(struct row, state), .local = offsetof(struct row, local),        \
+	.local_port = offsetof(struct row, local_port), .remote = offsetof(struct row, remote),                        \
+	.remote_port = offsetof(struct row, remote_port), .pid = offsetof(struct row, pid)
+#define MODULE(row) .created = offsetof(struct row, created), .module = offsetof(struct row, module)
+
+/* The rows of owner modules have 64-bit fields, so they are aligned to 8. */
+const struct mib_layout mib_tcp4 = {
+        .family = 4, .header = sizeof(uint64_t), SHARED(mib_tcp4_row), MODULE(mib_tcp4_row)};
+const struct mib_layout mib_tcp6 = {
+        .family = 6, .header = sizeof(uint64_t), SHARED(mib_tcp6_row), MODULE(mib_tcp6_row)};
+const struct mib_layout mib_bound4 = {.family = 4, .header = sizeof(uint32_t), SHARED(mib_bound4_row)};
+const struct mib_layout mib_bound6 = {.family = 6, .header = sizeof(uint32_t), SHARED(mib_bound6_row)};
 
 /* Returns the state of a MIB_TCP_STATE (tcpmib.h), which starts at 1. An unknown state becomes closed, so that the
  * socket is counted. */
@@ -21,23 +33,18 @@ static enum socket_state state_of(uint32_t state)
 	return state < sizeof(states) / sizeof(states[0]) ? states[state] : STATE_CLOSED;
 }
 
-/* Returns the port, without the undefined high half. */
-static uint16_t port_of(uint32_t port)
+static uint32_t word(const char *bytes)
 {
-	uint8_t bytes[sizeof(port)];
+	uint32_t word;
 
-	memcpy(bytes, &port, sizeof(port));
-	return (uint16_t)(bytes[0] << 8 | bytes[1]);
+	memcpy(&word, bytes, sizeof(word));
+	return word;
 }
 
-static int64_t count(const void *bytes, size_t length, size_t row_size)
+/* Returns the port, without the undefined high half. */
+static uint16_t port_of(const char *bytes)
 {
-	uint32_t rows;
-
-	if (length < HEADER_SIZE)
-		return -EINVAL;
-	memcpy(&rows, bytes, sizeof(rows));
-	return rows <= (length - HEADER_SIZE) / row_size ? (int64_t)rows : -EINVAL;
+	return (uint16_t)((uint8_t)bytes[0] << 8 | (uint8_t)bytes[1]);
 }
 
 static struct mib_row without_undefined(struct mib_row row)
@@ -49,43 +56,34 @@ static struct mib_row without_undefined(struct mib_row row)
 	return row;
 }
 
-int64_t mib_tcp4_count(const void *bytes, size_t length)
+int64_t mib_count(const struct mib_layout *layout, const void *bytes, size_t length)
 {
-	return count(bytes, length, sizeof(struct mib_tcp4_row));
+	uint32_t rows;
+
+	if (length < layout->header)
+		return -EINVAL;
+	rows = word(bytes);
+	return rows <= (length - layout->header) / layout->size ? (int64_t)rows : -EINVAL;
 }
 
-int64_t mib_tcp6_count(const void *bytes, size_t length)
+struct mib_row mib_row(const struct mib_layout *layout, const void *bytes, size_t index)
 {
-	return count(bytes, length, sizeof(struct mib_tcp6_row));
-}
+	const char *raw = (const char *)bytes + layout->header + index * layout->size;
+	const size_t address = layout->family == 4 ? 4 : 16;
+	struct mib_row row = {
+	        .family = layout->family,
+	        .state = state_of(word(raw + layout->state)),
+	        .local_port = port_of(raw + layout->local_port),
+	        .remote_port = port_of(raw + layout->remote_port),
+	        .pid = word(raw + layout->pid),
+	};
 
-struct mib_row mib_tcp4_row(const void *bytes, size_t index)
-{
-	struct mib_row row = {.family = 4};
-	struct mib_tcp4_row raw;
-
-	memcpy(&raw, (const char *)bytes + HEADER_SIZE + index * sizeof(raw), sizeof(raw));
-	row.state = state_of(raw.state);
-	memcpy(row.local, raw.local, sizeof(raw.local));
-	memcpy(row.remote, raw.remote, sizeof(raw.remote));
-	row.local_port = port_of(raw.local_port);
-	row.remote_port = port_of(raw.remote_port);
-	row.pid = raw.pid;
-	return without_undefined(row);
-}
-
-struct mib_row mib_tcp6_row(const void *bytes, size_t index)
-{
-	struct mib_row row = {.family = 6};
-	struct mib_tcp6_row raw;
-
-	memcpy(&raw, (const char *)bytes + HEADER_SIZE + index * sizeof(raw), sizeof(raw));
-	row.state = state_of(raw.state);
-	memcpy(row.local, raw.local, sizeof(raw.local));
-	memcpy(row.remote, raw.remote, sizeof(raw.remote));
-	row.local_port = port_of(raw.local_port);
-	row.remote_port = port_of(raw.remote_port);
-	row.pid = raw.pid;
+	memcpy(row.local, raw + layout->local, address);
+	memcpy(row.remote, raw + layout->remote, address);
+	if (layout->created != 0) {
+		memcpy(&row.created, raw + layout->created, sizeof(row.created));
+		row.service = word(raw + layout->module);
+	}
 	return without_undefined(row);
 }
 
