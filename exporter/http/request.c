@@ -177,7 +177,7 @@ static enum MHD_Result answer_sockets(struct http_request *request)
 	socket_query_init(query);
 	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_parameter, query);
 	if (query->bad != NULL) {
-		snprintf(reason, sizeof(reason), "the value of %s is not that of a label", query->bad);
+		snprintf(reason, sizeof(reason), "the argument %s has no valid value", query->bad);
 		return http_answer_line(request, MHD_HTTP_BAD_REQUEST, reason, NULL);
 	}
 	request->content_type = HTTP_TYPE_JSON;

@@ -46,11 +46,11 @@ static void test_parameters(void **state)
 	        {"/sockets?remote_port=80", OK, "{\"total\":0,"}, /* none is outbound */
 	        {"/sockets?remote_port=", OK, "{\"total\":0,"},
 	        {"/sockets?colour=red", OK, "{\"total\":4,"},
-	        {"/sockets?state=open", BAD_REQUEST, "the value of state is not that of a label\n"},
-	        {"/sockets?state", BAD_REQUEST, "the value of state is not that of a label\n"},
-	        {"/sockets?local_port=x&state=y", BAD_REQUEST, "the value of local_port is not that of a label\n"},
-	        {"/sockets?local_port=65536", BAD_REQUEST, "the value of local_port is not that of a label\n"},
-	        {"/sockets?remote_port=-1", BAD_REQUEST, "the value of remote_port is not that of a label\n"},
+	        {"/sockets?state=open", BAD_REQUEST, "the argument state has no valid value\n"},
+	        {"/sockets?state", BAD_REQUEST, "the argument state has no valid value\n"},
+	        {"/sockets?local_port=x&state=y", BAD_REQUEST, "the argument local_port has no valid value\n"},
+	        {"/sockets?local_port=65536", BAD_REQUEST, "the argument local_port has no valid value\n"},
+	        {"/sockets?remote_port=-1", BAD_REQUEST, "the argument remote_port has no valid value\n"},
 	};
 	struct fixture *fixture = *state;
 
