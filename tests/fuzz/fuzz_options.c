@@ -29,7 +29,7 @@ static void check_line(const char *error, size_t size)
 static void check_error(const char *error)
 {
 	check_line(error, ERROR_SIZE);
-	CHECK(error[0] == '"' || strncmp(error, "--", 2) == 0);
+	CHECK(strchr(error, '"') || strncmp(error, "--", 2) == 0);
 	CHECK(strlen(error) < ERROR_SIZE - 1);
 }
 
