@@ -203,7 +203,7 @@ const struct option option_table[ROW_COUNT] = {
                  .fallback = "off",
                  .set = set_closed_owners,
                  .help = "Note which process closes a connection, and count its TIME_WAIT, FIN_WAIT1, FIN_WAIT2, "
-                         "CLOSING and LAST_ACK for that process. Backend bpf only. Costs up to 1 us per closed "
+                         "CLOSING and LAST_ACK for that process. Backend bpf only. Costs about 1 us per closed "
                          "connection, and 10 MB of kernel memory."},
         [ROW_PROCFS] = {.name = "path.procfs",
                         .kind = OPTION_TEXT,

@@ -16,7 +16,8 @@
 #define FIRST_SOURCE 0x7f020001u
 #define SOURCES      0xfffeu
 #define PORT         1999u
-/* One of this many connections is closed by FIN and leaves a TIME_WAIT for a minute; the others are reset. */
+/* By default one of this many connections is closed by FIN and leaves a TIME_WAIT for a minute; the others are reset.
+ */
 #define RESET_RUN 10u
 /* Number of open connections: a new connection closes the oldest. */
 #define OPEN 256u
@@ -28,7 +29,8 @@ struct pair {
 	int client, server;
 };
 
-static const char usage[] = "usage: churn --rate CONNECTIONS_PER_SECOND\n"
+static const char usage[] = "usage: churn --rate CONNECTIONS_PER_SECOND [--reset-run N]\n"
+                            "One of N connections is closed by FIN, the others are reset; 0: all are reset.\n"
                             "Prints \"ready\", then at the end of its standard input how many it has opened.\n";
 
 static int fail(const char *what)
@@ -46,11 +48,11 @@ static int open_pair(int listener, uint64_t number, struct pair *pair)
 	return pair->server >= 0 ? 0 : fail("accept");
 }
 
-static int close_pair(const struct pair *pair, uint64_t number)
+static int close_pair(const struct pair *pair, bool resets)
 {
 	if (pair->client == 0)
 		return 0; /* never opened: 0 is standard input */
-	if (number % RESET_RUN != 0 && loopback_reset_on_close(pair->client) < 0)
+	if (resets && loopback_reset_on_close(pair->client) < 0)
 		return fail("setsockopt");
 	close(pair->client);
 	close(pair->server);
@@ -72,7 +74,7 @@ static bool input_ended(void)
 	return poll(&input, 1, 0) > 0;
 }
 
-static int churn(int listener, uint64_t rate)
+static int churn(int listener, uint64_t rate, uint64_t reset_run)
 {
 	static struct pair pairs[OPEN];
 	const struct timespec step = {.tv_nsec = STEP_NS};
@@ -84,7 +86,8 @@ static int churn(int listener, uint64_t rate)
 		for (; done < due; done++) {
 			struct pair *oldest = &pairs[done % OPEN];
 
-			if (close_pair(oldest, done) != 0 || open_pair(listener, done, oldest) != 0)
+			if (close_pair(oldest, reset_run == 0 || done % reset_run != 0) != 0 ||
+			    open_pair(listener, done, oldest) != 0)
 				return -1;
 		}
 		nanosleep(&step, NULL);
@@ -95,12 +98,14 @@ static int churn(int listener, uint64_t rate)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"rate", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
-	unsigned long rate = 0;
+	static const struct option options[] = {{"rate", required_argument, NULL, 'r'},
+	                                        {"reset-run", required_argument, NULL, 'R'},
+	                                        {NULL, 0, NULL, 0}};
+	unsigned long rate = 0, reset_run = RESET_RUN;
 	int listener, letter;
 
-	while ((letter = getopt_long(argc, argv, "", options, NULL)) == 'r')
-		rate = strtoul(optarg, NULL, 10);
+	while ((letter = getopt_long(argc, argv, "", options, NULL)) == 'r' || letter == 'R')
+		*(letter == 'r' ? &rate : &reset_run) = strtoul(optarg, NULL, 10);
 	if (letter != -1 || rate == 0 || optind != argc) {
 		fputs(usage, stderr);
 		return 2;
@@ -112,5 +117,5 @@ int main(int argc, char **argv)
 	}
 	puts("ready");
 	fflush(stdout);
-	return churn(listener, rate) != 0;
+	return churn(listener, rate, reset_run) != 0;
 }

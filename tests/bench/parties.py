@@ -101,8 +101,8 @@ class Extras(Generator):
 class Churn(Generator):
     """Opens and closes connections at a rate. After the `with` block `opened` is their number."""
 
-    def __init__(self, tools, rate):
-        super().__init__(tools, "churn", f"--rate={rate}")
+    def __init__(self, tools, rate, *flags):
+        super().__init__(tools, "churn", f"--rate={rate}", *flags)
         self._rate = rate
         self.opened = 0
 
@@ -160,6 +160,11 @@ class Server:
         """Returns {VmRSS, VmHWM, RssAnon, ...} in bytes."""
         lines = (line.split() for line in self.proc("status").read_text().splitlines())
         return {words[0][:-1]: int(words[1]) * 1024 for words in lines if words[-1] == "kB"}
+
+    def program_runs(self):
+        """Returns the nanoseconds and runs of the server's BPF programs, which kernel.bpf_stats_enabled counts."""
+        lines = [line.split() for path in self.proc("fdinfo").iterdir() for line in path.read_text().splitlines()]
+        return tuple(sum(int(words[1]) for words in lines if words[0] == name) for name in ("run_time_ns:", "run_cnt:"))
 
     def descriptors(self):
         return len(list(self.proc("fd").iterdir()))

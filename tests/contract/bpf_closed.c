@@ -302,7 +302,7 @@ static void the_note_of_last_ack_is_forgotten(void **state)
 	const struct pair pair = make_pair(AF_INET, 0, false);
 	const uint16_t server = port_of(pair.server);
 	const struct closed_key first = key_of(pair.port, server), second = key_of(server, pair.port);
-	struct window_task closer;
+	struct closer closer;
 	struct reading reading;
 
 	(void)state;

@@ -33,7 +33,7 @@ static int tear_down(void **state)
 
 static uint32_t find(uint32_t pid, uint64_t start, const char *comm)
 {
-	struct window_task closer = {.pid = pid, .start = start};
+	struct closer closer = {.pid = pid, .start = start};
 	uint32_t owner;
 
 	memcpy(closer.comm, comm, strnlen(comm, sizeof(closer.comm)));

@@ -23,7 +23,7 @@ static uint64_t hash_of(uint32_t pid, uint64_t start)
 static bool is_process(const void *data, uint32_t entry, const void *key)
 {
 	const struct snapshot *snapshot = data;
-	const struct window_task *closer = key;
+	const struct closer *closer = key;
 
 	return snapshot->processes[entry].pid == closer->pid && snapshot->processes[entry].start == closer->start;
 }
@@ -41,7 +41,7 @@ static int enter_processes(struct closers *closers, const struct snapshot *snaps
 	return result;
 }
 
-static int add_process(struct snapshot *snapshot, const struct window_task *closer, uint32_t *owner)
+static int add_process(struct snapshot *snapshot, const struct closer *closer, uint32_t *owner)
 {
 	int result = snapshot_add_process(snapshot, closer->pid, closer->start, owner);
 
@@ -50,7 +50,7 @@ static int add_process(struct snapshot *snapshot, const struct window_task *clos
 	                                       strnlen(closer->comm, sizeof(closer->comm)));
 }
 
-int closers_find(struct closers *closers, struct snapshot *snapshot, const struct window_task *closer, uint32_t *owner)
+int closers_find(struct closers *closers, struct snapshot *snapshot, const struct closer *closer, uint32_t *owner)
 {
 	int result = enter_processes(closers, snapshot);
 

@@ -19,7 +19,7 @@ void closers_release(struct closers *closers);
 void closers_begin(struct closers *closers);
 /* Sets *owner to the process's index. Every process that the snapshot has or gets is entered once. Returns 0 or
  * -ENOMEM. */
-int closers_find(struct closers *closers, struct snapshot *snapshot, const struct window_task *closer,
+int closers_find(struct closers *closers, struct snapshot *snapshot, const struct closer *closer,
                  uint32_t *owner) MUST_CHECK;
 
 #endif

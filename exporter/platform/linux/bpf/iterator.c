@@ -282,8 +282,7 @@ int bpf_iterator_walk_tables(struct bpf_iterator *iterator, const struct bpf_tab
 	return walk_table(iterator, &table, deadline, sink, error);
 }
 
-bool bpf_iterator_find_closer(const struct bpf_iterator *iterator, const struct closed_key *key,
-                              struct window_task *closer)
+bool bpf_iterator_find_closer(const struct bpf_iterator *iterator, const struct closed_key *key, struct closer *closer)
 {
 	return bpf_map__lookup_elem(iterator->programs->maps.closed_notes, key, sizeof(*key), closer, sizeof(*closer),
 	                            0) == 0;

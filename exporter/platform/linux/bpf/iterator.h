@@ -82,8 +82,7 @@ int bpf_iterator_walk_tables(struct bpf_iterator *iterator, const struct bpf_tab
 
 /* Looks up who closed a connection, for a socket that is not from bpf_iterator_walk_tables(). Returns false if there is
  * no note. Needs options.closed_owners. */
-bool bpf_iterator_find_closer(const struct bpf_iterator *iterator, const struct closed_key *key,
-                              struct window_task *closer);
+bool bpf_iterator_find_closer(const struct bpf_iterator *iterator, const struct closed_key *key, struct closer *closer);
 
 /* Returns the facts that the last walk over files noted. */
 const struct walk_facts *bpf_iterator_facts(const struct bpf_iterator *iterator);

@@ -115,6 +115,15 @@ static int append(struct unheld_sockets *unheld, const struct snapshot_socket *s
 	return socket_index_append(&unheld->held->index, check, may_repeat);
 }
 
+/* Makes who closed the connection the owner of a row that no process holds. */
+static int set_closer(struct unheld_sockets *unheld, const struct window_task *task, struct snapshot_socket *socket)
+{
+	struct closer closer = {.start = task->start, .pid = task->pid};
+
+	memcpy(closer.comm, task->comm, sizeof(closer.comm));
+	return closers_find(&unheld->closers, unheld->held->snapshot, &closer, &socket->owner);
+}
+
 static int add_table_row(struct unheld_sockets *unheld, const struct window *window, const struct window_row *row)
 {
 	struct held_sockets *held = unheld->held;
@@ -127,7 +136,7 @@ static int add_table_row(struct unheld_sockets *unheld, const struct window *win
 	set_owner(unheld, &socket, row->flags & ROW_HAS_FILE);
 	result = held_sockets_netns(held, row, &netns);
 	if (result == 0 && row->flags & ROW_CLOSED && row->task < WINDOW_ROWS)
-		result = closers_find(&unheld->closers, held->snapshot, &window->tasks[row->task], &socket.owner);
+		result = set_closer(unheld, &window->tasks[row->task], &socket);
 	if (result == 0)
 		result = held_sockets_fill(held, row, netns, &socket);
 	return result != 0 ? result : append(unheld, &socket, held_sockets_check(held, row), !(row->flags & ROW_OLD));
@@ -178,7 +187,7 @@ static void map_ipv4(__be32 address[4], const __be32 *bytes, int family)
 		memcpy(address, (const __be32[4]){0, 0, htonl(0xffff), bytes[0]}, 4 * sizeof(*address));
 }
 
-/* Makes who closed the connection the owner of a row that no process holds. */
+/* The same, for a row of a dump. */
 static int find_closer(struct unheld_sockets *unheld, const struct inet_diag_msg *msg, struct snapshot_socket *socket)
 {
 	struct snapshot *snapshot = unheld->held->snapshot;
@@ -188,7 +197,7 @@ static int find_closer(struct unheld_sockets *unheld, const struct inet_diag_msg
 	        .local_port = socket->local_port,
 	        .remote_port = msg->id.idiag_dport,
 	};
-	struct window_task closer;
+	struct closer closer;
 
 	if (!(unheld->held->options->want & WANT_CLOSED_OWNERS) || msg->idiag_inode != 0 ||
 	    !(CLOSED_STATES & STATE_BIT(socket->state)))

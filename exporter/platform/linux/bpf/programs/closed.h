@@ -30,7 +30,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, CLOSED_NOTES);
 	__type(key, struct closed_key);
-	__type(value, struct window_task);
+	__type(value, struct closer);
 } closed_notes SEC(".maps");
 
 static __always_inline void map_ipv4(__be32 *address, __be32 ipv4)
@@ -86,7 +86,7 @@ static __always_inline bool is_visible(struct pid *pid)
 }
 
 /* Fills in the task's process. Returns false if the reader does not see it, or if it is the kernel's own. */
-static __always_inline bool fill_closer(struct window_task *closer, struct task_struct *task, const bool direct)
+static __always_inline bool fill_closer(struct closer *closer, struct task_struct *task, const bool direct)
 {
 	struct task_struct *leader = FIELD(task, group_leader);
 	struct pid *pid = FIELD(leader, thread_pid);
@@ -101,7 +101,7 @@ static __always_inline bool fill_closer(struct window_task *closer, struct task_
 }
 
 /* Fills in the process that runs. Linux 5.11 is the first that lets a program read it directly. */
-static __always_inline bool fill_current(struct window_task *closer)
+static __always_inline bool fill_current(struct closer *closer)
 {
 	if (LINUX_KERNEL_VERSION >= ((5 << 16) + (11 << 8)))
 		return fill_closer(closer, bpf_get_current_task_btf(), true);
@@ -111,7 +111,7 @@ static __always_inline bool fill_current(struct window_task *closer)
 /* Notes that the process that runs closes a connection. */
 static __always_inline void note_closer(struct sock *sk, const bool direct)
 {
-	struct window_task closer = {0};
+	struct closer closer = {0};
 	struct closed_key key;
 
 	if (!fill_current(&closer))
@@ -176,7 +176,8 @@ int note_closed(__u64 *arguments)
 /* Finds who closed the connection of a row that no process holds. */
 __noinline int find_closer(__u32 index)
 {
-	const struct window_task *closer;
+	const struct closer *closer;
+	struct window_task *task;
 	struct window_row *row;
 	struct closed_key key;
 
@@ -189,7 +190,10 @@ __noinline int find_closer(__u32 index)
 	closer = bpf_map_lookup_elem(&closed_notes, &key);
 	if (!closer)
 		return 0;
-	window.tasks[index] = *closer;
+	task = &window.tasks[index];
+	task->start = closer->start;
+	task->pid = closer->pid;
+	__builtin_memcpy(task->comm, closer->comm, sizeof(task->comm));
 	row->task = (__u16)index;
 	row->flags |= ROW_CLOSED;
 	return 0;

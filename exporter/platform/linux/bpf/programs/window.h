@@ -46,19 +46,19 @@ struct window_row {
 		__u32 quiet; /* jiffies since the peer's last segment; in CLOSE_WAIT only */
 		__u32 drops; /* of a listener: connection attempts that the kernel has dropped */
 	};
-	__u32 device;           /* the interface that it is bound to; 0: none */
-	__u16 local_port;       /* host byte order */
-	__be16 remote_port;     /* network byte order */
-	__u16 task;             /* index into the window's tasks; of the walk over files, or with ROW_CLOSED */
-	__u8 family;            /* 4 or 6 */
-	__u8 state;             /* the kernel's number; 0: the row was withdrawn */
+	__u32 device;       /* the interface that it is bound to; 0: none */
+	__u16 local_port;   /* host byte order */
+	__be16 remote_port; /* network byte order */
+	__u16 task;         /* index into the window's tasks; of the walk over files, or with ROW_CLOSED */
+	__u8 family;        /* 4 or 6 */
+	__u8 state;         /* the kernel's number; 0: the row was withdrawn */
 	__u8 flags;
 	__u8 place; /* of the descriptor in its batch; only of the walk over files */
 	__u8 local[16];
 	__u8 remote[16];
 };
 
-/* A process that holds sockets, or that closed a connection. A closer has a start, a pid and a comm. */
+/* A process that holds sockets, or that closed a connection: then only start, pid and comm are set. */
 struct window_task {
 	__aligned_u64 start; /* nanoseconds after boot */
 	__aligned_u64 files; /* the descriptor table, if several processes share it; else 0 */
@@ -70,13 +70,20 @@ struct window_task {
 	char comm[WINDOW_COMM];
 };
 
-/* Key of a note about a closed connection, whose value is the closer: a struct window_task. IPv4 addresses are mapped
- * (RFC 4291, 2.5.5.2). */
+/* Key of a note about a closed connection. IPv4 addresses are mapped (RFC 4291, 2.5.5.2). */
 struct closed_key {
 	__be32 local[4], remote[4];
 	__u32 netns, device;
 	__u16 local_port;   /* host byte order */
 	__be16 remote_port; /* network byte order */
+};
+
+/* The process that closed it. With this size, a note is two cache lines of the kernel's map. */
+struct closer {
+	__aligned_u64 start;
+	__u32 pid;
+	__u32 unused;
+	char comm[WINDOW_COMM];
 };
 
 /* The reader clears the counts when it has emptied the window. */
