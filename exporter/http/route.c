@@ -23,7 +23,7 @@ static enum route find_path(const char *path, const char *telemetry_path, bool s
 	/* First, because --web.telemetry-path can name the path of another page. */
 	if (strcmp(path, telemetry_path) == 0)
 		return ROUTE_METRICS;
-	if (sockets && strcmp(path, "/sockets") == 0)
+	if (sockets && strcmp(path, ROUTE_SOCKETS_PATH) == 0)
 		return ROUTE_SOCKETS;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (strcmp(path, routes[i].path) == 0)

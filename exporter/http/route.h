@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#define ROUTE_SOCKETS_PATH "/sockets"
+
 enum route {
 	ROUTE_METRICS,
 	ROUTE_SOCKETS,

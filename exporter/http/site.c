@@ -5,6 +5,7 @@
 #include "exporter/http/acceptor/acceptor.h"
 #include "exporter/http/page/landing.h"
 #include "exporter/http/reply.h"
+#include "exporter/http/route.h"
 #include "exporter/log.h"
 #include "exporter/platform/condition.h"
 #include "exporter/platform/host.h"
@@ -84,6 +85,21 @@ static size_t unseen_ends(const struct http_site *site, size_t ending)
 	return http_acceptor_exists ? site->connections.limit + ending : 0;
 }
 
+static void write_landing(struct http_site *site)
+{
+	char host[HOST_NAME_SIZE];
+	const struct landing_fields fields = {
+	        .version = TCP_EXPORTER_VERSION,
+	        .docs = TCP_EXPORTER_DOCS_URL,
+	        .host = host,
+	        .metrics = site->options.telemetry_path,
+	        .sockets = site->options.sockets ? ROUTE_SOCKETS_PATH : "",
+	};
+
+	host_name(host, sizeof(host));
+	landing_write(&site->landing, &fields);
+}
+
 int http_site_init(struct http_site *site, const struct http_options *options, size_t daemons)
 {
 	const size_t ending = daemons * HTTP_CONNECTIONS_ENDING;
@@ -98,7 +114,7 @@ int http_site_init(struct http_site *site, const struct http_options *options, s
 	/* These calls cannot fail, because they allocate nothing. */
 	pthread_mutex_init(&site->lock, NULL);
 	condition_init(&site->idle);
-	landing_write(&site->landing, TCP_EXPORTER_VERSION, options->telemetry_path);
+	write_landing(site);
 	site->no_memory = make_no_memory();
 	status = site->no_memory ? site->landing.error : -ENOMEM;
 	if (status == 0)

@@ -19,6 +19,10 @@ struct host_process {
 };
 void host_process_read(struct host_process *process);
 
+/* Writes the host's own name, or "" if the system does not report it. */
+enum { HOST_NAME_SIZE = 256 };
+void host_name(char *name, size_t size);
+
 /* Writes one line of the log, of at most 4096 bytes, to standard error. Returns false if that would block, because its
  * reader is stuck, or fails. */
 bool host_log_write(const char *line, size_t length);

@@ -60,7 +60,7 @@ export async function start(t, bytes, ...flags) {
 let browser;
 
 /** Returns the page once it shows a table. The end of the test checks for errors and forbidden requests. */
-export async function open(exporter, {broken = false, ...options} = {}) {
+export async function open(exporter, {broken = false, hash = "", ...options} = {}) {
 	browser ??= await chromium.launch({executablePath: CHROMIUM, args: ARGUMENTS});
 	const context = await browser.newContext(options);
 	const page = await context.newPage();
@@ -75,7 +75,7 @@ export async function open(exporter, {broken = false, ...options} = {}) {
 		if (!broken) // a failed request is on the console by itself
 			assert.deepEqual(trouble, [], "errors, warnings, or what the policy refused");
 	});
-	await page.goto(exporter.url);
+	await page.goto(`${exporter.url}${hash}`);
 	await page.locator("#table tbody tr").first().waitFor();
 	return {page, requests};
 }

@@ -39,11 +39,14 @@ const struct page_file *landing_file(const char *path)
 	return file->path ? file : NULL;
 }
 
-void landing_write(struct textbuf *out, const char *version, const char *telemetry_path)
+void landing_write(struct textbuf *out, const struct landing_fields *values)
 {
 	const struct {
 		const char *name, *text;
-	} fields[] = {{"{{version}}", version}, {"{{metrics}}", telemetry_path}};
+	} fields[] = {
+	        {"{{version}}", values->version}, {"{{docs}}", values->docs},       {"{{host}}", values->host},
+	        {"{{metrics}}", values->metrics}, {"{{sockets}}", values->sockets},
+	};
 	const char *at = (const char *)page_files[0].data, *end = at + page_files[0].length;
 
 	while (at < end) {

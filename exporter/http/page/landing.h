@@ -7,9 +7,17 @@
 #include "exporter/http/page/page_files.h"
 #include "metrics/textbuf.h"
 
-/* Writes the page as HTML: index.html with {{version}} and {{metrics}}, the path of the metrics, filled in and
- * escaped for element content and quoted attributes. Errors are sticky in `out`. */
-void landing_write(struct textbuf *out, const char *version, const char *telemetry_path);
+/* Values of the page's fields. */
+struct landing_fields {
+	const char *version, *docs; /* docs: the address of the documentation */
+	const char *host;           /* the host's own name */
+	const char *metrics;        /* the path of the metrics */
+	const char *sockets;        /* the path of the list of sockets, "" without one */
+};
+
+/* Writes the page as HTML: index.html with the fields, which are {{version}} and so on, filled in and escaped for
+ * element content and quoted attributes. Errors are sticky in `out`. */
+void landing_write(struct textbuf *out, const struct landing_fields *fields);
 
 /* Returns the page's file at `path`, or NULL. */
 const struct page_file *landing_file(const char *path);

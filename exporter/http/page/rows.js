@@ -55,20 +55,30 @@ class Table {
 		this.details.set(id, {...this.details.get(id), [name]: value});
 	}
 
-	columns() {
+	/** Returns the states with a socket. */
+	states_in_use() {
+		return [...this.states].filter((state) => [...this.rows.values()].some((row) => row.counts.get(state)));
+	}
+
+	/** Returns the columns, with those states that `shown` has. `opened` has the first counts of CLOSE_WAIT by row. */
+	columns(shown, opened) {
 		const text = (name, title, kind) => ({id: name, title, kind, of: (row) => row.labels[name] ?? ""});
 		const detail = (row) => this.details.get(row.key) ?? {};
-		const states = [...this.states].map((state) => (
+		const rank = (name) => (LABELS.includes(name) ? LABELS.indexOf(name) : LABELS.length);
+		const extra = [...this.labels].filter((name) => !["state", "process", this.port].includes(name))
+			.sort((a, b) => rank(a) - rank(b)).map((name) => text(name, name, "text"));
+		const states = [...this.states].filter((state) => shown.has(state)).map((state) => (
 			{id: state, title: state.toUpperCase(), kind: "count", of: (row) => row.counts.get(state) ?? 0}));
-		const all = [text("process", "Process", "name"), text(this.port, "Port", "port"), ...states];
+		const waiting = states.find(({id}) => id === "close_wait");
+		waiting.change = (row) => waiting.of(row) - (opened.get(row.key) ?? 0);
+		const all = [text("process", "Process", "name"), text(this.port, "Port", "port"), ...extra, ...states];
 		if ([...this.details.values()].some((each) => each.oldest !== undefined))
-			all.splice(3, 0, {id: "oldest", title: "Oldest", kind: "age", of: (row) => detail(row).oldest});
+			all.splice(all.indexOf(waiting) + 1, 0,
+				{id: "oldest", title: "Oldest", kind: "age", of: (row) => detail(row).oldest});
 		if ([...this.details.values()].some((each) => each.queue !== undefined))
 			all.push({id: "queue", title: "Accept queue", kind: "queue", of: (row) => detail(row).queue,
 				limit: (row) => detail(row).limit});
-		const rank = (name) => (LABELS.includes(name) ? LABELS.indexOf(name) : LABELS.length);
-		const extra = [...this.labels].filter((name) => !["state", "process", this.port].includes(name));
-		return all.concat(extra.sort((a, b) => rank(a) - rank(b)).map((name) => text(name, name, "text")));
+		return all;
 	}
 }
 
@@ -106,7 +116,7 @@ export function select(table, columns, sort, filter) {
 	const words = filter.toLowerCase().split(/\s+/);
 	const by = new Map(columns.map((column) => [column.id, column.of]));
 	const order = [[sort.id, sort.descending], ["close_wait", true], ["established", true], ["process", false],
-		[table.port, false]].map(([id, descending]) => [by.get(id), descending ? -1 : 1]);
+		[table.port, false]].filter(([id]) => by.has(id)).map(([id, descending]) => [by.get(id), descending ? -1 : 1]);
 	const rows = [...table.rows.values()].filter((row) => words.every((word) => row.search.includes(word)));
 	return rows.sort((a, b) => {
 		for (const [of, sign] of order) {

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Table view: draws rows into a <table>. It changes only changed cells, so that focus, selection and scroll stay.
 
+import {explain} from "./notes.js";
 import {count, duration} from "./rows.js";
 
 /** Part of its limit from which an accept queue is marked as nearly full. */
 const FULL = 0.8;
 
-function element(name, properties, ...children) {
+export function element(name, properties, ...children) {
 	const node = Object.assign(document.createElement(name), properties);
 	node.append(...children);
 	return node;
 }
 
-/** Returns a name with visible control characters. A process chooses the bytes of its name. */
-function visible(text) {
+/** Returns a text with visible control characters. A process chooses the bytes of its name. */
+export function visible(text) {
 	return text.replace(/[\0-\x1f\x7f]/g, (c) => String.fromCharCode(c === "\x7f" ? 0x2421 : 0x2400 + c.charCodeAt(0)));
 }
 
@@ -22,7 +23,12 @@ function set(node, property, value) {
 		node[property] = value;
 }
 
-/** Returns {text, look} of a cell: its text and its class. */
+/** Returns a change with its sign, or "" for none. */
+export function signed(change) {
+	return change ? `${change > 0 ? "+" : "−"}${count(Math.abs(change))}` : "";
+}
+
+/** Returns {text, look, change} of a cell: its text, its class, and the change since the page was opened. */
 function cell(column, row) {
 	const value = column.of(row);
 	switch (column.kind) {
@@ -40,15 +46,18 @@ function cell(column, row) {
 		return {text: `${count(value)} / ${count(column.limit(row) ?? 0)}`,
 			look: value > 0 && value >= FULL * column.limit(row) ? "number hot" : value ? "number" : "number zero"};
 	default:
-		return {text: count(value),
+		return {text: count(value), change: column.change && signed(column.change(row)),
 			look: value === 0 ? "number zero" : column.id === "close_wait" ? "number hot" : "number"};
 	}
 }
 
-function makeRow(columns) {
-	return element("tr", {}, ...columns.map((column) => {
+/** Returns an empty row. A row that opens has a button around the name. */
+function makeRow(columns, opens) {
+	return element("tr", {className: opens ? "opens" : ""}, ...columns.map((column) => {
 		const node = column.kind === "name" ? element("th", {scope: "row"}) : document.createElement("td");
-		if (column.kind === "name" || column.kind === "text")
+		if (column.kind === "name" && opens)
+			node.append(element("button", {type: "button"}, document.createElement("bdi")));
+		else if (column.kind === "name" || column.kind === "text")
 			node.append(document.createElement("bdi"));
 		return node;
 	}));
@@ -56,20 +65,28 @@ function makeRow(columns) {
 
 function fillRow(tr, columns, row) {
 	columns.forEach((column, i) => {
-		const td = tr.children[i], {text, look} = cell(column, row), inner = td.firstElementChild ?? td;
+		const td = tr.children[i], {text, look, change} = cell(column, row), inner = td.querySelector("bdi") ?? td;
 		if (inner.textContent !== text) {
 			inner.textContent = text;
-			if (inner !== td)
-				inner.title = text;
+			inner.title = explain(text) ?? (inner === td ? "" : text);
 		}
 		set(td, "className", look);
+		if (change !== undefined)
+			set(td.dataset, "change", change);
 	});
 }
 
-/** Returns draw(columns, rows, sort, sums) for the table. A click on a column's header calls onSort(column). */
-export function tableView(table, onSort) {
+/** Returns draw(columns, rows, sort, limit) for the table. A click on a column's header calls onSort(column), and a
+ * click on a row calls onOpen(row, column) if `opens(row)` is true. */
+export function tableView(table, onSort, opens, onOpen) {
 	const [head, foot] = [table.tHead.rows[0], table.tFoot.rows[0]], body = table.tBodies[0];
-	let trs = new Map(), drawn = "";
+	let trs = new Map(), drawn = "", shownColumns = [], shownRows = new Map();
+
+	body.addEventListener("click", (event) => {
+		const cell = event.target.closest("th, td"), row = shownRows.get(cell?.parentElement);
+		if (row && opens(row) && getSelection().isCollapsed)
+			onOpen(row, shownColumns[cell.cellIndex]);
+	});
 
 	function drawHead(columns) {
 		head.replaceChildren(...columns.map((column) => {
@@ -84,10 +101,13 @@ export function tableView(table, onSort) {
 
 	function drawBody(columns, rows) {
 		const kept = new Map();
+		shownColumns = columns;
+		shownRows = new Map();
 		let next = body.firstElementChild;
 		for (const row of rows) {
-			const tr = trs.get(row.key) ?? makeRow(columns);
+			const tr = trs.get(row.key) ?? makeRow(columns, opens(row));
 			fillRow(tr, columns, row);
+			shownRows.set(tr, row);
 			if (tr === next)
 				next = next.nextElementSibling;
 			else

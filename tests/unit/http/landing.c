@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 /* Maximum size of the page and all its files, for slow connections. */
-enum { LIMIT = 30 * 1024 };
+enum { LIMIT = 40 * 1024 };
 
 /* Copies the file as a string. */
 static void copy(struct textbuf *out, const struct page_file *file)
@@ -29,13 +29,15 @@ static void test_page(void **state)
 
 	(void)state;
 	textbuf_init(&out, LIMIT);
-	landing_write(&out, "1.2.3", "/tcp/metrics");
+	landing_write(&out, &(const struct landing_fields){"1.2.3", "https://docs/", "web-1", "/tcp/metrics", "/sockets"});
 	textbuf_putc(&out, '\0');
 	assert_int_equal(out.error, 0);
 	assert_memory_equal(out.data, "<!DOCTYPE html>\n", 16);
-	assert_non_null(strstr(out.data, "<title>tcp_exporter</title>"));
+	assert_non_null(strstr(out.data, "<title>web-1: tcp_exporter</title>"));
+	assert_non_null(strstr(out.data, "<span id=\"host\">web-1</span>"));
+	assert_non_null(strstr(out.data, "<a href=\"https://docs/\" rel=\"noreferrer\">"));
 	assert_non_null(strstr(out.data, "version 1.2.3<"));
-	assert_non_null(strstr(out.data, "<body data-metrics=\"./tcp/metrics\">"));
+	assert_non_null(strstr(out.data, "<body data-metrics=\"./tcp/metrics\" data-sockets=\"/sockets\">"));
 	assert_non_null(strstr(out.data, "<a href=\"./tcp/metrics\">"));
 	assert_non_null(strstr(out.data, "<a href=\"./healthz\">"));
 	assert_non_null(strstr(out.data, "<a href=\"./readyz\">"));
@@ -50,12 +52,13 @@ static void test_escapes(void **state)
 
 	(void)state;
 	textbuf_init(&out, LIMIT);
-	landing_write(&out, "<b>&", "/a\"b'<c>&d{{version}}");
+	landing_write(&out, &(const struct landing_fields){"<b>&", "", "<i>", "/a\"b'<c>&d{{version}}", ""});
 	textbuf_putc(&out, '\0');
 	assert_int_equal(out.error, 0);
 	assert_non_null(strstr(out.data, "version &lt;b&gt;&amp;<"));
 	assert_non_null(strstr(out.data, "<a href=\"./a&quot;b&#39;&lt;c&gt;&amp;d{{version}}\">"));
 	assert_null(strstr(out.data, "<b>"));
+	assert_null(strstr(out.data, "<i>"));
 	textbuf_release(&out);
 }
 
@@ -66,7 +69,7 @@ static void test_nothing_inline(void **state)
 
 	(void)state;
 	textbuf_init(&out, LIMIT);
-	landing_write(&out, "1", "/metrics");
+	landing_write(&out, &(const struct landing_fields){"1", "", "h", "/metrics", ""});
 	textbuf_putc(&out, '\0');
 	assert_null(strstr(out.data, "<style"));
 	assert_null(strstr(out.data, " style="));
@@ -83,8 +86,10 @@ static void test_files(void **state)
 		const char *path, *type, *text;
 	} cases[] = {
 	        {"/page.css", "text/css; charset=utf-8", "prefers-color-scheme: dark"},
-	        {"/page.js", "text/javascript; charset=utf-8", "\nimport {tableView} from \"./table.js\";\n"},
+	        {"/page.js", "text/javascript; charset=utf-8", "\nimport {signed, tableView} from \"./table.js\";\n"},
 	        {"/table.js", "text/javascript; charset=utf-8", "textContent"},
+	        {"/notes.js", "text/javascript; charset=utf-8", "(unknown)"},
+	        {"/sockets.js", "text/javascript; charset=utf-8", "last_segment_seconds"},
 	        {"/rows.js", "text/javascript; charset=utf-8", "tcp_connections"},
 	        {"/exposition.js", "text/javascript; charset=utf-8", "export function parse("},
 	        {"/icon.svg", "image/svg+xml; charset=utf-8", "</svg>\n"},
@@ -127,7 +132,7 @@ static void test_limit_is_sticky(void **state)
 
 	(void)state;
 	textbuf_init(&out, 100);
-	landing_write(&out, "1", "/metrics");
+	landing_write(&out, &(const struct landing_fields){"1", "", "h", "/metrics", ""});
 	assert_int_equal(out.error, -EFBIG);
 	textbuf_release(&out);
 }

@@ -64,6 +64,13 @@ static bool stat_fields(const char *text, uint64_t fields[STAT_FIELDS])
 	return true;
 }
 
+void host_name(char *name, size_t size)
+{
+	if (gethostname(name, size) != 0)
+		name[0] = '\0';
+	name[size - 1] = '\0'; /* a longer name is cut without an end */
+}
+
 static uint64_t now_ms(clockid_t clock)
 {
 	struct timespec now;

@@ -56,6 +56,13 @@ void host_process_read(struct host_process *process)
 		process->open_fds = handles;
 }
 
+void host_name(char *name, size_t size)
+{
+	if (gethostname(name, (int)size) != 0)
+		name[0] = '\0';
+	name[size - 1] = '\0'; /* a longer name is cut without an end */
+}
+
 bool host_log_write(const char *line, size_t length)
 {
 	return fwrite(line, 1, length, stderr) == length && fflush(stderr) == 0;
