@@ -56,6 +56,20 @@ class BriefProcesses:
         theirs = self.accept(listener)
         self.sockets[theirs].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
 
+    def connect_in_vain(self, port: int) -> int:
+        """Starts a process that connects without an end, while no local port is free."""
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.channel.detach()
+                close_all_but(())
+                while True:
+                    with socket.socket() as sock:
+                        sock.connect_ex(("127.0.0.1", port))
+            finally:
+                os._exit(1)
+        return pid
+
     def alternate(self, names: list[str], ports: list[int], pid: int = 5000) -> None:
         """Starts processes one after the other, of these names in turn, each with a listener on the port that goes
         with its name, and all with the same PID. Some live shorter than a scrape, and some outlast the scrapes of a

@@ -90,6 +90,13 @@ class Part(BriefProcesses):
             pass
         return self._add(sock)
 
+    def bind_many(self, first: int, last: int) -> None:
+        """Occupies the ports, so that connect() finds none of them free."""
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        for port in range(first, last + 1):
+            self.bind(port=port)
+
     def connect_many(self, port: int, count: int) -> list[int]:
         """Begins `count` connections, which stay if the peer accepts none of them."""
         self.raise_limit()

@@ -182,6 +182,26 @@ class States(SceneCase):
         self.web.bind(port=7000)
         self.check({})
 
+    def test_a_search_for_a_free_port_is_no_connection(self) -> None:
+        """The state is SYN_SENT before the kernel has found a port, and no table has the socket yet."""
+        self.web.listen(port=80)
+        self.client.shutdown(sock=self.client.connect(port=80))
+        exporter = self.start_exporter()
+        with exporter.link() as link:
+            link.ask("/healthz")
+            free = self.scene.sysctl("ipv4.ip_local_port_range")
+            self.scene.sysctl("ipv4.ip_local_port_range", "20000 25999")
+            self.client.bind_many(first=20000, last=25999)
+            pids = [self.client.connect_in_vain(port=7) for _ in range(2)]
+            for _ in range(20):
+                exposition = link.metrics()
+                self.assertEqual(exposition.value("tcp_sockets", state="syn_sent"), 0)
+                waiting = exposition.value("tcp_connections", state="close_wait", process="web", local_port="80")
+                self.assertEqual(waiting, 1)
+            for pid in pids:
+                self.client.kill(pid=pid)
+            self.scene.sysctl("ipv4.ip_local_port_range", free)
+
 
 class Families(SceneCase):
     def setUp(self) -> None:

@@ -158,7 +158,16 @@ static __always_inline bool keep_tcp(__u32 number, const bool direct)
 	return true;
 }
 
-/* Notes the port of a socket in TCP_CLOSE: such a socket is in no table of the kernel, and its port is in use. */
+/* Returns false if the socket is in no table of the kernel. In TCP_SYN_SENT this is so until the kernel has found a
+ * free local port: milliseconds if few are free. */
+static __always_inline bool is_in_table(struct sock *sk, __u8 tcp_state, const bool direct)
+{
+	if (tcp_state == TCP_SYN_SENT)
+		return FIELD(sk, __sk_common.skc_nulls_node.pprev) != NULL;
+	return tcp_state != TCP_CLOSE;
+}
+
+/* Notes the port of a socket that is in no table of the kernel: the port is in use. */
 static __always_inline void note_bound_port(struct sock *sk, const bool direct)
 {
 	__u16 port = FIELD(sk, __sk_common.skc_num);
@@ -171,12 +180,13 @@ static __always_inline void add_row(__u32 number, const bool direct)
 	struct sock *sk = OBJECT(sock, batch.socks[number]);
 	struct net *net = FIELD(sk, __sk_common.skc_net.net);
 	__u8 tcp_state = FIELD(sk, __sk_common.skc_state);
+	bool in_table = is_in_table(sk, tcp_state, direct);
 	__u32 index = window.row_count;
 	struct window_row *row;
 
-	if (tcp_state == TCP_CLOSE && (__u64)net == reader.net)
+	if (!in_table && (__u64)net == reader.net)
 		note_bound_port(sk, direct);
-	if (tcp_state == TCP_CLOSE || !(all_netns || (__u64)net == reader.net))
+	if (!in_table || !(all_netns || (__u64)net == reader.net))
 		return;
 	if (index >= WINDOW_ROWS) {
 		batch.overflow = 1;

@@ -41,6 +41,7 @@ struct local_ports___ends {
 /* A chain ends with a number instead of an address: its bucket's, twice, plus 1 (linux/list_nulls.h). */
 struct hlist_nulls_node {
 	struct hlist_nulls_node *next;
+	struct hlist_nulls_node **pprev; /* NULL: in no table */
 };
 
 struct hlist_nulls_head {
