@@ -30,7 +30,8 @@ uint32_t own_pid(void)
 
 unsigned own_facts(void)
 {
-	return FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_UNREADABLE | FACT_CLOSE_WAIT_AGE | FACT_SHARED;
+	return FACT_QUEUES | FACT_ACCEPT_QUEUES | FACT_UNREADABLE | FACT_CLOSE_WAIT_AGE | FACT_SHARED | FACT_DROPS |
+	       FACT_TIMERS;
 }
 
 static void wait_for_state(int fd, int state)

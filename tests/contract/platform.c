@@ -165,6 +165,28 @@ static void reports_our_sockets(struct subject *subject)
 	}
 }
 
+/* Returns the facts about our listener. */
+static struct snapshot_listener listener_of(const struct snapshot *snapshot)
+{
+	const struct snapshot_socket *socket = find(snapshot, STATE_LISTEN, scene.port, 0);
+
+	assert_in_range(socket->listener, 1, snapshot->listener_count);
+	return snapshot->listeners[socket->listener - 1];
+}
+
+static void knows_a_listener_again(struct subject *subject)
+{
+	struct snapshot_listener first, second;
+
+	if (!(read_subject(subject)->facts & FACT_DROPS))
+		return;
+	first = listener_of(&subject->snapshot);
+	second = listener_of(read_subject(subject));
+	assert_true(first.identity == second.identity);
+	assert_int_equal(first.drops, 0);
+	assert_int_equal(second.drops, 0);
+}
+
 static void is_consistent(struct subject *subject)
 {
 	const struct snapshot *snapshot = read_subject(subject);
@@ -228,6 +250,7 @@ static void fulfils_the_contract(struct subject *subject)
 {
 	open_subject(subject);
 	reports_our_sockets(subject);
+	knows_a_listener_again(subject);
 	is_consistent(subject);
 	needs_no_more_memory_the_second_time(subject);
 	gives_up_when_told(subject);

@@ -158,6 +158,13 @@ class Command(unittest.TestCase):
                 row = [each for each in rows if each["local_port"] == port and each["state"] == "listen"]
                 self.assertEqual([(each["pid"], each["process"]) for each in row], [(0, "System Idle Process")])
 
+    def test_print_metrics(self):
+        printed = run("--print-metrics")
+        self.assertEqual(printed.returncode, 0)
+        self.assertIn('tcp_sockets{state="listen"} ', printed.stdout)
+        for family in ("drops_total", "retransmitting_connections", "zero_window_connections"):
+            self.assertNotIn(family, printed.stdout)  # Windows does not report them
+
     def test_record_and_replay(self):
         recorded = run("--print-table=replay")
         self.assertEqual(recorded.returncode, 0)
