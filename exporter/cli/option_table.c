@@ -176,13 +176,14 @@ const struct option option_table[ROW_COUNT] = {
                          .set = set_include,
                          .accepted = "a regular expression",
                          .help = "Count only processes whose whole name matches (PCRE2). tcp_sockets still counts "
-                                 "every socket."},
+                                 "every socket. On Windows case does not count."},
         [ROW_EXCLUDE] = {.name = "collector.process.exclude",
                          .kind = OPTION_TEXT,
                          .placeholder = "REGEX",
                          .set = set_exclude,
                          .accepted = "a regular expression",
-                         .help = "Leave out processes whose whole name matches (PCRE2)."},
+                         .help = "Leave out processes whose whole name matches (PCRE2). On Windows case does not "
+                                 "count."},
         [ROW_NETNS] = {.name = "collector.netns",
                        .kind = OPTION_CHOICE,
                        .fallback = "own",

@@ -114,6 +114,9 @@ struct platform_backend {
 extern const struct platform_backend *const platform_backends[];
 extern const struct platform_backend platform_replay;
 
+/* Says that names of processes and files differ by more than the case of their letters. */
+extern const bool platform_names_have_case;
+
 /* Returns the time of a monotonic clock, in nanoseconds. */
 uint64_t platform_now_ns(void);
 

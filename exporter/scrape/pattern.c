@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "exporter/platform/platform.h"
+
 enum {
 	/* PCRE2 ends a match after this number of steps, and some more per byte of the text. A pattern like ".*x.*"
 	 * needs a few steps per byte. A pattern that backtracks without end would delay the scrape. */
@@ -29,9 +31,10 @@ struct pattern {
 
 static pcre2_code *compile(const char *text, int *error, PCRE2_SIZE *offset)
 {
+	const uint32_t options = PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C;
+
 	return pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
-	                     PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C, error, offset,
-	                     NULL);
+	                     platform_names_have_case ? options : options | PCRE2_CASELESS, error, offset, NULL);
 }
 
 /* Returns the number of the group that names a process. Returns 0 if the pattern has no group, or several with the

@@ -14,3 +14,5 @@ const struct platform_backend *const platform_backends[] = {
         &platform_replay,
         NULL,
 };
+
+const bool platform_names_have_case = true;

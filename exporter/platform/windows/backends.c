@@ -6,3 +6,5 @@
 #include <stddef.h>
 
 const struct platform_backend *const platform_backends[] = {&platform_iphlpapi, &platform_replay, NULL};
+
+const bool platform_names_have_case = false;

@@ -10,8 +10,9 @@
 
 #include "exporter/platform/windows/utf16.h"
 
-/* Longer texts are cut. */
-enum { WORDS_MAX = 128 };
+/* Longer texts are cut. FormatMessage() fails, and does not cut, if its buffer is too small for a text. It allocates
+ * the text instead. */
+enum { WORDS_MAX = 240 };
 
 static const struct {
 	unsigned long code;
@@ -52,17 +53,27 @@ int win32_errno(unsigned long code)
 	return -EIO;
 }
 
+/* Returns the number of units of the first WORDS_MAX that are text: without line ends and the full stop. */
+static size_t text_length(const wchar_t *words, size_t length)
+{
+	if (length > WORDS_MAX)
+		length = WORDS_MAX;
+	while (length > 0 && (words[length - 1] <= L' ' || words[length - 1] == L'.'))
+		length--;
+	return length;
+}
+
 int win32_fail(struct platform_error *error, const char *what, unsigned long code)
 {
 	char text[UTF16_AS_UTF8_MAX(WORDS_MAX) + 1];
-	wchar_t words[WORDS_MAX];
-	DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, code, 0, words,
-	                              WORDS_MAX, NULL);
+	wchar_t *words = NULL;
+	DWORD length = FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM |
+	                                      FORMAT_MESSAGE_IGNORE_INSERTS,
+	                              NULL, code, 0, (wchar_t *)(void *)&words, 0, NULL);
+	size_t bytes = utf16_to_utf8(text, (const uint16_t *)words, text_length(words, length));
 
-	/* The text is a sentence in lines. Keeps the first line, without the full stop. */
-	while (length > 0 && (words[length - 1] <= L' ' || words[length - 1] == L'.'))
-		length--;
-	text[utf16_to_utf8(text, (const uint16_t *)words, length)] = '\0';
-	platform_error_set(error, "%s: %s%s(error %lu)", what, text, length > 0 ? " " : "", code);
+	LocalFree(words);
+	text[bytes] = '\0';
+	platform_error_set(error, "%s: %s%s(error %lu)", what, text, bytes > 0 ? " " : "", code);
 	return win32_errno(code);
 }

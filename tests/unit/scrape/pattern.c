@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "exporter/platform/platform.h"
+
 static struct pattern *compile(const char *text)
 {
 	struct pattern *pattern;
@@ -39,6 +41,17 @@ static void test_faults(void **state)
 }
 
 /* A pattern for names needs a group, and one group of the name "name". */
+/* Names differ by the case of their letters only where the system's names do. */
+static void test_case(void **state)
+{
+	struct pattern *pattern = compile("nginx.*");
+
+	(void)state;
+	assert_true(pattern_matches(pattern, "nginx.exe", 9));
+	assert_int_equal(pattern_matches(pattern, "NGINX.EXE", 9), !platform_names_have_case);
+	pattern_free(pattern);
+}
+
 static void test_groups(void **state)
 {
 	static const char *const good[] = {"(a)", "(?:a)(b)", "(?<name>a)", "(x)(?P<name>a)", "(?<other>a)"};
@@ -117,10 +130,8 @@ static void test_match_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_faults),
-	        cmocka_unit_test(test_groups),
-	        cmocka_unit_test(test_names),
-	        cmocka_unit_test(test_match_limit),
+	        cmocka_unit_test(test_faults), cmocka_unit_test(test_case),        cmocka_unit_test(test_groups),
+	        cmocka_unit_test(test_names),  cmocka_unit_test(test_match_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

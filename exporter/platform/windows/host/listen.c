@@ -13,8 +13,10 @@
 #include "exporter/platform/listen_address.h"
 #include "exporter/platform/windows/win32_error.h"
 
-/* Connections that wait for accept(). A burst from other clients must not fill the queue. */
-enum { LISTEN_BACKLOG = 1024 };
+/* SOMAXCONN_HINT(), which mingw lacks (winsock2.h): a size of 200 to 65535. Windows caps a plain number at 200. */
+#define SIZE_HINT(size) (-(size))
+/* Size of the accept queue: large enough that a burst of other clients does not drop a scraper's SYN. */
+enum { LISTEN_BACKLOG = SIZE_HINT(1024) };
 
 /* Returns a socket, or INVALID_SOCKET with *code set. It does not set SO_REUSEADDR, which on Windows lets one program
  * use another's port, or SO_EXCLUSIVEADDRUSE, which keeps a port after the program has ended. */
