@@ -58,13 +58,18 @@ static int serve_as_service(void *data, struct platform_error *error)
 	return serve(options, &build, error);
 }
 
+static int check_service(void *data, struct platform_error *error)
+{
+	return serve_check(data, error);
+}
+
 static int act_as_service(struct options *options, struct platform_error *error)
 {
-	const struct service_work work = {serve_as_service, options};
+	const struct service_work work = {serve_as_service, options}, check = {check_service, options};
 
 	switch (options->service) {
 	case SERVICE_INSTALL:
-		return service_install("--service=run", error); /* the last --service counts */
+		return service_install("--service=run", &check, error); /* the last --service counts */
 	case SERVICE_REMOVE:
 		return service_remove(error);
 	case SERVICE_RUN:

@@ -122,8 +122,8 @@ static void tell_start(struct service *service, const struct build_info *build)
 	         service->socket_count > 1 ? " and others" : "", backend);
 }
 
-static int start(struct service *service, const struct options *options, const struct build_info *build,
-                 struct platform_error *error)
+/* Opens all that the flags name. Needs no thread. */
+static int prepare(struct service *service, const struct options *options, struct platform_error *error)
 {
 	int err = options->web_config_file != NULL ? web_possible(error) : 0;
 
@@ -131,8 +131,14 @@ static int start(struct service *service, const struct options *options, const s
 		err = open_sockets(service, options, error);
 	if (err == 0)
 		err = backend_open(&service->open, options, backend_wants_to_serve(options), error);
-	if (err == 0)
-		err = counting_init(&service->counting, options, error);
+	return err != 0 ? err : counting_init(&service->counting, options, error);
+}
+
+static int start(struct service *service, const struct options *options, const struct build_info *build,
+                 struct platform_error *error)
+{
+	int err = prepare(service, options, error);
+
 	if (err == 0)
 		err = drop_privileges(service, error);
 	/* After drop_privileges(): a file that only the dropped privileges can read would fail at its first reload, and
@@ -196,5 +202,17 @@ int serve(const struct options *options, const struct build_info *build, struct 
 	if (err == 0)
 		log_message(LOG_LEVEL_INFO, "stopping", "signal", host_wait_for_stop(&hooks), NULL);
 	stop(&service);
+	return err;
+}
+
+int serve_check(const struct options *options, struct platform_error *error)
+{
+	struct service service = {0};
+	int err = prepare(&service, options, error);
+
+	for (size_t i = 0; i < service.socket_count; i++)
+		host_close_socket(service.sockets[i]);
+	counting_release(&service.counting);
+	backend_close(&service.open);
 	return err;
 }

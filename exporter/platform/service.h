@@ -6,9 +6,6 @@
 
 #include "exporter/platform/platform.h"
 
-/* Registers this program as a service that starts with the system, with the arguments of this process and then
- * `argument`. Returns 0, or -errno with *error filled. */
-int service_install(const char *argument, struct platform_error *error) MUST_CHECK;
 /* Stops the service if it runs, and removes it. Returns 0, or -errno with *error filled. */
 int service_remove(struct platform_error *error) MUST_CHECK;
 
@@ -18,6 +15,10 @@ struct service_work {
 	int (*run)(void *data, struct platform_error *error);
 	void *data;
 };
+/* Registers this program as a service that starts with the system, with the arguments of this process and then
+ * `argument`. First calls check->run(), and registers nothing if it fails. Returns 0, or -errno with *error filled. */
+int service_install(const char *argument, const struct service_work *check, struct platform_error *error) MUST_CHECK;
+
 /* Does the work as a service. Call in a process that the service manager has started. Returns the result of the
  * work, or -errno with *error filled. */
 int service_run(const struct service_work *work, struct platform_error *error) MUST_CHECK;

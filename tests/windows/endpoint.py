@@ -253,13 +253,28 @@ class Service(unittest.TestCase):
         self.assertEqual(get(port, "/healthz")[0], 200)
 
     def test_that_cannot_start(self):
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            self.install(taken.getsockname()[1])
+        port = free_port()
+        self.install(port)
+        with socket.create_server(("127.0.0.1", port)):
             self.net("start", "tcp_exporter")
             self.wait_for_state("STOPPED")
             query = command("sc", "query", "tcp_exporter").stdout
             self.assertRegex(query, r"WIN32_EXIT_CODE\s+: 1066")  # ERROR_SERVICE_SPECIFIC_ERROR
             self.assertRegex(query, r"SERVICE_EXIT_CODE\s+: 1\b")
+
+    def test_install_checks_the_flags(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            result = run(f"--web.listen-address={address}", "--service=install")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f'cannot listen on "{address}"', result.stderr)
+        self.assertEqual(run("--service=install", "--collector.netns=all").returncode, 2)
+        self.assertEqual(run("--service=remove").returncode, 1)  # nothing is installed
+
+    def test_account(self):
+        self.install(free_port())
+        shown = command("reg", "query", r"HKLM\System\CurrentControlSet\Services\tcp_exporter").stdout
+        self.assertRegex(shown, r"ObjectName\s+REG_SZ\s+NT SERVICE\\tcp_exporter")
 
     def test_event_source(self):
         key = r"HKLM\System\CurrentControlSet\Services\EventLog\Application\tcp_exporter"

@@ -27,6 +27,7 @@ MODULE_WORDS = 16
 STATES = {1: "closed", 2: "listen", 3: "syn_sent", 4: "syn_recv", 5: "established", 6: "fin_wait1", 7: "fin_wait2",
           8: "close_wait", 9: "closing", 10: "last_ack", 11: "time_wait", 12: "delete_tcb"}
 LISTEN, ESTABLISHED, CLOSE_WAIT, TIME_WAIT = 2, 5, 8, 11
+HOLD = 20  # seconds: HOLD_MS of fake_iphlpapi.c
 LATER, TICKS = 3600, 10_000_000  # seconds; ticks of a FILETIME in a second
 ERROR_ACCESS_DENIED, ERROR_NOT_SUPPORTED = 5, 50
 ROWS_MANY = 100_000
@@ -207,12 +208,21 @@ class Scene(unittest.TestCase):
         began = time.monotonic()
         self.assertEqual(get(running.port, X_Prometheus_Scrape_Timeout_Seconds="2")[0], 503)
         self.assertEqual(get(running.port, "/healthz")[0], 200)
-        self.assertLess(time.monotonic() - began, TIMEOUT / 2)  # the call is held for longer
+        self.assertLess(time.monotonic() - began, HOLD)
         (self.folder / "hold").unlink()
         deadline = time.monotonic() + TIMEOUT
         while get(running.port)[0] != 200 and time.monotonic() < deadline:
             time.sleep(0.1)
         self.scrape(running)
+
+    def test_stop_during_a_call(self):
+        running = self.exporter()
+        self.put("hold", "")
+        self.addCleanup((self.folder / "hold").unlink, missing_ok=True)
+        self.assertEqual(get(running.port, X_Prometheus_Scrape_Timeout_Seconds="1")[0], 503)
+        began = time.monotonic()
+        self.assertEqual(running.stop(), 0)
+        self.assertLess(time.monotonic() - began, HOLD / 2)
 
     def test_bound_sockets(self):
         bound4 = struct.pack("<I", 0) + socket.inet_aton("0.0.0.0") + port_bytes(49152) + bytes(8) + struct.pack(

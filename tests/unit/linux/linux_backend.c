@@ -48,7 +48,7 @@ static void test_service(void **state)
 	struct platform_error error = {""};
 
 	(void)state;
-	assert_int_equal(service_install("--service=run", &error), -ENOTSUP);
+	assert_int_equal(service_install("--service=run", NULL, &error), -ENOTSUP);
 	assert_non_null(strstr(error.text, "Windows"));
 	assert_int_equal(service_remove(&error), -ENOTSUP);
 	assert_int_equal(service_run(&work, &error), -ENOTSUP);

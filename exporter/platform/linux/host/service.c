@@ -11,9 +11,10 @@ static int refuse(struct platform_error *error)
 	return -ENOTSUP;
 }
 
-int service_install(const char *argument, struct platform_error *error)
+int service_install(const char *argument, const struct service_work *check, struct platform_error *error)
 {
 	(void)argument;
+	(void)check;
 	return refuse(error);
 }
 

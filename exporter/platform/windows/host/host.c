@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "exporter/platform/windows/host/event_log.h"
 #include "exporter/platform/windows/host/service_status.h"
 #include "exporter/platform/windows/host/stop.h"
 #include "exporter/platform/windows/win32_error.h"
@@ -25,6 +26,11 @@ enum {
 	/* Windows ends the program when the handler of these events returns, or after 5 s. */
 	CLOSE_GRACE_MS = 10000,
 	STREAM_BYTES = 4096,
+	/* The time that a stop may need. Windows ends services at a shutdown after five seconds. */
+	STOP_MS = 4500,
+	/* The interval at which a service checks that all parts of the program work. */
+	WATCH_MS = 30000,
+	EXIT_HANGS = 1,
 };
 #define UNIX_EPOCH_TICKS UINT64_C(116444736000000000)
 
@@ -65,12 +71,14 @@ void host_name(char *name, size_t size)
 
 bool host_log_write(const char *line, size_t length)
 {
+	if (service_status_is_service())
+		return event_log_write(line, length);
 	return fwrite(line, 1, length, stderr) == length && fflush(stderr) == 0;
 }
 
 bool host_log_has_priorities(void)
 {
-	return false;
+	return service_status_is_service();
 }
 
 static bool is_console(DWORD which)
@@ -102,6 +110,8 @@ int host_prepare(struct platform_error *error)
 
 	if (failed != 0)
 		return win32_fail(error, "cannot use sockets", (unsigned long)failed);
+	/* A DLL in the program's folder, such as Downloads, is not loaded. */
+	SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
 	prepare_console();
 	/* The calls do nothing for a stream that is not open, as in a service. */
 	_setmode(_fileno(stdout), _O_BINARY);
@@ -139,10 +149,29 @@ int host_prepare_to_serve(struct platform_error *error)
 	return 0;
 }
 
-/* Windows has no reload and no watchdog. */
+/* Ends the process if main() does not return in time, because a system call of a scrape hangs. */
+static DWORD WINAPI end_late(void *data)
+{
+	(void)data;
+	Sleep(STOP_MS);
+	service_status_stopped(0);
+	TerminateProcess(GetCurrentProcess(), 0);
+	return 0;
+}
+
+/* Windows has no reload. The service manager restarts a service that ends itself because a part of it hangs. */
 const char *host_wait_for_stop(const struct host_hooks *hooks)
 {
-	(void)hooks;
+	const bool watched = service_status_is_service();
+	const char *why;
+	HANDLE thread;
+
 	service_status_running();
-	return stop_wait();
+	while ((why = stop_wait(watched ? WATCH_MS : INFINITE)) == NULL)
+		if (!hooks->alive(hooks->data))
+			TerminateProcess(GetCurrentProcess(), EXIT_HANGS);
+	thread = CreateThread(NULL, 0, end_late, NULL, 0, NULL);
+	if (thread != NULL)
+		CloseHandle(thread);
+	return why;
 }

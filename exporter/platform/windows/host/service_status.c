@@ -28,6 +28,11 @@ void service_status_register(const wchar_t *name, LPHANDLER_FUNCTION_EX on_contr
 	report(SERVICE_START_PENDING, 0);
 }
 
+bool service_status_is_service(void)
+{
+	return handle != NULL;
+}
+
 void service_status_running(void)
 {
 	report(SERVICE_RUNNING, 0);

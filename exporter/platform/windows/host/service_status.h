@@ -5,8 +5,12 @@
 
 #include <windows.h>
 
+#include <stdbool.h>
+
 /* Registers the service of that name and its control handler, and reports that it starts. Call before the others. */
 void service_status_register(const wchar_t *name, LPHANDLER_FUNCTION_EX on_control);
+/* Returns true after the registration. */
+bool service_status_is_service(void);
 void service_status_running(void);
 void service_status_stopping(void);
 /* Reports that the service has stopped. `failure` is the service-specific exit code (0: no failure). */

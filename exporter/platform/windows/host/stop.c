@@ -19,13 +19,13 @@ void stop_request(const char *why)
 	WakeAllConditionVariable(&changed);
 }
 
-const char *stop_wait(void)
+const char *stop_wait(unsigned long wait_ms)
 {
 	const char *why;
 
 	AcquireSRWLockExclusive(&lock);
-	while (reason == NULL)
-		SleepConditionVariableSRW(&changed, &lock, INFINITE, 0);
+	while (reason == NULL && SleepConditionVariableSRW(&changed, &lock, wait_ms, 0))
+		;
 	why = reason;
 	reason = NULL;
 	ReleaseSRWLockExclusive(&lock);

@@ -7,7 +7,7 @@
  * returned it. Any thread. */
 void stop_request(const char *why);
 
-/* Waits for a request and returns its reason. */
-const char *stop_wait(void);
+/* Waits for a request and returns its reason, or NULL after the time. `wait_ms` can be INFINITE. */
+const char *stop_wait(unsigned long wait_ms);
 
 #endif
