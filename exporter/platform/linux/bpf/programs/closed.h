@@ -89,7 +89,7 @@ static __always_inline bool is_visible(struct pid *pid)
 static __always_inline bool fill_closer(struct closer *closer, struct task_struct *task, const bool direct)
 {
 	struct task_struct *leader = FIELD(task, group_leader);
-	struct pid *pid = FIELD(leader, thread_pid);
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid); /* by the helper, as in add_task() */
 	struct upid *upid = upid_at(pid, reader.level);
 
 	if (FIELD(task, flags) & PF_KTHREAD || !is_visible(pid))
