@@ -100,7 +100,7 @@ function showNotes(rows) {
 
 /** Returns the table's columns: all states, or those that are or were in use and the one that sorts. */
 function columnsOf(table) {
-	table.states_in_use().forEach((state) => shown[view].add(state));
+	table.statesInUse().forEach((state) => shown[view].add(state));
 	return table.columns($("empty").checked ? table.states : new Set([...shown[view], sorts[view].id]),
 		opened.closeWait[view]);
 }

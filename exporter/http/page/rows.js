@@ -56,7 +56,7 @@ class Table {
 	}
 
 	/** Returns the states with a socket. */
-	states_in_use() {
+	statesInUse() {
 		return [...this.states].filter((state) => [...this.rows.values()].some((row) => row.counts.get(state)));
 	}
 
