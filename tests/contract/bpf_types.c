@@ -114,7 +114,8 @@ static void without_ipv6(void **state)
 static void without_tables_per_namespace(void **state)
 {
 	(void)state;
-	expect_listener(BPF_FILES_ALONE, (const char *const[]){"hashinfo", NULL});
+	for (int variant = BPF_FILES_ALONE; variant < BPF_VARIANT_COUNT; variant++)
+		expect_listener((enum bpf_variant)variant, (const char *const[]){"hashinfo", NULL});
 }
 
 static int set_up(void **state)

@@ -75,6 +75,30 @@ static struct programs_bpf *open_programs(const struct bpf_iterator_options *opt
 	return programs_bpf__open_opts(&open);
 }
 
+/* Chooses the variant's programs, which alone are loaded. *tables is NULL if it has none. */
+static void choose_walks(struct programs_bpf *programs, enum bpf_variant variant, struct bpf_program **files,
+                         struct bpf_program **tables)
+{
+	struct bpf_program *const of_files[BPF_VARIANT_COUNT] = {
+	        [BPF_DIRECTLY] = programs->progs.files_directly,
+	        [BPF_BY_HELPER] = programs->progs.files_by_helper,
+	        [BPF_FILES_ALONE] = programs->progs.files_by_helper,
+	        [BPF_UNORDERED] = programs->progs.files_unordered,
+	};
+	struct bpf_program *const of_tables[BPF_VARIANT_COUNT] = {
+	        [BPF_DIRECTLY] = programs->progs.tables_directly,
+	        [BPF_BY_HELPER] = programs->progs.tables_by_helper,
+	};
+
+	*files = of_files[variant];
+	*tables = of_tables[variant];
+	for (int i = 0; i < BPF_VARIANT_COUNT; i++) {
+		bpf_program__set_autoload(of_files[i], of_files[i] == *files);
+		if (of_tables[i])
+			bpf_program__set_autoload(of_tables[i], of_tables[i] == *tables);
+	}
+}
+
 static int load_variant(struct bpf_iterator *iterator, const struct bpf_iterator_options *options,
                         enum bpf_variant variant)
 {
@@ -88,14 +112,7 @@ static int load_variant(struct bpf_iterator *iterator, const struct bpf_iterator
 	programs->rodata->closed_owners = options->closed_owners;
 	bpf_program__set_autoload(programs->progs.note_closed, options->closed_owners);
 	result = bpf_map__set_autocreate(programs->maps.closed_notes, options->closed_owners);
-	files = variant == BPF_DIRECTLY ? programs->progs.files_directly : programs->progs.files_by_helper;
-	tables = variant == BPF_DIRECTLY ? programs->progs.tables_directly : programs->progs.tables_by_helper;
-	if (variant == BPF_FILES_ALONE)
-		tables = NULL;
-	bpf_program__set_autoload(programs->progs.files_directly, files == programs->progs.files_directly);
-	bpf_program__set_autoload(programs->progs.files_by_helper, files == programs->progs.files_by_helper);
-	bpf_program__set_autoload(programs->progs.tables_directly, tables == programs->progs.tables_directly);
-	bpf_program__set_autoload(programs->progs.tables_by_helper, tables == programs->progs.tables_by_helper);
+	choose_walks(programs, variant, &files, &tables);
 	iterator->variant = variant;
 	if (result == 0)
 		result = programs_bpf__load(programs);

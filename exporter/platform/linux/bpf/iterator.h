@@ -16,7 +16,8 @@ struct programs_bpf;
 enum bpf_variant {
 	BPF_DIRECTLY,    /* Linux 6.2 and later: programs read the kernel's objects directly */
 	BPF_BY_HELPER,   /* Linux 6.1: they read by helpers */
-	BPF_FILES_ALONE, /* Linux 5.8 and later: the same, and no walk over tables */
+	BPF_FILES_ALONE, /* Linux 5.12 and later: the same, and no walk over tables */
+	BPF_UNORDERED,   /* Linux 5.8 and later: the same, and loads are not ordered */
 	BPF_VARIANT_COUNT,
 };
 

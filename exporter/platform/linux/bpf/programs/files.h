@@ -305,13 +305,16 @@ __noinline int withdraw_changed(void)
 
 /* Returns true if the batch is done. It must be read again if the process has another table, or if the window was full:
  * in an empty window every batch finds room. */
-static __always_inline bool end_batch(struct task_struct *task)
+static __always_inline bool end_batch(struct task_struct *task, const bool ordered)
 {
 	struct fdtable *table = (struct fdtable *)state.table;
 	struct files_struct *files = (struct files_struct *)state.files;
 	__u64 changes = 0;
 
-	order_loads();
+	if (ordered)
+		order_loads();
+	else
+		barrier();
 	bpf_probe_read_kernel(batch.files_after, sizeof(batch.files_after),
 	                      BPF_CORE_READ(table, fd) + state.descriptor);
 	if (batch.overflow || (__u64)task->files != state.files || (__u64)BPF_CORE_READ(files, fdt) != state.table) {
@@ -342,7 +345,7 @@ static __always_inline int end_task(void)
 	return NEXT_TASK;
 }
 
-#define WALK(task, how)                                                                                                \
+#define WALK(task, how, ordered)                                                                                       \
 	if (is_walked())                                                                                               \
 		return add_task(task, true) ? NEXT_TASK : RETURN_AND_SAME_TASK;                                        \
 	for (int i = 0; i < BATCHES_OF_A_CALL; i++) {                                                                  \
@@ -368,7 +371,7 @@ static __always_inline int end_task(void)
 			add_row_##how(j);                                                                              \
 		if (batch.has_multipath)                                                                               \
 			add_multipath_##how();                                                                         \
-		if (count == 0 || end_batch(task))                                                                     \
+		if (count == 0 || end_batch(task, ordered))                                                            \
 			state.descriptor += BATCH;                                                                     \
 	}                                                                                                              \
 	return RETURN_AND_SAME_TASK
@@ -381,10 +384,10 @@ int files_directly(struct bpf_iter__task *ctx)
 
 	if (!task || !enter_task(task))
 		return NEXT_TASK;
-	WALK(task, directly);
+	WALK(task, directly, true);
 }
 
-/* For Linux 5.8 and later. */
+/* For Linux 5.12 and later. */
 SEC("iter/task")
 int files_by_helper(struct bpf_iter__task *ctx)
 {
@@ -392,7 +395,18 @@ int files_by_helper(struct bpf_iter__task *ctx)
 
 	if (!task || !enter_task(task))
 		return NEXT_TASK;
-	WALK(task, by_helper);
+	WALK(task, by_helper, true);
+}
+
+/* For Linux 5.8 and later. A processor may run the loads in another order: x86 does not. */
+SEC("iter/task")
+int files_unordered(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (!task || !enter_task(task))
+		return NEXT_TASK;
+	WALK(task, by_helper, false);
 }
 
 #endif

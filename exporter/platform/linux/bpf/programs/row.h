@@ -36,7 +36,6 @@ const volatile __u8 all_netns;
 
 /* Since Linux 6.2: makes an address readable as an object of that type; what is no such object reads as zeros. */
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
-extern int LINUX_KERNEL_VERSION __kconfig;
 
 /* An object at an address, and a field of it: read directly where the kernel lets a program do so, else by a helper. */
 #define OBJECT(name, address)                                                                                          \
@@ -49,12 +48,12 @@ struct {
 } fence;
 
 /* Completes the loads before it before those after it. An atomic operation that returns a value is a full barrier on
- * every architecture (Documentation/bpf/standardization/instruction-set.rst); Linux 5.12 is the first to have them. */
+ * every architecture (Documentation/bpf/standardization/instruction-set.rst). Linux 5.12 is the first to have them.
+ * Earlier kernels refuse a program that has such an operation, even in code that does not run. */
 static __always_inline void order_loads(void)
 {
 	barrier();
-	if (LINUX_KERNEL_VERSION >= ((5 << 16) + (12 << 8)))
-		fence.seen = __sync_fetch_and_add(&fence.word, 0);
+	fence.seen = __sync_fetch_and_add(&fence.word, 0);
 	barrier();
 }
 
