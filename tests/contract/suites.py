@@ -15,8 +15,8 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).parents[2]
-FILES = ("tests/run", "tests/tools/outcomes.py", "tests/packages", "tests/packages-windows", "exporter/packages",
-         "exporter/quickstart")
+FILES = ("tests/run", "tests/tools/outcomes.py", "tests/packages", "tests/packages-kernel", "tests/packages-windows",
+         "exporter/packages", "exporter/quickstart")
 ALL = ["asan", "tsan", "fuzz", "windows", "release"]
 CASE = {"pass": "", "fail": "<failure/>", "skip": '<skipped message="no kernel"/>'}
 STUBS = {
