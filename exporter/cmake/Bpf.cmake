@@ -26,9 +26,9 @@ function(bpf_skeleton name source)
   set(headers ${ARGN})
   list(TRANSFORM headers PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
   # linux/types.h needs asm/types.h, which Debian keeps in the architecture's own folder.
-  set(multiarch "")
+  set(includes -isystem "${CMAKE_FIND_ROOT_PATH}/usr/include")
   if(CMAKE_LIBRARY_ARCHITECTURE)
-    set(multiarch -isystem "/usr/include/${CMAKE_LIBRARY_ARCHITECTURE}")
+    list(APPEND includes -isystem "${CMAKE_FIND_ROOT_PATH}/usr/include/${CMAKE_LIBRARY_ARCHITECTURE}")
   endif()
   # The target's byte order, which "bpf" alone would take from the build machine.
   if(CMAKE_C_BYTE_ORDER STREQUAL "BIG_ENDIAN")
@@ -38,7 +38,7 @@ function(bpf_skeleton name source)
   endif()
   add_custom_command(OUTPUT "${skeleton}"
     COMMAND "${TCP_EXPORTER_BPF_CLANG}" -target ${target} -mcpu=v3 -O2 -g -Wall -Wextra -Werror
-      "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=." -I "${PROJECT_SOURCE_DIR}" ${multiarch}
+      "-ffile-prefix-map=${PROJECT_SOURCE_DIR}=." -I "${PROJECT_SOURCE_DIR}" ${includes}
       -c "${CMAKE_CURRENT_SOURCE_DIR}/${source}" -o "${folder}/${name}.full.o"
     COMMAND "${TCP_EXPORTER_BPFTOOL}" gen object "${folder}/${name}.o" "${folder}/${name}.full.o"
     COMMAND "${TCP_EXPORTER_BPFTOOL}" gen skeleton "${folder}/${name}.o" name "${name}_bpf" > "${skeleton}"

@@ -22,8 +22,7 @@ def output(*command):
 
 def elf_faults(program, optimized, sanitized):
     header, segments = output("readelf", "-hW", program), output("readelf", "-lW", program)
-    dynamic, symbols = output("readelf", "-dW", program), output("readelf", "--dyn-syms", "-W", program)
-    code = output("objdump", "-d", "--no-show-raw-insn", program)
+    dynamic, symbols = output("readelf", "-dW", program), output("readelf", "-sW", program)
     stack = re.search(r"GNU_STACK.* (R\w*) ", segments)
     if not re.search(r"Type:\s+DYN", header) or "Flags: " in dynamic and "PIE" not in dynamic:
         yield "it is loaded at a fixed address (no PIE)"
@@ -40,6 +39,7 @@ def elf_faults(program, optimized, sanitized):
     if optimized and not sanitized and not re.search(r"__(memcpy|snprintf|vsnprintf|memmove|strcpy)_chk", symbols):
         yield "its copies are not checked (no _FORTIFY_SOURCE)"
     if "x86-64" in header:
+        code = output("objdump", "-d", "--no-show-raw-insn", program)
         if not re.search(r"<main>:\s+[0-9a-f]+:\s+endbr64", code):
             yield "its functions do not begin with endbr64 (no -fcf-protection)"
         if not re.search(r"or[qb]?\s+\$0x0,(0x[0-9a-f]+)?\(%rsp", code):

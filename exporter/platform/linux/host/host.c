@@ -13,6 +13,9 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef TCP_EXPORTER_STATIC
+#include <nss.h>
+#endif
 
 #include "exporter/platform/linux/host/notify.h"
 
@@ -157,23 +160,40 @@ static void signals_to_wait_for(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
-int host_prepare(struct platform_error *error)
+/* Opens each closed standard stream. Otherwise the next file would get its descriptor, and the log with it. A chroot
+ * always has "/", and need not have "/dev/null". */
+static int open_streams(struct platform_error *error)
 {
 	int opened;
 
-	signal(SIGPIPE, SIG_IGN); /* cannot fail: the number is good */
-	/* Opens each closed standard stream. Otherwise the next file would get its descriptor, and the log with it. */
 	do
-		opened = open("/dev/null", O_RDWR | O_CLOEXEC);
+		opened = open("/", O_PATH | O_CLOEXEC);
 	while (opened >= 0 && opened <= STDERR_FILENO);
 	if (opened < 0) {
 		int err = -errno;
 
-		platform_error_set(error, "cannot open \"/dev/null\": %s", strerror(-err));
+		platform_error_set(error, "cannot open \"/\": %s", strerror(-err));
 		return err;
 	}
 	close(opened);
 	return 0;
+}
+
+/* A static program must not look up names by the host's /etc/nsswitch.conf: its modules are shared libraries, which need
+ * the C library that they were built with, and bring a second one. The C library itself reads files and asks DNS. */
+static void look_up_names_alone(void)
+{
+#ifdef TCP_EXPORTER_STATIC
+	__nss_configure_lookup("passwd", "files");
+	__nss_configure_lookup("hosts", "files dns");
+#endif
+}
+
+int host_prepare(struct platform_error *error)
+{
+	signal(SIGPIPE, SIG_IGN); /* cannot fail: the number is good */
+	look_up_names_alone();
+	return open_streams(error);
 }
 
 int host_prepare_to_serve(struct platform_error *error)
