@@ -19,5 +19,5 @@ set(PKG_CONFIG_ARGN --static CACHE STRING "An archive needs the private requirem
 
 # Debian's compilers would take the C library of the build machine first.
 set(CMAKE_C_FLAGS_INIT "-isystem ${sysroot}/usr/include/${tuple} -isystem ${sysroot}/usr/include")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-B${sysroot}/usr/lib/${tuple} -L${sysroot}/usr/lib/${tuple}")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-static-pie -B${sysroot}/usr/lib/${tuple} -L${sysroot}/usr/lib/${tuple}")
 set(TCP_EXPORTER_STATIC ON)

@@ -376,37 +376,21 @@ static __always_inline int end_task(void)
 	}                                                                                                              \
 	return RETURN_AND_SAME_TASK
 
-/* For Linux 6.2 and later. */
-SEC("iter/task")
-int files_directly(struct bpf_iter__task *ctx)
-{
-	struct task_struct *task = ctx->task;
+#define FILES_PROGRAM(name, how, ordered)                                                                              \
+	SEC("iter/task")                                                                                               \
+	int name(struct bpf_iter__task *ctx)                                                                           \
+	{                                                                                                              \
+		struct task_struct *task = ctx->task;                                                                  \
+                                                                                                                       \
+		if (!task || !enter_task(task))                                                                        \
+			return NEXT_TASK;                                                                              \
+		WALK(task, how, ordered);                                                                              \
+	}
 
-	if (!task || !enter_task(task))
-		return NEXT_TASK;
-	WALK(task, directly, true);
-}
-
-/* For Linux 5.12 and later. */
-SEC("iter/task")
-int files_by_helper(struct bpf_iter__task *ctx)
-{
-	struct task_struct *task = ctx->task;
-
-	if (!task || !enter_task(task))
-		return NEXT_TASK;
-	WALK(task, by_helper, true);
-}
-
-/* For Linux 5.8 and later. A processor may run the loads in another order: x86 does not. */
-SEC("iter/task")
-int files_unordered(struct bpf_iter__task *ctx)
-{
-	struct task_struct *task = ctx->task;
-
-	if (!task || !enter_task(task))
-		return NEXT_TASK;
-	WALK(task, by_helper, false);
-}
+/* For Linux 6.2, for Linux 5.12, and for Linux 5.8, where another processor than x86 may run the loads in another
+ * order. */
+FILES_PROGRAM(files_directly, directly, true)
+FILES_PROGRAM(files_by_helper, by_helper, true)
+FILES_PROGRAM(files_unordered, by_helper, false)
 
 #endif
