@@ -36,6 +36,7 @@ const volatile __u8 all_netns;
 
 /* Since Linux 6.2: makes an address readable as an object of that type; what is no such object reads as zeros. */
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+extern int LINUX_KERNEL_VERSION __kconfig;
 
 /* An object at an address, and a field of it: read directly where the kernel lets a program do so, else by a helper. */
 #define OBJECT(name, address)                                                                                          \
