@@ -37,10 +37,12 @@ struct kind {
 static pid_t children[COUNT_MAX];
 static unsigned child_count;
 
-/* The server closes first, so that the TIME_WAIT is its own. */
+/* The server closes first, so that the TIME_WAIT is its own. The client closes after it has received the FIN, since two
+ * FINs that cross leave a TIME_WAIT at both ends. */
 static int make_time_wait(unsigned count)
 {
 	const int listener = loopback_listen(PORT, false);
+	char byte;
 
 	if (listener < 0)
 		return -1;
@@ -48,7 +50,7 @@ static int make_time_wait(unsigned count)
 		const int client = loopback_connect(FIRST_SOURCE + i, PORT, false);
 		const int server = client < 0 ? -1 : accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
-		if (server < 0 || close(server) < 0 || close(client) < 0)
+		if (server < 0 || close(server) < 0 || read(client, &byte, 1) != 0 || close(client) < 0)
 			return -1;
 	}
 	return 0;

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rounds of measurements: every row once per round, in a new order each round."""
 
+import contextlib
 import math
+import os
+import pathlib
 import random
+import re
 import time
 
 import parties
@@ -10,6 +14,8 @@ import parties
 # A row with longer runs than this runs in the first SLOW_ROUNDS rounds only.
 SLOW_NS = 5_000_000_000
 SLOW_ROUNDS = 3
+# The kernel's number of TIME_WAIT sockets and of FIN_WAIT2 sockets without a holder, of which the load has none.
+TIME_WAIT = re.compile(r"^TCP: .* tw (\d+) ", re.MULTILINE)
 
 
 def is_due(row, number):
@@ -68,3 +74,20 @@ def check_counts(rows, load):
         count, is_exact = seen
         if count < load.sockets or (is_exact and count != load.sockets):
             raise parties.BenchError(f"{row.title}: saw {count} sockets of {load.sockets}")
+
+
+def count_time_wait():
+    """Returns the kernel's number of TIME_WAIT sockets in all network namespaces with a process."""
+    counts = {}
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the process has ended
+            text = (process / "net/sockstat").read_text()
+            counts[os.stat(process / "ns/net").st_ino] = int(TIME_WAIT.search(text)[1])
+    return sum(counts.values())
+
+
+def check_time_wait(expected):
+    """Raises BenchError unless the kernel has so many TIME_WAIT sockets: each changes the cost of a scrape."""
+    count = count_time_wait()
+    if count != expected:
+        raise parties.BenchError(f"{count} TIME_WAIT sockets exist after the last round, not {expected}")

@@ -50,18 +50,11 @@ def exporters(rows):
     return [row for row in rows if isinstance(row, parties.ExporterRow)]
 
 
-def check_alone(rows):
-    """Raises BenchError if there is a TIME_WAIT, since the load has none."""
-    for row in exporters(rows):
-        count = row.count("tcp_sockets", {"state": "time_wait"})
-        if count != 0:
-            raise parties.BenchError(f"{row.title}: {count} TIME_WAIT sockets next to the load alone")
-
-
 def check_added(rows, scene, expected):
-    """Raises BenchError unless each exporter counts all additional sockets."""
-    for row in exporters(rows) if scene.seen else []:
-        count = row.count("tcp_connections", scene.seen)
+    """Raises BenchError unless each exporter counts all additional sockets, while they still exist."""
+    counts = [(row, row.count("tcp_connections", scene.seen)) for row in exporters(rows)] if scene.seen else []
+    measure.check_time_wait(expected if scene.expires else 0)
+    for row, count in counts:
         if count != expected:
             raise parties.BenchError(f"{row.title}: saw {count} of the additional {scene.seen}, not {expected}")
 
@@ -74,7 +67,7 @@ def result_of(scene, words, load, rounds, rows, missing):
 
 def measure_alone(arguments, scene, load, rows, missing):
     rounds = measure.run_rounds(rows, arguments.rounds)
-    check_alone(rows)
+    measure.check_time_wait(0)
     measure.check_counts(rows, load)
     return result_of(scene, "the load alone", load, rounds, rows, missing)
 
