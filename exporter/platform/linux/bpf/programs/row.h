@@ -92,7 +92,7 @@ static __always_inline void fill_addresses_v6(struct window_row *row, struct soc
 	}
 }
 
-/* Fills in what every kind of sock has. Call after enter_net(). */
+/* Fills in the fields that every kind of sock has. Call after enter_net(). */
 static __always_inline void fill_common(struct window_row *row, struct sock *sk, __u8 tcp_state, const bool direct)
 {
 	row->identity = (__u64)sk;

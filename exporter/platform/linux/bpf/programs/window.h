@@ -99,7 +99,7 @@ struct window {
 struct walk_state {
 	__aligned_u64 rows_seen; /* by the program, in this run */
 
-	__u32 has_task; /* the last of the window's tasks is the one whose files come; cleared by the reader */
+	__u32 has_task; /* the walk is at the files of the window's last task; the reader clears it */
 
 	/* The program's own. */
 	__aligned_u64 task;              /* whose files come; 0: the walk begins */
