@@ -58,7 +58,7 @@ static void causes(void **state)
 static void make_libbpf_print(void)
 {
 	static const char junk[64] = "junk";
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "junk");
+	const struct bpf_object_open_opts options = {.sz = sizeof(options), .object_name = "junk"};
 
 	assert_null(bpf_object__open_mem(junk, sizeof(junk), &options));
 }
