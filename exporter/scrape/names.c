@@ -35,6 +35,7 @@ int names_new(struct names **result, const char *const *patterns, size_t count, 
 	*result = NULL;
 	if (count == 0)
 		return 0;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): the array has pointers */
 	names = calloc(1, sizeof(*names) + count * sizeof(names->patterns[0]));
 	if (names != NULL) {
 		textbuf_init(&names->text, NAME_BYTES_MAX);

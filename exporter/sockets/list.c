@@ -36,7 +36,7 @@ static void collect(void *data, const struct census_row *row)
 	if (!socket_query_selects(collecting->query, &collecting->input->census->identities, socket, row))
 		return;
 	list->total++;
-	if (list->count == 2 * SOCKET_LIST_MAX)
+	if (list->count == (size_t)2 * SOCKET_LIST_MAX)
 		drop_better_half(list);
 	list->items[list->count++] = (struct sort_item){socket_rank(socket), row->row};
 }

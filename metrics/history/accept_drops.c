@@ -59,6 +59,7 @@ static struct drops_item *see(struct drops_memory *memory, uint64_t key, uint64_
 
 	if (!item) {
 		item = &memory->items[memory->count];
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): make_room() has allocated it */
 		*item = (struct drops_item){.key = key};
 		hash_enter(&memory->index, hash_mix(0, key), (uint32_t)memory->count++);
 	}

@@ -90,7 +90,7 @@ const grafanaSpoilers = [
 const spoiltFiles = [
 	dockerfile.replace("ENTRYPOINT [", "ENTRYPOINTS ["),
 	dockerfile.replace("FROM scratch", "FROM debian:12-slim"),
-	dockerfile.replace("COPY --from=build /image /", "COPY --from=build /image"),
+	dockerfile.replace("/image/ /", "/image/"),
 ];
 
 const operator = path.join(kubernetes, "prometheus-operator");

@@ -143,7 +143,7 @@ int bpf_iterator_init(struct bpf_iterator *iterator, const struct bpf_iterator_o
                       struct platform_error *error)
 {
 	struct bpf_refusal refusal;
-	struct bpf_words words;
+	struct bpf_words words = {""};
 	int result;
 
 	*iterator = (struct bpf_iterator){0};

@@ -102,6 +102,15 @@ static bool may_load(void)
 	return has_capability(CAP_SYS_ADMIN) || (has_capability(CAP_BPF) && has_capability(CAP_PERFMON));
 }
 
+/* Reads the first two numbers of a release such as "6.1.0-56-amd64". They are 0 if it has another form. */
+static void read_version(const char *release, unsigned version[2])
+{
+	char *end;
+
+	version[0] = (unsigned)strtoul(release, &end, 10);
+	version[1] = *end == '.' ? (unsigned)strtoul(end + 1, NULL, 10) : 0;
+}
+
 void bpf_refusal_gather(struct bpf_refusal *refusal, int result, const char *last_words)
 {
 	struct utsname system;
@@ -114,8 +123,8 @@ void bpf_refusal_gather(struct bpf_refusal *refusal, int result, const char *las
 	        .is_confidential = is_confidential(),
 	        .last_words = last_words,
 	};
-	if (uname(&system) < 0 || sscanf(system.release, "%u.%u", &refusal->version[0], &refusal->version[1]) != 2)
-		refusal->version[0] = 0;
+	if (uname(&system) == 0)
+		read_version(system.release, refusal->version);
 }
 
 static bool is_too_old(const unsigned version[2])
@@ -149,16 +158,13 @@ static void describe_refused_call(const struct bpf_refusal *refusal, char *cause
 	snprintf(cause, size, "%s (%s)", strerror(-refusal->result), remedy);
 }
 
-/* A missing capability comes before all that it may hide. */
-static void find_cause(const struct bpf_refusal *refusal, char *cause, size_t size)
+/* Describes a cause in the kernel. Returns false if none is known. */
+static bool find_cause_in_kernel(const struct bpf_refusal *refusal, char *cause, size_t size)
 {
-	const bool denied = refusal->result == -EPERM || refusal->result == -EACCES;
 	const char *reason;
 	int length;
 
-	if (denied && !refusal->may_load)
-		describe_refused_call(refusal, cause, size);
-	else if (refusal->result == -ENOMEM)
+	if (refusal->result == -ENOMEM)
 		snprintf(cause, size, "%s", strerror(ENOMEM));
 	else if (is_too_old(refusal->version))
 		snprintf(cause, size, "it needs Linux %d.%d or later, and this is %u.%u", FIRST_MAJOR, FIRST_MINOR,
@@ -170,7 +176,19 @@ static void find_cause(const struct bpf_refusal *refusal, char *cause, size_t si
 		snprintf(cause, size, "the kernel is locked down (lockdown=confidentiality)");
 	else if ((reason = verifier_reason(refusal->last_words, &length)) != NULL)
 		snprintf(cause, size, "the kernel's verifier refuses it: %.*s", length, reason);
-	else if (denied)
+	else
+		return false;
+	return true;
+}
+
+/* A missing capability comes before all that it may hide. */
+static void find_cause(const struct bpf_refusal *refusal, char *cause, size_t size)
+{
+	const bool denied = refusal->result == -EPERM || refusal->result == -EACCES;
+
+	if ((!denied || refusal->may_load) && find_cause_in_kernel(refusal, cause, size))
+		return;
+	if (denied)
 		describe_refused_call(refusal, cause, size);
 	else
 		snprintf(cause, size, "%s", strerror(-refusal->result));
