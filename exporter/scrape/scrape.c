@@ -165,8 +165,8 @@ static void serve_alike(struct scraper *scraper)
 		log_failure(result, error.text[0] ? error.text : "out of memory");
 	pthread_mutex_lock(&scraper->lock);
 	if (result)
-		count_error(scraper,
-		            collector_cause(result)); /* before a client with the answer can read the counter */
+		/* before a client with the answer can read the counter */
+		count_error(scraper, collector_cause(result));
 	pthread_mutex_unlock(&scraper->lock);
 	ticket_list_release(&batch);
 	pthread_mutex_lock(&scraper->lock);

@@ -20,7 +20,8 @@ uint64_t socket_rank(const struct snapshot_socket *socket)
 	return RANK_OTHERS + 2 * (uint64_t)UINT32_MAX - socket->receive_queue - socket->send_queue;
 }
 
-static void drop_better_half(struct socket_list *list)
+/* Keeps the SOCKET_LIST_MAX items of the lowest ranks, in order. */
+static void keep_first(struct socket_list *list)
 {
 	sort_items(list->items, list->count, NULL, NULL);
 	if (list->count > SOCKET_LIST_MAX)
@@ -37,7 +38,7 @@ static void collect(void *data, const struct census_row *row)
 		return;
 	list->total++;
 	if (list->count == (size_t)2 * SOCKET_LIST_MAX)
-		drop_better_half(list);
+		keep_first(list);
 	list->items[list->count++] = (struct sort_item){socket_rank(socket), row->row};
 }
 
@@ -59,7 +60,7 @@ void socket_list_write(struct textbuf *out, struct socket_list *list, const stru
 	list->count = 0;
 	list->total = 0;
 	census_each_row(input, collect, &collecting);
-	drop_better_half(list);
+	keep_first(list);
 	textbuf_puts(out, "{\"total\":");
 	textbuf_put_uint(out, list->total);
 	textbuf_puts(out, ",\"sockets\":[");

@@ -52,7 +52,7 @@ static int make_room(struct drops_memory *memory, size_t more)
 	return ret ? ret : hash_index_reserve(&memory->index, memory->count + more);
 }
 
-/* Returns the item of the key, zeroed if it is new, and marks it as seen. There is room. */
+/* Returns the item of the key, zeroed if it is new, and marks it as seen. Call after make_room(). */
 static struct drops_item *see(struct drops_memory *memory, uint64_t key, uint64_t now_ns)
 {
 	struct drops_item *item = find(memory, key);
