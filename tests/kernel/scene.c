@@ -4,11 +4,15 @@
  * until it is killed. The sockets stand still for a minute, the life of a timewait minisocket.
  *
  * Two network namespaces have the same sockets. A kernel without Multipath TCP has none of its sockets.
+ *   scene             everything but VRF, as the process "scene"
+ *   scene vrf DEVICE  an accept queue in the VRF, as a process with the device's name
+ * The connections of two VRFs differ by their device alone.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
+#include <linux/nbd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -32,7 +36,10 @@ enum {
 	BACKLOG = 2,  /* of the accept queue that is full */
 	ROOM = 100,   /* of the accept queue that fills */
 	WAITING = 5,
+	KERNEL_PORT = 4420, /* of the kernel's own listener, which init makes */
 };
+
+static const char vrf_address[] = "10.9.0.1"; /* of each VRF */
 
 _Noreturn static void die(const char *what)
 {
@@ -193,6 +200,43 @@ static void make_multipath(uint16_t port)
 	}
 }
 
+/* A connection that its process gave to the kernel, as nbd-client does: no descriptor is left, and the kernel holds the
+ * file. */
+static void make_given_to_the_kernel(uint16_t port)
+{
+	int disk = checked(open("/dev/nbd0", O_RDWR), "/dev/nbd0");
+	int listener = listen_on(AF_INET, 0, port, ROOM), fd = connect_to(AF_INET, 0, port, 0);
+
+	checked(accept(listener, NULL, NULL), "accept");
+	checked(ioctl(disk, NBD_SET_SOCK, fd), "NBD_SET_SOCK");
+	close(fd);
+}
+
+static int socket_of_vrf(const char *device, uint16_t port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int fd = checked(socket(AF_INET, SOCK_STREAM, 0), "socket"), yes = 1;
+
+	inet_pton(AF_INET, vrf_address, &address.sin_addr);
+	checked(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)), "SO_REUSEADDR");
+	checked(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device)), "SO_BINDTODEVICE");
+	checked(bind(fd, (const struct sockaddr *)&address, sizeof(address)), "bind");
+	return fd;
+}
+
+static void make_vrf(const char *device, uint16_t port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+
+	checked(prctl(PR_SET_NAME, device), "PR_SET_NAME");
+	inet_pton(AF_INET, vrf_address, &address.sin_addr);
+	checked(listen(socket_of_vrf(device, port), ROOM), "listen");
+	for (uint16_t i = 1; i <= WAITING; i++)
+		checked(connect(socket_of_vrf(device, (uint16_t)(port + i)), (const struct sockaddr *)&address,
+		                sizeof(address)),
+		        "connect");
+}
+
 /* Brings up the loopback interface of a new namespace. */
 static void set_up_loopback(void)
 {
@@ -216,7 +260,8 @@ static void make_all(void)
 	make_closed(AF_INET6, 1061);
 }
 
-int main(void)
+/* Makes the sockets of two namespaces. The kernel has sockets of its own in the first. */
+static void make_namespaces(void)
 {
 	int done[2];
 	char byte;
@@ -231,7 +276,17 @@ int main(void)
 		pause();
 	}
 	checked(read(done[0], &byte, 1) == 1 ? 0 : -1, "the other namespace");
+	connect_to(AF_INET, 0, KERNEL_PORT, 0);
+	make_given_to_the_kernel(1055);
 	make_all();
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "vrf") == 0)
+		make_vrf(argv[2], 1070);
+	else
+		make_namespaces();
 	printf("ready\n");
 	fflush(stdout);
 	pause();
