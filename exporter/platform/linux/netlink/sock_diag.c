@@ -209,6 +209,13 @@ static int dump_states(struct sock_diag *diag, const struct sock_diag_request *r
 	return result == 0 && part.states != 0 ? dump_both(diag, &part, deadline, sink) : result;
 }
 
+/* sock_diag asks for the module of the family and protocol, and the kernel loads it by modprobe. */
+static const char *reason_of(int result)
+{
+	return result == -ENOENT ? "the kernel module tcp_diag is missing, and modprobe cannot load it"
+	                         : strerror(-result);
+}
+
 int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *request, struct deadline *deadline,
                    const struct sock_diag_rows *rows, struct platform_error *error)
 {
@@ -224,6 +231,6 @@ int sock_diag_dump(struct sock_diag *diag, const struct sock_diag_request *reque
 			break;
 	}
 	if (result != 0)
-		platform_error_set(error, "cannot dump the sockets over netlink: %s", strerror(-result));
+		platform_error_set(error, "cannot dump the sockets over netlink: %s", reason_of(result));
 	return result;
 }
