@@ -113,16 +113,15 @@ static int run(struct options *options)
 	int err;
 
 	log_configure(options->log_level, options->log_format);
-	err = host_prepare(&error);
-	if (err == 0)
-		err = act(options, &error);
+	err = act(options, &error);
 	if (err == 0)
 		return EXIT_DONE;
 	tell(options, err, &error);
 	return err == -ENOTSUP ? EXIT_USAGE : EXIT_RUNTIME; /* a flag that cannot work on this system */
 }
 
-int main(int argc, char **argv)
+/* Parses the arguments, and runs the action. Returns the exit code. */
+static int parse_and_run(int argc, char **argv)
 {
 	struct arguments arguments;
 	struct options options;
@@ -138,4 +137,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "tcp_exporter: %s\n", usage);
 	arguments_release(&arguments);
 	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct platform_error error = {""};
+
+	if (host_prepare(&argc, &argv, &error) == 0)
+		return parse_and_run(argc, argv);
+	fprintf(stderr, "tcp_exporter: %s\n", error.text);
+	return EXIT_RUNTIME;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exporter/platform/file.h"
 #include "exporter/printable.h"
 
 enum {
@@ -28,7 +29,7 @@ static int add(struct arguments *arguments, const char *text)
 /* Returns the file's text, terminated, or NULL with errno set. The caller calls free(). */
 static char *read_text(const char *name)
 {
-	FILE *file = fopen(name, "rb");
+	FILE *file = host_file_open(name);
 	char *text;
 	size_t length;
 	int err;
@@ -68,8 +69,11 @@ static int keep_text(struct arguments *arguments, char *text)
 
 static int add_lines(struct arguments *arguments, char *text)
 {
+	static const char mark[] = "\xef\xbb\xbf"; /* editors of Windows write it at the start of UTF-8 */
 	int err = keep_text(arguments, text);
 
+	if (strncmp(text, mark, strlen(mark)) == 0)
+		text += strlen(mark);
 	while (err == 0 && *text != '\0') {
 		const size_t length = strcspn(text, "\n");
 		char *next = text + length + (text[length] == '\n');

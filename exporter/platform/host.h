@@ -29,9 +29,10 @@ bool host_log_write(const char *line, size_t length);
 /* Returns true if standard error is a journal's, which reads priorities ("<4>") at the start of lines. */
 bool host_log_has_priorities(void);
 
-/* Prepares the process. Call first in main(). Afterwards a write to a pipe or connection without a reader returns an
- * error, standard output writes bytes unchanged, and sockets work. Returns 0, or -errno with *error filled. */
-int host_prepare(struct platform_error *error) MUST_CHECK;
+/* Prepares the process. Call first in main(), with its arguments, which become UTF-8 and stay until the end of the
+ * process. Afterwards a write to a pipe or connection without a reader returns an error, standard output writes bytes
+ * unchanged, and sockets work. Returns 0, or -errno with *error filled. */
+int host_prepare(int *argc, char ***argv, struct platform_error *error) MUST_CHECK;
 
 /* Prepares for host_wait_for_stop(): blocks the signals that end the program, and finds out who wants status
  * reports. Call before any thread starts. Returns 0, or -errno with *error filled. */

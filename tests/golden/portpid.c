@@ -175,14 +175,14 @@ static int add_owners(struct snapshot *snapshot, const struct row_owner *owners)
 	return err;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct snapshot_netns host = {.id = 0};
 	struct platform_error error = {""};
 	struct snapshot snapshot;
 	struct row_owner owners[ROWS_MAX];
 	uint32_t index;
-	int err = host_prepare(&error);
+	int err = host_prepare(&argc, &argv, &error);
 
 	snapshot_init(&snapshot);
 	if (err == 0)

@@ -161,7 +161,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: render text|openmetrics SNAPSHOT [FLAG...]\n");
 		return 2;
 	}
-	if (host_prepare(&unprepared) != 0) {
+	if (host_prepare(&argc, &argv, &unprepared) != 0) {
 		fprintf(stderr, "render: %s\n", unprepared.text);
 		return 2;
 	}

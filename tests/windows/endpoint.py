@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -23,6 +24,7 @@ except ImportError:  # on Windows
     pty = None
 
 REQUEST_TIMEOUT = 10  # seconds: REQUEST_NS of connections.c
+RECORDED = pathlib.Path(__file__).parent.parent / "data" / "web.replay"
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 
@@ -30,7 +32,7 @@ def on_terminal(*arguments):
     """Returns the program's output on a terminal."""
     terminal, side = pty.openpty()
     with subprocess.Popen([*programs.emulator, *arguments], stdin=side, stdout=side, stderr=side,
-                          env={**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm"}):
+                          env={**os.environ, "TERM": "xterm"}):
         os.close(side)
         shown = b""
         with contextlib.suppress(OSError):  # the end
@@ -191,6 +193,21 @@ class Command(unittest.TestCase):
         self.assertIn("Windows/", shown)
         self.assertEqual(shown.count(": 850"), 2, shown)  # as it was before
 
+    def test_names_outside_the_code_page(self):
+        page = command("reg", "query", r"HKLM\System\CurrentControlSet\Control\Nls\CodePage", "/v", "ACP").stdout
+        self.assertRegex(page, r"REG_SZ\s+1252\b")  # Latin letters alone
+        with tempfile.TemporaryDirectory(suffix="\u65e5") as folder:
+            replay, flags = pathlib.Path(folder, "\u672c.replay"), pathlib.Path(folder, "\u672c.flags")
+            shutil.copyfile(RECORDED, replay)
+            flags.write_text(f"--print-table=json\n--collector.replay={windows_path(replay)}\n", encoding="utf-8-sig")
+            for arguments in ([f"@{windows_path(flags)}"],
+                              ["--print-table=json", f"--collector.replay={windows_path(replay)}"]):
+                result = run(*arguments)
+                self.assertEqual((result.returncode, result.stderr), (0, ""))
+                self.assertIn("nginx", [row["process"] for row in json.loads(result.stdout)])
+            result = run("--print-table", f"--collector.replay={windows_path(folder)}\\\u8a9e")
+            self.assertTrue(result.stderr.endswith("\\\u8a9e\": No such file or directory\n"), result.stderr)
+
     def test_version(self):
         result = run("--version")
         self.assertEqual(result.returncode, 0)
@@ -216,8 +233,8 @@ class Service(unittest.TestCase):
             query = command("sc", "query", "tcp_exporter").stdout
         self.assertIn(f"  {state}", query)
 
-    def install(self, port):
-        result = run(f"--web.listen-address=127.0.0.1:{port}", "--service", "install")
+    def install(self, port, *flags):
+        result = run(f"--web.listen-address=127.0.0.1:{port}", *flags, "--service", "install")
         self.addCleanup(run, "--service=remove")
         self.assertEqual(result.returncode, 0, result.stderr)
 
@@ -251,6 +268,16 @@ class Service(unittest.TestCase):
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.start()
         self.assertEqual(get(port, "/healthz")[0], 200)
+
+    def test_names_outside_the_code_page(self):
+        port = free_port()
+        with tempfile.TemporaryDirectory(suffix="\u65e5") as folder:
+            replay = pathlib.Path(folder, "\u672c.replay")
+            shutil.copyfile(RECORDED, replay)
+            self.install(port, f"--collector.replay={windows_path(replay)}")
+            self.start()
+            self.assertIn(b'process="nginx"', get(port)[2])
+            run("--service=remove")
 
     def test_that_cannot_start(self):
         port = free_port()

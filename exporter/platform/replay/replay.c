@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exporter/platform/file.h"
 #include "exporter/platform/platform.h"
 #include "exporter/platform/replay/parse.h"
 
@@ -55,7 +56,7 @@ static int read_file(struct platform *platform, struct deadline *deadline, struc
 	int err;
 
 	errno = 0;
-	file = fopen(platform->path, "rb");
+	file = host_file_open(platform->path);
 	if (file == NULL)
 		return describe(error, platform, errno != 0 ? -errno : -EIO);
 	errno = 0;

@@ -28,7 +28,7 @@ static void test_lines(void **state)
 	struct arguments arguments;
 
 	(void)state;
-	write_file("--a=b c\r\n\n# a comment\n--d\nvalue\n@e");
+	write_file("\xef\xbb\xbf--a=b c\r\n\n# a comment\n--d\nvalue\n@e");
 	assert_int_equal(arguments_read(&arguments, 3, argv, message, sizeof(message)), 0);
 	assert_int_equal(arguments.count, 6);
 	for (int i = 0; i < 6; i++)

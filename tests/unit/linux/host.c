@@ -212,10 +212,11 @@ static void test_stop_signals(void **state)
 static void test_broken_pipe(void **state)
 {
 	struct platform_error error = {""};
-	int ends[2];
+	int ends[2], argc = 0;
+	char **argv = NULL;
 
 	(void)state;
-	assert_int_equal(host_prepare(&error), 0);
+	assert_int_equal(host_prepare(&argc, &argv, &error), 0);
 	assert_int_equal(pipe(ends), 0);
 	close(ends[0]);
 	assert_int_equal(write(ends[1], "x", 1), -1);

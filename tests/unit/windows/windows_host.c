@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "exporter/platform/condition.h"
+#include "exporter/platform/file.h"
 #include "exporter/platform/windows/host/stop.h"
 #include "exporter/platform/windows/wide.h"
 #include "exporter/platform/windows/win32_error.h"
@@ -208,12 +209,60 @@ static void test_wide(void **state)
 	assert_int_equal(wide[0], 0);
 }
 
+static void test_copies(void **state)
+{
+	static const char text[] = "a\xc3\xa4\xf0\x9f\x92\xa9";
+	wchar_t *wide = wide_copy(text);
+	char *copy;
+
+	(void)state;
+	assert_non_null(wide);
+	assert_memory_equal(wide, L"a\xe4\xd83d\xdca9", sizeof(L"a\xe4\xd83d\xdca9"));
+	copy = utf8_copy(wide);
+	assert_non_null(copy);
+	assert_string_equal(copy, text);
+	free(wide);
+	free(copy);
+	assert_null(wide_copy("\xe4"));
+	assert_int_equal(errno, EILSEQ);
+}
+
+static void test_files(void **state)
+{
+	static const wchar_t name[] = L"\x65e5.txt";
+	FILE *file = _wfopen(name, L"wb");
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(fputs("a\r\n", file) < 0, 0);
+	assert_int_equal(fclose(file), 0);
+	file = host_file_open("\xe6\x97\xa5.txt");
+	assert_non_null(file);
+	assert_int_equal(getc(file), 'a');
+	assert_int_equal(getc(file), '\r');
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(_wremove(name), 0);
+	assert_null(host_file_open("\xe6\x97\xa5.txt"));
+	assert_int_equal(errno, ENOENT);
+}
+
+static void test_host_name(void **state)
+{
+	char name[HOST_NAME_SIZE], expected[HOST_NAME_SIZE];
+
+	(void)state;
+	assert_int_equal(gethostname(expected, sizeof(expected)), 0);
+	host_name(name, sizeof(name));
+	assert_string_equal(name, expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_listen), cmocka_unit_test(test_listen_errors), cmocka_unit_test(test_process),
-	        cmocka_unit_test(test_stop),   cmocka_unit_test(test_condition),     cmocka_unit_test(test_errors),
-	        cmocka_unit_test(test_wide),
+	        cmocka_unit_test(test_listen),    cmocka_unit_test(test_listen_errors), cmocka_unit_test(test_process),
+	        cmocka_unit_test(test_stop),      cmocka_unit_test(test_condition),     cmocka_unit_test(test_errors),
+	        cmocka_unit_test(test_wide),      cmocka_unit_test(test_copies),        cmocka_unit_test(test_files),
+	        cmocka_unit_test(test_host_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,8 +189,10 @@ static void look_up_names_alone(void)
 #endif
 }
 
-int host_prepare(struct platform_error *error)
+int host_prepare(int *argc, char ***argv, struct platform_error *error)
 {
+	(void)argc;
+	(void)argv; /* bytes, which are UTF-8 where the locale is */
 	signal(SIGPIPE, SIG_IGN); /* cannot fail: the number is good */
 	look_up_names_alone();
 	return open_streams(error);

@@ -6,15 +6,18 @@
 
 #include <windows.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <io.h>
 #include <psapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "exporter/platform/windows/host/arguments.h"
 #include "exporter/platform/windows/host/event_log.h"
 #include "exporter/platform/windows/host/service_status.h"
 #include "exporter/platform/windows/host/stop.h"
+#include "exporter/platform/windows/utf16.h"
 #include "exporter/platform/windows/win32_error.h"
 
 #define ABSENT UINT64_MAX
@@ -64,9 +67,13 @@ void host_process_read(struct host_process *process)
 
 void host_name(char *name, size_t size)
 {
-	if (gethostname(name, (int)size) != 0)
-		name[0] = '\0';
-	name[size - 1] = '\0'; /* a longer name is cut without an end */
+	wchar_t wide[HOST_NAME_SIZE / UTF16_AS_UTF8_MAX(1)]; /* the longest name has 63 characters */
+	DWORD units = sizeof(wide) / sizeof(wide[0]);
+	size_t length = 0;
+
+	if (UTF16_AS_UTF8_MAX(units) < size && GetComputerNameExW(ComputerNameDnsHostname, wide, &units))
+		length = utf16_to_utf8(name, (const uint16_t *)wide, units);
+	name[length] = '\0';
 }
 
 bool host_log_write(const char *line, size_t length)
@@ -103,13 +110,17 @@ static void prepare_console(void)
 		atexit(restore_console);
 }
 
-int host_prepare(struct platform_error *error)
+int host_prepare(int *argc, char ***argv, struct platform_error *error)
 {
 	WSADATA data;
 	int failed = WSAStartup(MAKEWORD(2, 2), &data);
 
 	if (failed != 0)
 		return win32_fail(error, "cannot use sockets", (unsigned long)failed);
+	if (!arguments_fetch(argc, argv)) {
+		platform_error_set(error, "cannot read the arguments: out of memory");
+		return -ENOMEM;
+	}
 	/* A DLL in the program's folder, such as Downloads, is not loaded. */
 	SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
 	prepare_console();
