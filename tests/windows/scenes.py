@@ -277,8 +277,12 @@ class Scene(unittest.TestCase):
 
     def test_descriptions(self):
         self.tables([row4(LISTEN, ("0.0.0.0", 80), ("0.0.0.0", 0), self.peer.pid)])
-        text = self.scrape(self.exporter("--collector.label=exe", "--collector.label=user"))
+        text = self.scrape(self.exporter("--collector.label=exe", "--collector.label=user", "--collector.label=pid"))
         self.assertEqual(values(text, "tcp_exporter_undescribed_processes")[""], 0)
+        labels = next(each for each in values(text, "tcp_connections") if 'state="listen"' in each)
+        self.assertIn(f'pid="{self.peer.pid}"', labels)
+        self.assertRegex(labels, r'user="[^"]*\\\\[^"]+"')
+        self.assertRegex(labels, rf'exe="[A-Z]:\\\\[^"]*\\\\{re.escape(self.peer.name)}"')
         self.assertNotIn("tcp_exporter_undescribed_processes", self.scrape(self.exporter()))
 
 
