@@ -97,6 +97,12 @@ static int act(struct options *options, struct platform_error *error)
 	return serve(options, &build, error);
 }
 
+static int refuse(const struct options *options, struct platform_error *error)
+{
+	platform_error_set(error, "%s does not work on %s", options->foreign, platform_system);
+	return -ENOTSUP;
+}
+
 /* Reports the error: in the log if the server could not start, and on stderr for a command, or for a flag that cannot
  * work on this system. */
 static void tell(const struct options *options, int err, const struct platform_error *error)
@@ -113,7 +119,7 @@ static int run(struct options *options)
 	int err;
 
 	log_configure(options->log_level, options->log_format);
-	err = act(options, &error);
+	err = options->foreign[0] == '\0' ? act(options, &error) : refuse(options, &error);
 	if (err == 0)
 		return EXIT_DONE;
 	tell(options, err, &error);

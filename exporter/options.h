@@ -16,12 +16,22 @@ enum { OPTIONS_MAX_LISTEN = 16 };
 /* Each pattern is matched with every process. The limit only bounds the array. */
 enum { OPTIONS_MAX_NAME_PATTERNS = 32 };
 
+/* Room for the longest flag with the longest word. */
+enum { OPTIONS_FOREIGN_MAX = 64 };
+
 /* The value of options.backend that lets the program choose. */
 #define OPTIONS_BACKEND_AUTO "auto"
 /* The default of options.procfs. */
 #define OPTIONS_PROCFS "/proc"
 
-enum options_action { ACTION_SERVE, ACTION_PRINT_TABLE, ACTION_PRINT_METRICS, ACTION_SERVICE, ACTION_HELP, ACTION_VERSION };
+enum options_action {
+	ACTION_SERVE,
+	ACTION_PRINT_TABLE,
+	ACTION_PRINT_METRICS,
+	ACTION_SERVICE,
+	ACTION_HELP,
+	ACTION_VERSION
+};
 enum table_format {
 	TABLE_TEXT,
 	TABLE_JSON,   /* an array of objects, one line each */
@@ -46,6 +56,9 @@ static inline bool table_is_special(const struct table_options *table)
 
 struct options {
 	enum options_action action;
+	/* The first flag, with its value if that is a word, which asks for something that this system lacks. Empty: all
+	 * flags work. */
+	char foreign[OPTIONS_FOREIGN_MAX];
 	struct table_options table;
 	enum service_action service;
 	const char *listen[OPTIONS_MAX_LISTEN];

@@ -44,6 +44,16 @@ const char *choice_naming_names(size_t index)
 	return NAME_OF(names, index);
 }
 
+unsigned choice_label_lack(size_t index)
+{
+	return index == LABEL_NETNS ? LACKS_NETNS : index == LABEL_CONTAINER ? LACKS_CONTAINERS : 0;
+}
+
+unsigned choice_naming_lack(size_t index)
+{
+	return index == NAMING_CMDLINE ? LACKS_ARGUMENTS : 0;
+}
+
 const char *choice_netns_names(size_t index)
 {
 	static const char *const names[] = {"own", "all"};

@@ -115,7 +115,8 @@ void options_help(struct textbuf *out)
 	textbuf_init(&sentences, 4096); /* more than any row's text */
 	textbuf_puts(out, introduction);
 	for (size_t i = 0; i < option_count; i++)
-		put_option(out, &sentences, &option_table[i]);
+		if (option_works(&option_table[i]))
+			put_option(out, &sentences, &option_table[i]);
 	textbuf_puts(out, ending);
 	textbuf_release(&sentences);
 }

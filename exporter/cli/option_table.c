@@ -54,10 +54,11 @@ const struct option option_table[ROW_COUNT] = {
                         .set = set_listen,
                         .accepted = "an address like :10793, 127.0.0.1:10793, [::1]:10793 or "
                                     "unix:/run/tcp_exporter.sock (at most 16)",
-                        .help = "Address to serve on, [HOST]:PORT or unix:PATH. Without a host: every address of this "
-                                "machine."},
+                        .help = "Address to serve on, [HOST]:PORT, or unix:PATH on Linux. Without a host: every "
+                                "address of this machine."},
         [ROW_SYSTEMD_SOCKET] =
                 {.name = "web.systemd-socket",
+                 .lack = LACKS_SYSTEMD,
                  .kind = OPTION_SWITCH,
                  .fallback = "off",
                  .set = set_systemd_socket,
@@ -150,6 +151,7 @@ const struct option option_table[ROW_COUNT] = {
                        .repeatable = true,
                        .placeholder = "NAME",
                        .choices = choice_label_names,
+                       .choice_lack = choice_label_lack,
                        .set = set_label,
                        .help = "Add a label to the metrics that have a process label."},
         [ROW_PROCESS_NAME] = {.name = "collector.process-name",
@@ -157,9 +159,10 @@ const struct option option_table[ROW_COUNT] = {
                               .fallback = "comm",
                               .placeholder = "SOURCE",
                               .choices = choice_naming_names,
+                              .choice_lack = choice_naming_lack,
                               .set = set_naming,
                               .help = "Source of the process name: the kernel's name (comm), the file name of the "
-                                      "executable (exe) or the arguments (cmdline)."},
+                                      "executable (exe) or, on Linux, the arguments (cmdline)."},
         [ROW_NAME_PATTERN] =
                 {.name = "collector.process-name-pattern",
                  .kind = OPTION_TEXT,
@@ -185,6 +188,7 @@ const struct option option_table[ROW_COUNT] = {
                          .help = "Leave out processes whose whole name matches (PCRE2). On Windows case does not "
                                  "count."},
         [ROW_NETNS] = {.name = "collector.netns",
+                       .lack = LACKS_NETNS,
                        .kind = OPTION_CHOICE,
                        .fallback = "own",
                        .placeholder = "SCOPE",
@@ -193,6 +197,7 @@ const struct option option_table[ROW_COUNT] = {
                        .help = "Network namespaces to read: the exporter's namespace (own), or every namespace that "
                                "has a process (all)."},
         [ROW_SHARED_SOCKETS] = {.name = "collector.shared-sockets",
+                                .lack = LACKS_HOLDERS,
                                 .kind = OPTION_SWITCH,
                                 .fallback = OPTION_SWITCH_ON,
                                 .set = set_shared_sockets,
@@ -200,6 +205,7 @@ const struct option option_table[ROW_COUNT] = {
                                         "reading processes as soon as every socket has an owner."},
         [ROW_CLOSED_OWNERS] =
                 {.name = "collector.closed-owners",
+                 .lack = LACKS_CLOSED_OWNERS,
                  .kind = OPTION_SWITCH,
                  .fallback = "off",
                  .set = set_closed_owners,
@@ -207,6 +213,7 @@ const struct option option_table[ROW_COUNT] = {
                          "CLOSING and LAST_ACK for that process. Backend bpf only. Costs about 1 us per closed "
                          "connection, and 10 MB of kernel memory."},
         [ROW_PROCFS] = {.name = "path.procfs",
+                        .lack = LACKS_PROCFS,
                         .kind = OPTION_TEXT,
                         .fallback = OPTIONS_PROCFS,
                         .placeholder = "DIRECTORY",
@@ -214,12 +221,13 @@ const struct option option_table[ROW_COUNT] = {
                         .accepted = "an absolute path",
                         .help = "Mount point of procfs."},
         [ROW_SECCOMP] = {.name = "security.seccomp",
+                         .lack = LACKS_SECCOMP,
                          .group = "Security",
                          .kind = OPTION_SWITCH,
                          .fallback = OPTION_SWITCH_ON,
                          .set = set_seccomp,
                          .help = "Install a seccomp filter after the start: the kernel refuses system calls that "
-                                 "serving does not need. Linux only, in builds with the filter."},
+                                 "serving does not need. Only in builds with the filter."},
         [ROW_LOG_LEVEL] = {.name = "log.level",
                            .group = "Log",
                            .kind = OPTION_CHOICE,
@@ -276,12 +284,13 @@ const struct option option_table[ROW_COUNT] = {
                                     "with the three flags above, CLOSE_WAIT sockets come first, the oldest before the "
                                     "others."},
         [ROW_SERVICE] = {.name = "service",
+                         .lack = LACKS_SERVICES,
                          .kind = OPTION_CHOICE,
                          .last_wins = true,
                          .placeholder = "ACTION",
                          .choices = choice_service_names,
                          .set = set_service,
-                         .help = "On Windows: install the service with the other flags of this command, or remove it. "
+                         .help = "Install the service with the other flags of this command, or remove it. "
                                  "run is for the service manager."},
         [ROW_VERSION] = {.name = "version",
                          .kind = OPTION_ACTION,

@@ -43,6 +43,8 @@ struct option {
 	const char *fallback;    /* the default value, as text; NULL: no default */
 	const char *placeholder; /* stands for the value in --help */
 	choice_names *choices;
+	unsigned (*choice_lack)(size_t index); /* the same as `lack`, per choice; NULL: all choices work everywhere */
+	unsigned lack; /* a LACKS_ bit: the flag does not work on systems that have it; 0: it works everywhere */
 	size_t min, max;
 	const char *accepted; /* OPTION_TEXT: completes "... is not ACCEPTED" */
 	const char *help;
@@ -56,7 +58,11 @@ extern const struct option *const option_backend, *const option_replay, *const o
 extern const struct option option_table[];
 extern const size_t option_count;
 
-/* Writes the accepted values as words: "a number from 1 to 9", "one of a, b". Cuts the text to `size`. */
+/* Returns true if the flag works on this system. --help, the manual page and the completions leave out other flags. */
+bool option_works(const struct option *option);
+
+/* Writes the accepted values as words: "a number from 1 to 9", "one of a, b". Leaves out words that do not work on this
+ * system. Cuts the text to `size`. */
 void option_accepted(char *text, size_t size, const struct option *option);
 
 /* Stands for a space at which no line breaks. */

@@ -25,6 +25,8 @@ struct parse {
 	int argc, at;
 	bool ended;     /* "--" was read, so no flag follows */
 	uint64_t given; /* a bit per row of the table */
+	/* As options.foreign, for facts that a recording can have. */
+	char foreign_fact[OPTIONS_FOREIGN_MAX];
 	char *error;
 	size_t size;
 };
@@ -156,9 +158,25 @@ static const char *next_value(struct parse *parse)
 	return next;
 }
 
+/* Notes a flag that asks for something that this system lacks. The first one counts. */
+static void note_foreign(struct parse *parse, const struct option *option, const struct option_value *value)
+{
+	const bool is_choice = option->kind == OPTION_CHOICE;
+	unsigned lacking = option->lack | (option->choice_lack != NULL ? option->choice_lack(value->number) : 0);
+	char *foreign = parse->options->foreign;
+
+	lacking &= platform_lacks;
+	if (lacking != 0 && (lacking & LACKS_FOR_GOOD) == 0)
+		foreign = parse->foreign_fact;
+	if (lacking != 0 && foreign[0] == '\0')
+		snprintf(foreign, OPTIONS_FOREIGN_MAX, "--%s%s%s", option->name, is_choice ? "=" : "",
+		         is_choice ? value->text : "");
+}
+
 static int parse_known(struct parse *parse, const struct option *option, const char *text, bool on)
 {
 	struct option_value value = {.text = text, .number = on};
+	int err;
 
 	if (note_given(parse, option) != 0)
 		return -EINVAL;
@@ -180,7 +198,10 @@ static int parse_known(struct parse *parse, const struct option *option, const c
 			value.text = next_value(parse);
 		break;
 	}
-	return value.text != NULL ? set_value(parse, option, &value) : complain_missing(parse, option);
+	err = value.text != NULL ? set_value(parse, option, &value) : complain_missing(parse, option);
+	if (err == 0 && on)
+		note_foreign(parse, option, &value);
+	return err;
 }
 
 static int parse_argument(struct parse *parse)
@@ -262,6 +283,15 @@ static int settle_table(const struct parse *parse)
 	                option_print_table->name, option_print_table->name);
 }
 
+/* Facts of another system are foreign unless a recording has them. */
+static void settle_foreign(const struct parse *parse)
+{
+	struct options *options = parse->options;
+
+	if (options->foreign[0] == '\0' && options->replay_file == NULL)
+		memcpy(options->foreign, parse->foreign_fact, sizeof(options->foreign));
+}
+
 int options_parse(struct options *options, int argc, const char *const *argv, char *error, size_t size)
 {
 	struct parse parse = {.options = options, .argv = argv, .argc = argc, .error = error, .size = size};
@@ -273,6 +303,7 @@ int options_parse(struct options *options, int argc, const char *const *argv, ch
 		err = parse_argument(&parse);
 	if (err == 0 && options->listen_count == 0)
 		err = set_defaults(&parse, true);
+	settle_foreign(&parse);
 	if (err == 0)
 		err = settle_backend(&parse);
 	if (err == 0)
@@ -280,9 +311,19 @@ int options_parse(struct options *options, int argc, const char *const *argv, ch
 	return err;
 }
 
+bool option_works(const struct option *option)
+{
+	return (option->lack & platform_lacks) == 0;
+}
+
+static bool choice_works(const struct option *option, size_t index)
+{
+	return option->choice_lack == NULL || (option->choice_lack(index) & platform_lacks) == 0;
+}
+
 void option_accepted(char *text, size_t size, const struct option *option)
 {
-	size_t length = 0;
+	const char *before = "";
 
 	if (option->kind == OPTION_NUMBER)
 		snprintf(text, size, "a number from %zu to %zu", option->min, option->max);
@@ -291,7 +332,11 @@ void option_accepted(char *text, size_t size, const struct option *option)
 	else
 		snprintf(text, size, "one of ");
 	for (size_t i = 0; choice_at(option, i) != NULL; i++) {
-		length = strlen(text);
-		snprintf(text + length, size - length, "%s%s", i == 0 ? "" : ", ", choice_at(option, i));
+		const size_t length = strlen(text);
+
+		if (!choice_works(option, i))
+			continue;
+		snprintf(text + length, size - length, "%s%s", before, choice_at(option, i));
+		before = ", ";
 	}
 }

@@ -67,14 +67,19 @@ int deadline_check(struct deadline *deadline) MUST_CHECK;
 
 struct platform;
 
-/* Things that a backend's system does not have, or that the backend cannot read. Options that ask for them are
- * refused. */
+/* Things that a system does not have, or that a backend cannot read. */
 enum {
 	LACKS_PROCFS = 1 << 0,
 	LACKS_NETNS = 1 << 1,
 	LACKS_CONTAINERS = 1 << 2,
 	LACKS_ARGUMENTS = 1 << 3, /* of processes */
 	LACKS_CLOSED_OWNERS = 1 << 4,
+	LACKS_HOLDERS = 1 << 5, /* of a socket, in addition to its owner */
+	/* A recording can have the facts above, on every system. It cannot have these. */
+	LACKS_SYSTEMD = 1 << 6,
+	LACKS_SECCOMP = 1 << 7,
+	LACKS_SERVICES = 1 << 8, /* of Windows */
+	LACKS_FOR_GOOD = LACKS_SYSTEMD | LACKS_SECCOMP | LACKS_SERVICES,
 };
 
 /* The reason why a platform's snapshots miss something that the host has, and the remedy, for a person. */
@@ -90,7 +95,7 @@ struct platform_rights {
 
 struct platform_backend {
 	const char *name; /* the label of tcp_exporter_backend_info: "procfs", "replay" */
-	unsigned lacks;   /* LACKS_ bits: such options do not reach open() */
+	unsigned lacks;   /* LACKS_ bits, in addition to the system's: such options do not reach open() */
 	/* The name that the system's own tools show, with PID 0, for a socket that no process holds. NULL: no name. */
 	const char *nobody;
 	/* Opens a platform. Returns 0, or -errno with *error filled and *platform NULL. `options` and its strings
@@ -113,6 +118,10 @@ struct platform_backend {
 /* The operating system's backends, best first. A NULL ends the list. Every system has replay. */
 extern const struct platform_backend *const platform_backends[];
 extern const struct platform_backend platform_replay;
+
+/* The name of the operating system, for people, and its LACKS_ bits. */
+extern const char *const platform_system;
+extern const unsigned platform_lacks;
 
 /* Says that names of processes and files differ by more than the case of their letters. */
 extern const bool platform_names_have_case;

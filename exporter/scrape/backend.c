@@ -47,79 +47,30 @@ unsigned backend_wants_to_print(const struct options *options)
 	       WANT_CLOSE_WAIT_AGE;
 }
 
-/* Flags that need something that a backend's system can lack. */
-static bool asks_for_procfs(const struct options *options)
+static void warn_of_closed_owners(const struct platform_backend *backend, const struct platform_backend *better)
 {
-	return strcmp(options->procfs, OPTIONS_PROCFS) != 0;
-}
+	char remedy[64];
 
-static bool asks_for_all_netns(const struct options *options)
-{
-	return options->all_netns;
-}
-
-static bool asks_for_netns(const struct options *options)
-{
-	return options->labels & LABEL_BIT(LABEL_NETNS);
-}
-
-static bool asks_for_container(const struct options *options)
-{
-	return options->labels & LABEL_BIT(LABEL_CONTAINER);
-}
-
-static bool asks_for_cmdline(const struct options *options)
-{
-	return options->naming == NAMING_CMDLINE;
-}
-
-static bool asks_for_closed_owners(const struct options *options)
-{
-	return options->closed_owners;
-}
-
-struct demand {
-	unsigned lack;
-	bool (*asked)(const struct options *options);
-	const char *flag, *what;
-};
-
-static const struct demand demands[] = {
-        {LACKS_PROCFS, asks_for_procfs, "path.procfs", "procfs"},
-        {LACKS_NETNS, asks_for_all_netns, "collector.netns=all", "network namespaces"},
-        {LACKS_NETNS, asks_for_netns, "collector.label=netns", "network namespaces"},
-        {LACKS_CONTAINERS, asks_for_container, "collector.label=container", "containers"},
-        {LACKS_ARGUMENTS, asks_for_cmdline, "collector.process-name=cmdline", "arguments of processes"},
-        {LACKS_CLOSED_OWNERS, asks_for_closed_owners, "collector.closed-owners", "owners of closed connections"},
-};
-
-static void warn_of_demand(const struct demand *demand, const struct platform_backend *backend,
-                           const struct platform_backend *better)
-{
-	char flag[64], remedy[64];
-
-	snprintf(flag, sizeof(flag), "--%s", demand->flag);
 	snprintf(remedy, sizeof(remedy), "make the backend %s work, or leave out the flag", better->name);
-	log_message(LOG_LEVEL_WARN, "a flag has no effect with this backend", "flag", flag, "backend", backend->name,
-	            "remedy", remedy, NULL);
+	log_message(LOG_LEVEL_WARN, "a flag has no effect with this backend", "flag", "--collector.closed-owners",
+	            "backend", backend->name, "remedy", remedy, NULL);
 }
 
-/* Refuses what the backend lacks. Warns instead if a better backend, which did not open, has it. */
-static int check_demands(const struct platform_backend *backend, const struct platform_backend *better,
-                         const struct options *options, struct platform_error *error)
+/* Refuses a flag that the backend lacks. Warns instead if a better backend, which did not open, has it. */
+static int check_closed_owners(const struct platform_backend *backend, const struct platform_backend *better,
+                               const struct options *options, struct platform_error *error)
 {
-	for (size_t i = 0; i < sizeof(demands) / sizeof(demands[0]); i++) {
-		if (!(backend->lacks & demands[i].lack) || !demands[i].asked(options))
-			continue;
-		if (better != NULL && !(better->lacks & demands[i].lack)) {
-			warn_of_demand(&demands[i], backend, better);
-			continue;
-		}
-		platform_error_set(error, "--%s does not work here: the backend \"%s\" has no %s to read",
-		                   demands[i].flag, backend->name, demands[i].what);
-		return -ENOTSUP;
+	if (!options->closed_owners || !(backend->lacks & LACKS_CLOSED_OWNERS))
+		return 0;
+	if (better != NULL && !(better->lacks & LACKS_CLOSED_OWNERS)) {
+		warn_of_closed_owners(backend, better);
+		return 0;
 	}
-	return 0;
+	platform_error_set(error,
+	                   "--collector.closed-owners does not work here: the backend \"%s\" has no owners of closed "
+	                   "connections to read",
+	                   backend->name);
+	return -ENOTSUP;
 }
 
 /* Warns of sockets whose owners the backend cannot read. The snapshots do not fail because of them. */
@@ -141,7 +92,7 @@ static void log_last_words(const char *words)
 static int open_one(struct open_backend *open, const struct platform_backend *backend,
                     const struct platform_backend *better, struct platform_error *error)
 {
-	int err = check_demands(backend, better, open->options, error);
+	int err = check_closed_owners(backend, better, open->options, error);
 
 	if (err != 0)
 		return err;

@@ -21,8 +21,8 @@ unsigned backend_wants_to_print(const struct options *options);
 /*
  * Opens the backend that the options name. For "auto" it opens the best backend that works, except replay, and warns in
  * the log of each better one that failed. Logs the limit of the opened backend's reads, if it has one. `options` must
- * outlive it. Returns 0, or -errno with *error filled: -ENOTSUP if the options need something that the backend lacks.
- * For "auto" it only warns if a better backend, which failed, has it.
+ * outlive it. Returns 0, or -errno with *error filled: -ENOTSUP if the options ask for closed owners, which the backend
+ * lacks. For "auto" it only warns if a better backend, which failed, has it.
  */
 int backend_open(struct open_backend *open, const struct options *options, unsigned want,
                  struct platform_error *error) MUST_CHECK;

@@ -184,7 +184,8 @@ class Addresses(SceneCase):
         self.assertIn(f"127.0.0.1:{PORT}", output.stderr.decode())
 
     def test_bad_flags(self) -> None:
-        for flag in "--web.listen-address=nowhere", "--collector.max-series=1", "--collector.label=shoe", "--no-such":
+        for flag in "--web.listen-address=nowhere", "--collector.max-series=1", "--collector.label=shoe", "--no-such", \
+                "--service=install":
             output = self.scene.output_of(self.binary, flag)
             self.assertEqual((output.code, output.stdout), (2, b""), flag)
             self.assertRegex(output.stderr.decode(), rf"\A[^\n]*{flag.split('=')[0]}[^\n]*\n\Z")

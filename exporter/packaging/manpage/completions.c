@@ -125,10 +125,12 @@ void manpage_bash(struct textbuf *out)
 {
 	textbuf_puts(out, bash_head);
 	for (size_t i = 0; i < option_count; i++)
-		put_bash_value(out, &option_table[i]);
+		if (option_works(&option_table[i]))
+			put_bash_value(out, &option_table[i]);
 	textbuf_puts(out, bash_middle);
 	for (size_t i = 0; i < option_count && out->error == 0; i++)
-		put_bash_flag(out, &option_table[i]);
+		if (option_works(&option_table[i]))
+			put_bash_flag(out, &option_table[i]);
 	textbuf_puts(out, bash_tail);
 }
 
@@ -173,6 +175,8 @@ void manpage_zsh(struct textbuf *out)
 		const struct option *option = &option_table[i];
 		char letter[] = {option->letter, '\0'};
 
+		if (!option_works(option))
+			continue;
 		put_zsh_spec(out, option, "--", option->name, option->help);
 		if (option->kind == OPTION_SWITCH)
 			put_zsh_spec(out, option, "--no-", option->name, NEGATION_HELP);
@@ -212,6 +216,8 @@ void manpage_fish(struct textbuf *out)
 	textbuf_puts(out, "# fish completion for tcp_exporter, made from its table of flags\n"
 	                  "complete -c tcp_exporter -f\n");
 	for (size_t i = 0; i < option_count; i++) {
+		if (!option_works(&option_table[i]))
+			continue;
 		put_fish_flag(out, &option_table[i], "", option_table[i].help);
 		if (option_table[i].kind == OPTION_SWITCH)
 			put_fish_flag(out, &option_table[i], "no-", NEGATION_HELP);

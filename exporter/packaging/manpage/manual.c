@@ -71,6 +71,8 @@ static void put_flags(struct textbuf *out)
 
 	textbuf_init(&sentences, SENTENCES_BYTES_MAX);
 	for (size_t i = 0; i < option_count; i++) {
+		if (!option_works(&option_table[i]))
+			continue;
 		if (option_table[i].group != NULL)
 			textbuf_printf(out, ".SS %s\n", option_table[i].group);
 		put_tag(out, &option_table[i]);

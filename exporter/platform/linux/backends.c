@@ -15,4 +15,6 @@ const struct platform_backend *const platform_backends[] = {
         NULL,
 };
 
+const char *const platform_system = "Linux";
+const unsigned platform_lacks = LACKS_SERVICES;
 const bool platform_names_have_case = true;

@@ -7,4 +7,7 @@
 
 const struct platform_backend *const platform_backends[] = {&platform_iphlpapi, &platform_replay, NULL};
 
+const char *const platform_system = "Windows";
+const unsigned platform_lacks = LACKS_PROCFS | LACKS_NETNS | LACKS_CONTAINERS | LACKS_ARGUMENTS | LACKS_CLOSED_OWNERS |
+                                LACKS_HOLDERS | LACKS_SYSTEMD | LACKS_SECCOMP;
 const bool platform_names_have_case = false;

@@ -184,7 +184,6 @@ static int iphlpapi_open(struct platform **out, const struct platform_options *o
 const struct platform_backend platform_iphlpapi = {
         .name = "iphlpapi",
         .nobody = NAME_IDLE,
-        .lacks = LACKS_PROCFS | LACKS_NETNS | LACKS_CONTAINERS | LACKS_ARGUMENTS | LACKS_CLOSED_OWNERS,
         .open = iphlpapi_open,
         .read = iphlpapi_read,
         .close = iphlpapi_close,

@@ -7,6 +7,7 @@
 #include <windows.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "exporter/platform/windows/utf16.h"
 
@@ -63,8 +64,21 @@ static size_t text_length(const wchar_t *words, size_t length)
 	return length;
 }
 
+/* Returns the number of bytes of whole characters in the first `room` bytes of `length`. */
+static size_t cut(const char *text, size_t length, size_t room)
+{
+	if (length <= room)
+		return length;
+	while (room > 0 && ((unsigned char)text[room] & 0xc0) == 0x80)
+		room--;
+	return room;
+}
+
 int win32_fail(struct platform_error *error, const char *what, unsigned long code)
 {
+	/* The number is never cut off. */
+	const size_t rest = strlen(what) + sizeof(":  (error 4294967295)");
+	const size_t room = rest < sizeof(error->text) ? sizeof(error->text) - rest : 0;
 	char text[UTF16_AS_UTF8_MAX(WORDS_MAX) + 1];
 	wchar_t *words = NULL;
 	DWORD length = FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM |
@@ -73,6 +87,7 @@ int win32_fail(struct platform_error *error, const char *what, unsigned long cod
 	size_t bytes = utf16_to_utf8(text, (const uint16_t *)words, text_length(words, length));
 
 	LocalFree(words);
+	bytes = cut(text, bytes, room);
 	text[bytes] = '\0';
 	platform_error_set(error, "%s: %s%s(error %lu)", what, text, bytes > 0 ? " " : "", code);
 	return win32_errno(code);

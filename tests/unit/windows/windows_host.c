@@ -182,6 +182,7 @@ static void test_condition(void **state)
 
 static void test_errors(void **state)
 {
+	char what[sizeof(((struct platform_error *)NULL)->text) - 24] = "";
 	struct platform_error error;
 
 	(void)state;
@@ -194,6 +195,9 @@ static void test_errors(void **state)
 	assert_string_equal(error.text, "cannot x: Access denied (error 5)");
 	assert_int_equal(win32_fail(&error, "cannot x", 987654321), -EIO);
 	assert_string_equal(error.text, "cannot x: (error 987654321)");
+	memset(what, 'x', sizeof(what) - 1);
+	assert_int_equal(win32_fail(&error, what, ERROR_ACCESS_DENIED), -EACCES);
+	assert_string_equal(strrchr(error.text, 'x'), "x: Acc (error 5)");
 }
 
 static void test_wide(void **state)
