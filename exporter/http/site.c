@@ -66,7 +66,7 @@ static size_t connections_limit(const struct http_options *options, size_t endin
 	snprintf(asked, sizeof(asked), "%zu", wanted);
 	log_message(LOG_LEVEL_WARN, "open-file limit is low", "limit", limit, "connections", served, "wanted", asked,
 	            NULL);
-	return connections;
+	return (size_t)connections; /* fewer than `wanted` */
 }
 
 static void release(struct http_site *site)

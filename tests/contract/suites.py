@@ -17,7 +17,7 @@ import unittest
 ROOT = pathlib.Path(__file__).parents[2]
 FILES = ("tests/run", "tests/tools/outcomes.py", "tests/packages", "tests/packages-kernel", "tests/packages-windows",
          "exporter/packages", "exporter/quickstart")
-ALL = ["asan", "tsan", "fuzz", "windows", "release"]
+ALL = ["asan", "tsan", "fuzz", "windows", "arm64", "release"]
 CASE = {"pass": "", "fail": "<failure/>", "skip": '<skipped message="no kernel"/>'}
 STUBS = {
     "apt-get": "touch installed",
@@ -48,9 +48,9 @@ class Suites(unittest.TestCase):
         for name in FILES:
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
-        dependencies = self.root / "exporter/packaging/windows/dependencies"
-        dependencies.parent.mkdir(parents=True)
-        write_script(dependencies, "")
+        for name in "exporter/packaging/windows/dependencies", "tests/processors/sysroot":
+            (self.root / name).parent.mkdir(parents=True)
+            write_script(self.root / name, "")
         (self.root / "bin").mkdir()
         for name, text in STUBS.items():
             write_script(self.root / "bin" / name, text)
@@ -86,6 +86,11 @@ class Suites(unittest.TestCase):
         result, ran = self.run_suites("tsan")
         self.assertEqual((result.returncode, ran), (0, ["tsan"]), result.stderr)
 
+    def test_on_request(self):
+        (self.root / "build/s390x").mkdir()
+        result, ran = self.run_suites("s390x")
+        self.assertEqual((result.returncode, ran), (0, ["s390x"]), result.stderr)
+
     def test_unknown(self):
         result, ran = self.run_suites("tsan", "nonsense")
         self.assertEqual((result.returncode, ran), (2, []))
@@ -94,18 +99,18 @@ class Suites(unittest.TestCase):
     def test_failure(self):
         result, ran = self.run_suites(FAILING="asan")
         self.assertEqual((result.returncode, ran), (1, ALL))
-        self.assertIn("1 failed in 5 suites\n  asan: unit.a\n", result.stdout)
+        self.assertIn("1 failed in 6 suites\n  asan: unit.a\n", result.stdout)
         self.assertTrue(result.stdout.endswith("tests passed in asan\n"), result.stdout)
 
     def test_broken_build(self):
         result, ran = self.run_suites(BROKEN="fuzz")
         self.assertEqual((result.returncode, ran), (1, [suite for suite in ALL if suite != "fuzz"]))
-        self.assertIn("1 failed in 5 suites\n  fuzz: no results\n", result.stdout)
+        self.assertIn("1 failed in 6 suites\n  fuzz: no results\n", result.stdout)
 
     def test_skip(self):
         result, _ = self.run_suites(SKIPPING="asan")
         self.assertEqual(result.returncode, 0)
-        self.assertIn("1 skipped in 5 suites\n  asan: unit.a: no kernel\n", result.stdout)
+        self.assertIn("1 skipped in 6 suites\n  asan: unit.a: no kernel\n", result.stdout)
         result, _ = self.run_suites(SKIPPING="asan", CI="true")
         self.assertEqual(result.returncode, 1)
 

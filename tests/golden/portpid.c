@@ -14,14 +14,19 @@
 
 enum { ROWS_MAX = 32 };
 
-/* A port in network byte order. The high half is undefined. Every supported system is little-endian. */
+/* A port in network byte order. The other two bytes are undefined. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define PORT(number) ((uint32_t)((number) >> 8 | ((number)&0xff) << 8) | 0xbeef0000u)
+#else
+#define PORT(number) ((uint32_t)(number) << 16 | 0xbeefu)
+#endif
 
 static const struct {
-	uint64_t count; /* 32 bits and padding */
+	uint32_t count, padding;
 	struct mib_tcp4_row rows[14];
 } table4 = {
         14,
+        0,
         {
                 {.state = 2,
                  .local = {0, 0, 0, 0},
@@ -110,10 +115,11 @@ static const struct {
         },
 };
 static const struct {
-	uint64_t count; /* 32 bits and padding */
+	uint32_t count, padding;
 	struct mib_tcp6_row rows[2];
 } table6 = {
         2,
+        0,
         {
                 {.state = 2, .local_port = PORT(135), .pid = 880},
                 {.state = 5,

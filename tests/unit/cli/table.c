@@ -245,14 +245,14 @@ static void test_many_rows(void **state)
 	textbuf_init(&out, 64 << 20);
 	assert_int_equal(table_write(&out, &snapshot, &(const struct table_options){.format = TABLE_TEXT}), 0);
 	assert_int_equal(out.error, 0);
-	for (const char *line = out.data; line < out.data + out.length; line = strchr(line, '\n') + 1) {
+	for (char *line = out.data, *next; line < out.data + out.length; line = next) {
 		unsigned parts[3];
 
+		next = strchr(line, '\n') + 1;
+		next[-1] = '\0'; /* sscanf() reads the whole string first */
 		lines++;
 		assert_int_equal(sscanf(line, "ESTAB 10.%u.%u.%u:0", &parts[0], &parts[1], &parts[2]), 3);
 		assert_int_equal(parts[0] << 16 | parts[1] << 8 | parts[2], lines);
-		if ((size_t)(line - out.data) + 100 > out.length)
-			break;
 	}
 	assert_int_equal(lines, ROWS);
 	textbuf_release(&out);

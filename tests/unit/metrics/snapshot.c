@@ -255,7 +255,7 @@ static void test_sort_is_stable(void **state)
 {
 	enum { MOST = 70 };
 	struct sort_item items[2 * MOST];
-	uint32_t values[MOST];
+	uint32_t values[MOST] = {0};
 
 	(void)state;
 	for (uint32_t count = 0; count <= MOST; count++) {

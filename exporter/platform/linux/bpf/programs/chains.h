@@ -37,6 +37,7 @@ struct {
 	__u32 found_count;
 	__u32 candidate_count; /* of them and those before */
 	bool moved, overflow;
+	bool unused[6]; /* for the same size on a processor of 32 bits */
 
 	char bytes[BUCKET_BYTES + STRIDE_MAX];
 } chains;

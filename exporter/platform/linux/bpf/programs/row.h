@@ -28,7 +28,8 @@ struct window window;
 /* The reader's namespaces. Each walk over files finds the same. */
 struct {
 	__u64 net, pid_namespace;
-	__u32 level; /* of the PID namespace */
+	__u32 level;  /* of the PID namespace */
+	__u32 unused; /* for the same size on a processor of 32 bits */
 } reader;
 
 /* Rows of every network namespace, not only of the reader's. */
