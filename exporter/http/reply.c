@@ -2,8 +2,9 @@
 /* Replies: builds libmicrohttpd's responses. */
 #include "exporter/http/reply.h"
 
+#include "exporter/scrape/body.h"
+
 #include <stdint.h>
-#include <stdlib.h>
 #include <strings.h>
 
 /* Header fields of every answer: it must not be cached, and browsers must not guess its type. */
@@ -33,18 +34,27 @@ static bool add(struct MHD_Response *response, const struct http_header *headers
 	return true;
 }
 
+static struct MHD_Response *of_body(const struct http_reply *reply)
+{
+	/* libmicrohttpd does not change the body, although its parameter is not const. */
+	void *body = (void *)(uintptr_t)reply->body;
+	struct MHD_Response *response;
+
+	if (reply->memory != MHD_RESPMEM_MUST_FREE)
+		return MHD_create_response_from_buffer(reply->length, body, reply->memory);
+	response = MHD_create_response_from_buffer_with_free_callback(reply->length, body, body_drop);
+	if (!response)
+		body_drop(body);
+	return response;
+}
+
 struct MHD_Response *http_response(const struct http_reply *reply)
 {
 	const struct http_header type[] = {{"Content-Type", reply->content_type}, {NULL, NULL}};
-	/* libmicrohttpd does not change the body, although its parameter is not const. */
-	void *body = (void *)(uintptr_t)reply->body;
-	struct MHD_Response *response = MHD_create_response_from_buffer(reply->length, body, reply->memory);
+	struct MHD_Response *response = of_body(reply);
 
-	if (!response) {
-		if (reply->memory == MHD_RESPMEM_MUST_FREE)
-			free(body);
+	if (!response)
 		return NULL;
-	}
 	if (add(response, type, NULL) && add(response, always, reply->configured) &&
 	    add(response, reply->headers, reply->configured) && add(response, reply->configured, NULL) &&
 	    add(response, reply->last ? closing : NULL, NULL))

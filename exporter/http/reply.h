@@ -18,15 +18,15 @@ struct http_reply {
 	const char *content_type;
 	const void *body;
 	size_t length;
-	enum MHD_ResponseMemoryMode memory; /* the body is copied, freed or left alone */
+	enum MHD_ResponseMemoryMode memory; /* the body is copied, dropped (body.h) or left alone */
 	const struct http_header *headers;  /* further header fields, ended by a NULL name; may be NULL */
 	/* Header fields of the web configuration. They replace all others of the same name. */
 	const struct http_header *configured;
 	bool last; /* the last on its connection, which is closed */
 };
 
-/* Returns a response with the reply's headers and body, or NULL if memory is short. Owns a body of
- * MHD_RESPMEM_MUST_FREE in either case. Call MHD_destroy_response() after queueing the response. */
+/* Returns a response with the reply's headers and body, or NULL if memory is short. Drops a body of
+ * MHD_RESPMEM_MUST_FREE after its use, in either case. Call MHD_destroy_response() after queueing the response. */
 struct MHD_Response *http_response(const struct http_reply *reply);
 
 #endif

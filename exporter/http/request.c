@@ -10,6 +10,7 @@
 #include "exporter/http/query.h"
 #include "exporter/http/route.h"
 #include "exporter/platform/connection.h"
+#include "exporter/scrape/body.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -350,6 +351,6 @@ void http_on_completed(void *data, struct MHD_Connection *connection, void **sta
 		pthread_cond_signal(&site->idle);
 	pthread_mutex_unlock(&site->lock);
 	web_auth_end(&request->auth);
-	free(request->ticket.body);
+	body_drop(request->ticket.body);
 	free(request);
 }

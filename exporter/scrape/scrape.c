@@ -158,9 +158,7 @@ static void serve_alike(struct scraper *scraper)
 	if (result)
 		ticket_list_refuse(&batch, result, error.text);
 	else
-		for (struct scrape_ticket *ticket = batch.first; ticket; ticket = ticket->next)
-			if (ticket_fill(ticket, bytes, length))
-				result = -ENOMEM;
+		result = ticket_list_fill(&batch, bytes, length);
 	if (result)
 		log_failure(result, error.text[0] ? error.text : "out of memory");
 	pthread_mutex_lock(&scraper->lock);

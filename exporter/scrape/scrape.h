@@ -32,7 +32,7 @@ struct scraper_options {
 
 /*
  * A request for one exposition. The caller fills the first part and keeps the memory until done() is called. It is
- * called once, without a lock, and often on another thread. The caller owns the answer's body, and must free() it.
+ * called once, without a lock, and often on another thread. The caller must drop the answer's body (body.h).
  */
 struct scrape_ticket {
 	const struct socket_query *sockets; /* for a list of sockets; NULL: for metrics, in `format` */
@@ -44,7 +44,7 @@ struct scrape_ticket {
 	void *owner;
 
 	unsigned status; /* 200, or 503 with a reason in the body as plain text */
-	char *body;      /* NULL only if there is no memory for a reason */
+	char *body;      /* shared, see body.h; NULL only if there is no memory for a reason */
 	size_t length;
 
 	struct scrape_ticket *next; /* private, as is submitted_ns */

@@ -3,10 +3,10 @@
 #include "exporter/scrape/ticket.h"
 
 #include "exporter/log.h"
+#include "exporter/scrape/body.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Room for the longest reason and the words before it. */
@@ -28,10 +28,8 @@ void ticket_refuse(struct scrape_ticket *ticket, int error, const char *text)
 			line[i] = '?';
 	line[ticket->length - 1] = '\n';
 	ticket->status = 503;
-	ticket->body = malloc(ticket->length); /* -Wanalyzer-malloc-leak: a refused ticket had no body before */
-	if (ticket->body)
-		memcpy(ticket->body, line, ticket->length);
-	else
+	ticket->body = body_new(line, ticket->length);
+	if (!ticket->body)
 		ticket->length = 0;
 }
 
@@ -45,19 +43,6 @@ void ticket_refuse_late(struct scrape_ticket *ticket)
 	if (log_limit_passes(&limit, platform_now_ns(), count))
 		log_message(LOG_LEVEL_WARN, "scrape timed out", "reason", text, "count", count, NULL);
 	ticket_refuse(ticket, -ETIMEDOUT, text);
-}
-
-int ticket_fill(struct scrape_ticket *ticket, const char *bytes, size_t length)
-{
-	ticket->body = malloc(length ? length : 1);
-	if (!ticket->body) {
-		ticket_refuse(ticket, -ENOMEM, "out of memory");
-		return -ENOMEM;
-	}
-	memcpy(ticket->body, bytes, length);
-	ticket->length = length;
-	ticket->status = 200;
-	return 0;
 }
 
 void ticket_list_append(struct ticket_list *list, struct scrape_ticket *ticket)
@@ -112,6 +97,23 @@ void ticket_list_refuse(struct ticket_list *list, int error, const char *text)
 {
 	for (struct scrape_ticket *ticket = list->first; ticket; ticket = ticket->next)
 		ticket_refuse(ticket, error, text);
+}
+
+int ticket_list_fill(struct ticket_list *list, const char *bytes, size_t length)
+{
+	char *body = body_new(bytes, length);
+
+	if (!body) {
+		ticket_list_refuse(list, -ENOMEM, "out of memory");
+		return -ENOMEM;
+	}
+	for (struct scrape_ticket *ticket = list->first; ticket; ticket = ticket->next) {
+		ticket->body = body_hold(body);
+		ticket->length = length;
+		ticket->status = 200;
+	}
+	body_drop(body);
+	return 0;
 }
 
 void ticket_list_release(struct ticket_list *list)

@@ -13,8 +13,6 @@
 void ticket_refuse(struct scrape_ticket *ticket, int error, const char *text);
 /* Does the same for a ticket whose deadline has passed. */
 void ticket_refuse_late(struct scrape_ticket *ticket);
-/* Makes the ticket a 200 with a copy of the bytes. Returns 0, or -ENOMEM after making it a 503. */
-int ticket_fill(struct scrape_ticket *ticket, const char *bytes, size_t length) MUST_CHECK;
 
 /* A list of all zeros is empty. */
 struct ticket_list {
@@ -34,6 +32,9 @@ uint64_t ticket_list_latest(const struct ticket_list *list);
 
 /* Refuses every ticket of the list. */
 void ticket_list_refuse(struct ticket_list *list, int error, const char *text);
+/* Makes every ticket of the list a 200 that shares one copy of the bytes. Returns 0, or -ENOMEM after refusing the
+ * tickets. */
+int ticket_list_fill(struct ticket_list *list, const char *bytes, size_t length) MUST_CHECK;
 /* Empties the list and calls each ticket's done(). The ticket must not be used afterwards. */
 void ticket_list_release(struct ticket_list *list);
 

@@ -20,6 +20,7 @@
 
 #include "exporter/platform/linux/bpf/bpf.h"
 #include "exporter/platform/linux/procfs/procfs.h"
+#include "exporter/scrape/body.h"
 #include "exporter/scrape/scrape.h"
 #include "tests/contract/faults.h"
 #include "tests/contract/scene.h"
@@ -218,10 +219,10 @@ static bool try(const struct platform_backend *backend, const struct form *form,
 	} else {
 		expect_whole(&subject, form, &ticket, 0);
 	}
-	free(ticket.body);
+	body_drop(ticket.body);
 	scrape(&subject, form, &ticket);
 	expect_whole(&subject, form, &ticket, failures);
-	free(ticket.body);
+	body_drop(ticket.body);
 	stop_scraper(&subject);
 	return failed;
 }

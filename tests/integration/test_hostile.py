@@ -29,6 +29,7 @@ DESCRIPTORS_MAX = 4 * (CONNECTIONS + ENDING) + IDLE
 MEMORY_SLACK_KIB = 32 * 1024
 SANITIZED_SLACK_KIB = 256 * 1024
 REQUEST_SECONDS = 10
+BODIES_MAX = 64 << 20  # bytes of unfinished answers above which new requests end stalled ones
 
 
 class Hostile(SceneCase):
@@ -194,6 +195,29 @@ class Limits(SceneCase):
         for thread in threads:
             thread.join()
         self.assertEqual((len(statuses), set(statuses)), (10000, {200}))
+
+
+class Large(SceneCase):
+    def test_snapshots_that_nobody_reads(self) -> None:
+        """Clients of many networks, which do not read their different answers, do not keep them in memory."""
+        actor = self.scene.actor("large")
+        actor.raise_limit()
+        actor.connect_to_itself(listener=actor.listen(port=80, backlog=4096), count=3000)
+        exporter = self.start_exporter("--collector.local-port=all", "--collector.max-series=1000000")
+        size = len(exporter.ask("/metrics").body)
+        count = 2 * BODIES_MAX // size
+        self.assertIn(count, range(2, CONNECTIONS), size)
+        with contextlib.ExitStack() as stack:
+            for i in range(count):
+                with self.scene.network():
+                    sock = stack.enter_context(mob.connect(f"127.0.1.{i}", 4096))
+                sock.sendall(GET)
+                sock.recv(1, socket.MSG_PEEK)  # the next client gets another snapshot
+            self.assertTrue(wait_until(lambda: self.in_flight(exporter) * size <= BODIES_MAX, 30))
+
+    def in_flight(self, exporter: Exporter) -> float:
+        """Asks for metrics, which ends a stalled answer if there are too many bytes. Does not count itself."""
+        return exporter.metrics().value("tcp_exporter_http_requests_in_flight") - 1
 
 
 if __name__ == "__main__":

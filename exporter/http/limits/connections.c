@@ -5,6 +5,7 @@
 #include "exporter/log.h"
 #include "exporter/platform/condition.h"
 #include "exporter/platform/connection.h"
+#include "exporter/scrape/body.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 /* Time from accept, or the end of a TLS handshake, to the end of the first request. Prometheus sends it at once. The
@@ -16,6 +17,9 @@
 /* Time after which an unfinished answer is stalled, and can be ended to admit another request. An answer to a client
  * that reads needs a fraction of it. */
 #define STALLED_NS SECOND_NS
+/* Bytes of unfinished answers above which a stalled one is ended for each new request. Ten answers with the default cap
+ * on series, which have different snapshots, have fewer. */
+#define BODIES_MAX ((size_t)64 * 1024 * 1024)
 /* Seconds after the deadlines above at which the daemon closes a silent connection itself. */
 enum { SILENCE_MARGIN_S = 2 };
 
@@ -275,18 +279,23 @@ static struct http_connection *connection_of(struct MHD_Connection *handle)
 	return MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
+static bool end_stalled(struct http_connections *all, const char *reason)
+{
+	struct http_connection *victim = http_slots_victim(&all->slots, is_stalled_scrape, platform_now_ns());
+
+	if (victim)
+		end(victim, reason);
+	return victim != NULL;
+}
+
 /* Returns true if one more request of this network can be in flight. Ends a stalled one if necessary. Requires `lock`.
  */
 static bool admit(struct http_connections *all, const struct http_network *network)
 {
-	struct http_connection *victim;
+	bool ended = body_total() > BODIES_MAX && end_stalled(all, "limit on bytes, its client does not read");
 
-	if (all->max_scrapes == 0 || all->scrapes < all->max_scrapes || network->scrapes == 0)
-		return true;
-	victim = http_slots_victim(&all->slots, is_stalled_scrape, platform_now_ns());
-	if (victim)
-		end(victim, "limit on requests, its client does not read");
-	return victim != NULL;
+	return ended || all->max_scrapes == 0 || all->scrapes < all->max_scrapes || network->scrapes == 0 ||
+	       end_stalled(all, "limit on requests, its client does not read");
 }
 
 enum http_admission http_connection_begin_scrape(struct MHD_Connection *handle)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the scraper on a fake backend: tickets, shared snapshots, deadlines, failures and the stop. */
 #include "tests/unit/scrape/scrape_client.h"
+#include "exporter/scrape/body.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -137,8 +138,12 @@ static void test_overlapping_share_one_snapshot(void **state)
 			assert_int_equal(client_has(&clients[i], "# EOF\n"), i % 2);
 		if (i == 4)
 			assert_false(client_has(&clients[i], "tcp_connections"));
-		client_release(&clients[i]);
 	}
+	assert_ptr_equal(clients[0].ticket.body, clients[2].ticket.body);
+	assert_ptr_not_equal(clients[0].ticket.body, clients[1].ticket.body);
+	for (size_t i = 0; i < CLIENTS; i++)
+		client_release(&clients[i]);
+	assert_int_equal(body_total(), 0);
 	assert_int_equal(fake_reads(fixture->fake), 2);
 	scrape_expect(fixture, 200, "\ntcp_exporter_scrapes_total 2\n");
 }

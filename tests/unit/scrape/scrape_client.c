@@ -2,6 +2,7 @@
 /* Clients that wait for their tickets. */
 #include "tests/unit/scrape/scrape_client.h"
 
+#include "exporter/scrape/body.h"
 #include "tests/unit/fake_scraper.h"
 
 #include <setjmp.h>
@@ -46,7 +47,7 @@ void client_wait(struct client *client)
 
 void client_release(struct client *client)
 {
-	free(client->ticket.body);
+	body_drop(client->ticket.body);
 	pthread_cond_destroy(&client->changed);
 	pthread_mutex_destroy(&client->lock);
 }
