@@ -2,7 +2,7 @@
 /* Replies: builds libmicrohttpd's responses. */
 #include "exporter/http/reply.h"
 
-#include "exporter/scrape/body.h"
+#include "exporter/scrape/tickets/body.h"
 
 #include <stdint.h>
 #include <strings.h>

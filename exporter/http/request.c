@@ -10,7 +10,7 @@
 #include "exporter/http/query.h"
 #include "exporter/http/route.h"
 #include "exporter/platform/connection.h"
-#include "exporter/scrape/body.h"
+#include "exporter/scrape/tickets/body.h"
 
 #include <errno.h>
 #include <pthread.h>

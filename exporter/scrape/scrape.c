@@ -8,7 +8,7 @@
 
 #include "exporter/log.h"
 #include "exporter/platform/condition.h"
-#include "exporter/scrape/ticket.h"
+#include "exporter/scrape/tickets/ticket.h"
 
 #include <errno.h>
 #include <pthread.h>

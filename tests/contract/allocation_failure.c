@@ -20,7 +20,7 @@
 
 #include "exporter/platform/linux/bpf/bpf.h"
 #include "exporter/platform/linux/procfs/procfs.h"
-#include "exporter/scrape/body.h"
+#include "exporter/scrape/tickets/body.h"
 #include "exporter/scrape/scrape.h"
 #include "tests/contract/faults.h"
 #include "tests/contract/scene.h"

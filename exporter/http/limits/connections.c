@@ -5,7 +5,7 @@
 #include "exporter/log.h"
 #include "exporter/platform/condition.h"
 #include "exporter/platform/connection.h"
-#include "exporter/scrape/body.h"
+#include "exporter/scrape/tickets/body.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 /* Time from accept, or the end of a TLS handshake, to the end of the first request. Prometheus sends it at once. The

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the scraper on a fake backend: tickets, shared snapshots, deadlines, failures and the stop. */
 #include "tests/unit/scrape/scrape_client.h"
-#include "exporter/scrape/body.h"
+#include "exporter/scrape/tickets/body.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -2,7 +2,7 @@
 /* Clients that wait for their tickets. */
 #include "tests/unit/scrape/scrape_client.h"
 
-#include "exporter/scrape/body.h"
+#include "exporter/scrape/tickets/body.h"
 #include "tests/unit/fake_scraper.h"
 
 #include <setjmp.h>

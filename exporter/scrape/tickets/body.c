@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies: counts holders in front of the bytes. */
-#include "exporter/scrape/body.h"
+#include "exporter/scrape/tickets/body.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

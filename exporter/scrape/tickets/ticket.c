@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tickets: answers and lists. A list is walked from end to end, because only a few requests are in flight. */
-#include "exporter/scrape/ticket.h"
+#include "exporter/scrape/tickets/ticket.h"
 
 #include "exporter/log.h"
-#include "exporter/scrape/body.h"
+#include "exporter/scrape/tickets/body.h"
 
 #include <errno.h>
 #include <stdio.h>
