@@ -57,7 +57,7 @@ static void test_listen(void **state)
 	} cases[] = {
 	        {":0", "[::]", true, true},        {"127.0.0.1:0", "127.0.0.1", true, false},
 	        {"[::1]:0", "[::1]", false, true}, {"0.0.0.0:0", "0.0.0.0", true, false},
-	        {"localhost:0", NULL, true, true},
+	        {"localhost:0", NULL, true, true}, {"[::1%1]:0", "[::1]", false, true},
 	};
 
 	(void)state;
@@ -103,6 +103,12 @@ static void test_listen_errors(void **state)
 	assert_int_equal(host_listen("nonsense", &error), -EINVAL);
 	assert_int_equal(host_listen("192.0.2.1:0", &error), -EADDRNOTAVAIL); /* TEST-NET-1, which no host has */
 	assert_true(host_listen("256.256.256.256.:0", &error) < 0);
+	assert_int_equal(host_listen(":no-such", &error), -EADDRNOTAVAIL);
+	assert_string_equal(error.text, "cannot listen on \":no-such\": there is no such service");
+	assert_int_equal(host_listen("[::1%nowhere]:0", &error), -EADDRNOTAVAIL);
+	assert_string_equal(error.text, "cannot listen on \"[::1%nowhere]:0\": there is no such interface");
+	assert_int_equal(host_listen("unix:/x", &error), -ENOTSUP);
+	assert_string_equal(error.text, "cannot listen on \"unix:/x\": Unix sockets do not work on Windows");
 	host_socket_address(-1, text, sizeof(text));
 	assert_string_equal(text, "");
 }

@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Listening sockets: opens sockets on the addresses of listen_address.h. */
+/* Listening sockets of Linux, including Unix sockets. */
 #include <errno.h>
 #include <net/if.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "exporter/platform/host.h"
-#include "exporter/platform/listen_address.h"
+#include "exporter/platform/listen_system.h"
 
-/* Size of the accept queue: large enough that a burst of other clients does not drop a scraper's SYN. The kernel caps
- * it at net.core.somaxconn. */
-enum { LISTEN_BACKLOG = 1024 };
-
-/* Returns a listening socket, or -errno. The IPv6 wildcard (":port", "[::]:port") accepts IPv4 too, as in other
- * exporters. */
-static int listen_on(const struct sockaddr *address, socklen_t length)
+/* Returns a listening socket, or -errno. The kernel caps the size of the accept queue at net.core.somaxconn. */
+static int open_listener(const struct sockaddr *address, socklen_t length)
 {
 	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1, off = 0, err;
@@ -38,66 +27,30 @@ static int listen_on(const struct sockaddr *address, socklen_t length)
 	return fd;
 }
 
-/* Listens on both families with one socket, or on IPv4 alone if the host has no IPv6. */
-static int listen_everywhere(uint16_t port)
+/* Sets the error if `opened` is -errno. Returns `opened`. */
+static int tell(int opened, const char *what, struct platform_error *error)
 {
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_ANY_INIT};
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_ANY)}};
-	int fd = listen_on((const struct sockaddr *)&v6, sizeof(v6));
-
-	if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
-		fd = listen_on((const struct sockaddr *)&v4, sizeof(v4));
-	return fd;
+	if (opened < 0)
+		platform_error_set(error, "%s: %s", what, strerror(-opened));
+	return opened;
 }
 
-/* Listens on the first usable address of a host name. */
-static int listen_by_name(const struct listen_address *parts, unsigned zone, const char **reason)
+int listen_on(const struct sockaddr *address, socklen_t length, const char *what, struct platform_error *error)
 {
-	const struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
-	struct addrinfo *list = NULL;
-	int fd = -EADDRNOTAVAIL, failed = getaddrinfo(parts->host, parts->port, &hints, &list);
-
-	if (failed != 0) {
-		fd = failed == EAI_SYSTEM ? -errno : failed == EAI_MEMORY ? -ENOMEM : -EADDRNOTAVAIL;
-		*reason = failed == EAI_SYSTEM ? NULL : gai_strerror(failed);
-		return fd;
-	}
-	for (const struct addrinfo *info = list; info != NULL && fd < 0; info = info->ai_next) {
-		if (info->ai_family == AF_INET6)
-			((struct sockaddr_in6 *)(void *)info->ai_addr)->sin6_scope_id = zone;
-		fd = listen_on(info->ai_addr, info->ai_addrlen);
-	}
-	freeaddrinfo(list);
-	return fd;
+	return tell(open_listener(address, length), what, error);
 }
 
-/* Returns the zone's number, or 0 without a zone or interface. getaddrinfo() resolves zones of link-local addresses
- * only.
- */
-static unsigned zone_number(const struct listen_address *parts)
+int listen_unresolved(int failed, const char *what, struct platform_error *error)
 {
-	const unsigned number = if_nametoindex(parts->zone);
-
-	return number > 0 ? number : (unsigned)strtoul(parts->zone, NULL, 10);
+	if (failed == EAI_SYSTEM || failed == EAI_MEMORY)
+		return tell(failed == EAI_SYSTEM ? -errno : -ENOMEM, what, error);
+	platform_error_set(error, "%s: %s", what, gai_strerror(failed));
+	return -EADDRNOTAVAIL;
 }
 
-/* Listens on every address, or on the address of a host. */
-static int listen_tcp(const struct listen_address *parts, const char **reason)
+unsigned listen_zone_by_name(const char *name)
 {
-	const struct servent *service = parts->port_is_name ? getservbyname(parts->port, "tcp") : NULL;
-	const unsigned zone = zone_number(parts);
-
-	if (parts->zone[0] != '\0' && zone == 0) {
-		*reason = "there is no such interface";
-		return -EADDRNOTAVAIL;
-	}
-	if (parts->host[0] != '\0')
-		return listen_by_name(parts, zone, reason);
-	if (parts->port_is_name && service == NULL) {
-		*reason = "there is no such service";
-		return -EADDRNOTAVAIL;
-	}
-	return listen_everywhere(service != NULL ? ntohs((uint16_t)service->s_port) : parts->port_number);
+	return if_nametoindex(name);
 }
 
 /* A link is no socket: connect(2) would follow it, and unlink(2) would not. */
@@ -120,52 +73,18 @@ static bool is_stale(const struct sockaddr_un *address)
 	return stale;
 }
 
-/* Listens on a Unix socket, and replaces a stale one, but no file of another kind. The exporter does not remove its
- * file at the end, because it can lack the privilege then. */
-static int listen_local(const char *path)
+/* Replaces no file of another kind. The exporter does not remove its file at the end, because it can lack the privilege
+ * then. */
+int listen_on_path(const char *path, const char *what, struct platform_error *error)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd;
 
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	fd = listen_on((const struct sockaddr *)&address, sizeof(address));
+	fd = open_listener((const struct sockaddr *)&address, sizeof(address));
 	if (fd == -EADDRINUSE && is_socket_file(path) && is_stale(&address) && unlink(path) == 0)
-		fd = listen_on((const struct sockaddr *)&address, sizeof(address));
-	return fd;
-}
-
-void host_socket_address(int socket, char *text, size_t size)
-{
-	struct sockaddr_storage address = {0};
-	socklen_t length = sizeof(address);
-	char host[HOST_ADDRESS_MAX], port[LISTEN_PORT_MAX];
-
-	text[0] = '\0';
-	if (getsockname(socket, (struct sockaddr *)&address, &length) != 0)
-		return;
-	if (address.ss_family == AF_UNIX)
-		snprintf(text, size, "unix:%s", ((const struct sockaddr_un *)(const void *)&address)->sun_path);
-	else if (getnameinfo((const struct sockaddr *)&address, length, host, sizeof(host), port, sizeof(port),
-	                     NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-		snprintf(text, size, address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
-}
-
-int host_listen(const char *address, struct platform_error *error)
-{
-	struct listen_address parts;
-	const char *reason = NULL;
-	int fd;
-
-	if (!listen_address_parse(&parts, address)) {
-		platform_error_set(error, "cannot listen on \"%s\": not of the form [host]:port or unix:/path",
-		                   address);
-		return -EINVAL;
-	}
-	fd = parts.path[0] != '\0' ? listen_local(parts.path) : listen_tcp(&parts, &reason);
-	if (fd < 0)
-		platform_error_set(error, "cannot listen on \"%s\": %s", address,
-		                   reason != NULL ? reason : strerror(-fd));
-	return fd;
+		fd = open_listener((const struct sockaddr *)&address, sizeof(address));
+	return tell(fd, what, error);
 }
 
 void host_close_socket(int socket)
