@@ -11,7 +11,8 @@
 
 bool set_listen(struct options *options, struct option_value *value)
 {
-	if (!host_address_valid(value->text) || options->listen_count == OPTIONS_MAX_LISTEN)
+	if (!host_address_valid(value->text, value->reason, sizeof(value->reason)) ||
+	    options->listen_count == OPTIONS_MAX_LISTEN)
 		return false;
 	options->listen[options->listen_count++] = value->text;
 	return true;

@@ -63,7 +63,8 @@ void host_close_socket(int socket);
 /* Hands one end of a new connection to take(), which owns it then, and shuts the other end down. Returns true if
  * take()'s end is closed soon: the loop that serves it still runs. */
 bool host_loop_alive(bool (*take)(void *data, int socket), void *data);
-/* Returns true if `address` has one of the forms that host_listen() accepts. */
-bool host_address_valid(const char *address);
+/* Returns true if `address` has one of the forms that host_listen() accepts. Otherwise `reason` has a reason that the
+ * text itself does not show, or "". */
+bool host_address_valid(const char *address, char *reason, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "exporter/platform/host.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,20 +66,34 @@ static bool parse_host(const char *text, size_t length, struct listen_address *a
 	       copy(address->host, sizeof(address->host), text, length);
 }
 
-bool listen_address_parse(struct listen_address *address, const char *text)
+/* Returns the path in "unix:PATH", or NULL for other forms. */
+static const char *local_path(const char *text)
 {
 	static const char local[] = "unix:";
-	const char *colon = strrchr(text, ':'), *path = text + strlen(local);
+
+	return strncmp(text, local, strlen(local)) == 0 ? text + strlen(local) : NULL;
+}
+
+bool listen_address_parse(struct listen_address *address, const char *text)
+{
+	const char *colon = strrchr(text, ':'), *path = local_path(text);
 
 	*address = (struct listen_address){.port_number = 0};
-	if (strncmp(text, local, strlen(local)) == 0)
+	if (path)
 		return path[0] == '/' && copy(address->path, sizeof(address->path), path, strlen(path));
 	return colon && parse_host(text, (size_t)(colon - text), address) && parse_port(colon + 1, address);
 }
 
-bool host_address_valid(const char *text)
+bool host_address_valid(const char *text, char *reason, size_t size)
 {
 	struct listen_address address;
+	const char *path = local_path(text);
 
-	return listen_address_parse(&address, text);
+	reason[0] = '\0';
+	if (listen_address_parse(&address, text))
+		return true;
+	if (path && strlen(path) >= LISTEN_PATH_MAX)
+		snprintf(reason, size, "the path has %zu bytes, and the longest has %d", strlen(path),
+		         LISTEN_PATH_MAX - 1);
+	return false;
 }

@@ -288,6 +288,17 @@ static void test_addresses(void **state)
 	}
 }
 
+static void test_a_long_path(void **state)
+{
+	char line[256] = "--web.listen-address=unix:/";
+
+	(void)state;
+	memset(line + strlen(line), 'x', 106);
+	accept(line);
+	assert_int_equal(parse(strcat(line, "x")), -EINVAL);
+	assert_non_null(strstr(message, ": the path has 108 bytes, and the longest has 107"));
+}
+
 static void test_too_many_addresses(void **state)
 {
 	char line[1024] = "";
@@ -379,6 +390,7 @@ int main(void)
 	        cmocka_unit_test(test_replay),
 	        cmocka_unit_test(test_refused),
 	        cmocka_unit_test(test_addresses),
+	        cmocka_unit_test(test_a_long_path),
 	        cmocka_unit_test(test_too_many_addresses),
 	        cmocka_unit_test(test_long_values_are_cut),
 	        cmocka_unit_test(test_url_path),
