@@ -23,8 +23,8 @@ struct http_site {
 	size_t requests;      /* requests that are being read or answered */
 };
 
-/* Prepares the site for that number of libmicrohttpd's daemons. Returns 0, or -errno and nothing to release. */
-int http_site_init(struct http_site *site, const struct http_options *options, size_t daemons) MUST_CHECK;
+/* Prepares the site. Returns 0, or -errno and nothing to release. */
+int http_site_init(struct http_site *site, const struct http_options *options) MUST_CHECK;
 void http_site_release(struct http_site *site);
 
 /* Waits until no request is left, or until `deadline_ns`. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP server: starts and stops libmicrohttpd's daemons, and the acceptor. */
+/* HTTP server: starts and stops libmicrohttpd's daemon, and the acceptor. */
 #include "exporter/http/server.h"
 
 #include "exporter/http/request.h"
@@ -23,18 +23,13 @@ static const size_t connection_memory = (size_t)64 * 1024;
  * then, so only a busy machine or a slow reader needs them. */
 enum { ANSWER_GRACE_MS = 500, READER_GRACE_MS = 250 };
 
-struct http_socket {
-	struct MHD_Daemon *daemon; /* NULL: the acceptor accepts */
-	int ours;                  /* the listening socket; -1 while a daemon has it */
-};
-
 struct http_server {
 	struct http_site site;
 	struct log_limit tls_errors;
-	struct http_acceptor *acceptor; /* NULL if the system has no acceptor */
-	struct MHD_Daemon *behind;      /* serves the acceptor's connections */
+	struct http_acceptor *acceptor;
+	struct MHD_Daemon *daemon; /* serves the acceptor's connections */
 	size_t count;
-	struct http_socket sockets[];
+	int sockets[]; /* listening */
 };
 
 static void on_log(void *data, const char *format, va_list args) PRINTF_LIKE(2, 0);
@@ -69,27 +64,22 @@ static unsigned connections_max(const struct http_server *server)
 	return (unsigned)(server->site.connections.limit + HTTP_CONNECTIONS_ENDING);
 }
 
-/* Starts a daemon on a listening socket, or with MHD_INVALID_SOCKET for the acceptor's connections. The acceptor limits
- * their number, because libmicrohttpd 0.9.75 locks a mutex twice if it receives one connection too many. */
-static struct MHD_Daemon *start_daemon(struct http_server *server, MHD_socket socket)
+/* Starts a daemon for the acceptor's connections. The acceptor limits their number, because libmicrohttpd 0.9.75 locks
+ * a mutex twice if it receives one connection too many. */
+static struct MHD_Daemon *start_daemon(struct http_server *server)
 {
-	const bool listens = socket != MHD_INVALID_SOCKET;
 	/* Not epoll, because libmicrohttpd 0.9.75 uses it edge-triggered, and misses a client's FIN that arrives with
 	 * its request. The connection would stay in CLOSE_WAIT until its deadline. */
 	const unsigned polls = MHD_is_feature_supported(MHD_FEATURE_POLL) == MHD_YES ? MHD_USE_POLL : 0;
 	const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | polls | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-	                       MHD_USE_ERROR_LOG | (listens ? 0 : MHD_USE_NO_LISTEN_SOCKET);
-	const struct MHD_OptionItem from[] = {
-	        {listens ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END, (intptr_t)socket, NULL},
-	        {MHD_OPTION_END, 0, NULL},
-	};
+	                       MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET;
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, &server->site, MHD_OPTION_EXTERNAL_LOGGER,
-	                        on_log, NULL, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_ARRAY, from,
+	                        on_log, NULL, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
 	                        MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, &server->site,
 	                        MHD_OPTION_NOTIFY_CONNECTION, http_connections_notify, &server->site.connections,
-	                        MHD_OPTION_CONNECTION_LIMIT, listens ? connections_max(server) : (unsigned)INT_MAX,
-	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_END);
+	                        MHD_OPTION_CONNECTION_LIMIT, (unsigned)INT_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	                        connection_memory, MHD_OPTION_END);
 }
 
 static void close_all(const int *sockets, size_t count)
@@ -98,41 +88,12 @@ static void close_all(const int *sockets, size_t count)
 		host_close_socket(sockets[i]);
 }
 
-static int daemon_error(struct platform_error *error)
-{
-	int status = errno ? -errno : -EIO;
-
-	platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
-	return status;
-}
-
-/* Starts one daemon per socket. */
-static int start_daemons(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
-{
-	for (; server->count < count; server->count++) {
-		struct http_socket *socket = &server->sockets[server->count];
-
-		errno = 0;
-		socket->ours = -1;
-		socket->daemon = start_daemon(server, (MHD_socket)sockets[server->count]);
-		if (!socket->daemon) {
-			int status = daemon_error(error);
-
-			/* the failed daemon may have closed its socket, so that socket is not closed here */
-			if (server->count + 1 < count)
-				close_all(sockets + server->count + 1, count - server->count - 1);
-			return status;
-		}
-	}
-	return 0;
-}
-
 static void serve_connection(void *data, int socket, const struct sockaddr *address, socklen_t length)
 {
 	struct http_server *server = data;
 
 	/* if memory is short, it closes the socket; there is no other answer */
-	(void)MHD_add_connection(server->behind, (MHD_socket)socket, address, length);
+	(void)MHD_add_connection(server->daemon, (MHD_socket)socket, address, length);
 }
 
 static void note_failure(void *data, const struct sockaddr *address, enum tls_error error)
@@ -148,13 +109,13 @@ static void note_failure(void *data, const struct sockaddr *address, enum tls_er
 	            count, NULL);
 }
 
-/* Starts one daemon, and an acceptor that accepts on all sockets. */
-static int start_acceptor(struct http_server *server, const int *sockets, size_t count, struct platform_error *error)
+/* Starts the daemon, and then the acceptor. */
+static int start(struct http_server *server, struct platform_error *error)
 {
 	const struct http_acceptor_options options = {
 	        .web = server->site.options.web,
-	        .sockets = sockets,
-	        .count = count,
+	        .sockets = server->sockets,
+	        .count = server->count,
 	        .limit = connections_max(server),
 	        .serve = serve_connection,
 	        .failed = note_failure,
@@ -162,13 +123,12 @@ static int start_acceptor(struct http_server *server, const int *sockets, size_t
 	};
 	int status;
 
-	for (; server->count < count; server->count++)
-		server->sockets[server->count] = (struct http_socket){NULL, sockets[server->count]};
 	errno = 0;
-	server->behind = start_daemon(server, MHD_INVALID_SOCKET);
-	if (!server->behind)
-		return daemon_error(error);
-	status = http_acceptor_start(&server->acceptor, &options);
+	server->daemon = start_daemon(server);
+	if (server->daemon)
+		status = http_acceptor_start(&server->acceptor, &options);
+	else
+		status = errno ? -errno : -EIO;
 	if (status)
 		platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
 	return status;
@@ -178,23 +138,18 @@ int http_start(struct http_server **result, const struct http_options *options, 
                struct platform_error *error)
 {
 	struct http_server *server = calloc(1, sizeof(*server) + count * sizeof(server->sockets[0]));
-	int status;
+	int status = server ? http_site_init(&server->site, options) : -ENOMEM;
 
 	*result = NULL;
-	if (!server) {
-		close_all(sockets, count);
-		platform_error_set(error, "out of memory");
-		return -ENOMEM;
-	}
-	status = http_site_init(&server->site, options, count);
 	if (status) {
 		platform_error_set(error, "cannot start the HTTP server: %s", strerror(-status));
 		close_all(sockets, count);
 		free(server);
 		return status;
 	}
-	status = http_acceptor_exists ? start_acceptor(server, sockets, count, error)
-	                              : start_daemons(server, sockets, count, error);
+	memcpy(server->sockets, sockets, count * sizeof(sockets[0]));
+	server->count = count;
+	status = start(server, error);
 	if (status) {
 		http_stop(server);
 		return status;
@@ -210,15 +165,10 @@ static bool take_connection(void *daemon, int socket)
 	return MHD_add_connection(daemon, (MHD_socket)socket, &nobody, sizeof(nobody)) == MHD_YES;
 }
 
-/* Gives each loop a connection that ends without a request. */
+/* Gives the daemon's loop a connection that ends without a request. */
 bool http_alive(struct http_server *server)
 {
-	if (server->acceptor)
-		return http_acceptor_alive(server->acceptor) && host_loop_alive(take_connection, server->behind);
-	for (size_t i = 0; i < server->count; i++)
-		if (!host_loop_alive(take_connection, server->sockets[i].daemon))
-			return false;
-	return true;
+	return http_acceptor_alive(server->acceptor) && host_loop_alive(take_connection, server->daemon);
 }
 
 /* Stops accepting, and answers the received requests. */
@@ -228,9 +178,6 @@ static void quiesce(struct http_server *server)
 
 	if (server->acceptor)
 		http_acceptor_quiesce(server->acceptor, deadline_ns);
-	for (size_t i = 0; i < server->count; i++)
-		if (server->sockets[i].daemon)
-			server->sockets[i].ours = (int)MHD_quiesce_daemon(server->sockets[i].daemon);
 	http_site_drain(&server->site, deadline_ns);
 }
 
@@ -239,16 +186,10 @@ void http_stop(struct http_server *server)
 	if (!server)
 		return;
 	quiesce(server);
-	if (server->behind)
-		MHD_stop_daemon(server->behind);
+	if (server->daemon)
+		MHD_stop_daemon(server->daemon);
 	http_acceptor_stop(server->acceptor, READER_GRACE_MS);
-	for (size_t i = 0; i < server->count; i++) {
-		if (server->sockets[i].daemon)
-			MHD_stop_daemon(server->sockets[i].daemon);
-		if (server->sockets[i].ours >= 0)
-			host_close_socket(
-			        server->sockets[i].ours); /* not before, because the daemon's thread uses it */
-	}
+	close_all(server->sockets, server->count);
 	http_site_release(&server->site);
 	free(server);
 }

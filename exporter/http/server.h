@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HTTP server: answers requests by libmicrohttpd, and requests for metrics by a scraper. The acceptor
- * (acceptor/acceptor.h) accepts, checks and relays all connections, and one thread of libmicrohttpd serves them. On a
- * system without an acceptor one thread per listening socket does both. A request for metrics is suspended until its
- * ticket is answered, so that other paths are answered during a snapshot.
+ * (acceptor/acceptor.h) accepts, checks and relays all connections, and one thread of libmicrohttpd serves them. A
+ * request for metrics is suspended until its ticket is answered, so that other paths are answered during a snapshot.
  */
 #ifndef EXPORTER_HTTP_SERVER_H
 #define EXPORTER_HTTP_SERVER_H
@@ -32,7 +31,7 @@ struct http_options {
 int http_start(struct http_server **server, const struct http_options *options, const int *sockets, size_t count,
                struct platform_error *error) MUST_CHECK;
 
-/* Returns false if a thread that serves a socket hangs. May take some seconds. */
+/* Returns false if a thread that serves connections hangs. May take some seconds. */
 bool http_alive(struct http_server *server);
 
 /* Answers the received requests, ends every connection and frees the server. Call after scraper_stop(), which

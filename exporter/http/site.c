@@ -2,7 +2,6 @@
 /* Site: starts and ends the state that all requests share. */
 #include "exporter/http/request.h"
 
-#include "exporter/http/acceptor/acceptor.h"
 #include "exporter/http/page/landing.h"
 #include "exporter/http/reply.h"
 #include "exporter/http/route.h"
@@ -24,8 +23,8 @@ enum { CONNECTIONS_WITHOUT_LIMIT = 1024 };
 enum { LEAST_CONNECTIONS = 4 };
 /* Descriptors for a scrape and a reload, with a reserve. Each opens at most five at once. */
 enum { OTHER_DESCRIPTORS = 16 };
-/* Descriptors of a connection behind an acceptor: the client's, and both ends of the socket pair. */
-enum { DESCRIPTORS_BEHIND_ACCEPTOR = 3 };
+/* Descriptors of a connection: the client's, and both ends of the socket pair. */
+enum { DESCRIPTORS_EACH = 3 };
 /* The landing page has a few kilobytes. */
 enum { LANDING_MAX = 64 * 1024 };
 
@@ -44,11 +43,10 @@ static struct MHD_Response *make_no_memory(void)
 }
 
 /* Returns the limit on connections. It leaves enough descriptors for a scrape and for accept(). */
-static size_t connections_limit(const struct http_options *options, size_t ending)
+static size_t connections_limit(const struct http_options *options)
 {
 	const size_t wanted =
 	        options->max_requests > 0 ? options->max_requests + SPARE_CONNECTIONS : CONNECTIONS_WITHOUT_LIMIT;
-	const size_t each = http_acceptor_exists ? DESCRIPTORS_BEHIND_ACCEPTOR : 1;
 	char limit[24], served[24], asked[24];
 	struct host_process process;
 	uint64_t room, connections;
@@ -57,10 +55,11 @@ static size_t connections_limit(const struct http_options *options, size_t endin
 	if (process.max_fds == UINT64_MAX || process.open_fds == UINT64_MAX)
 		return wanted;
 	room = process.max_fds - process.open_fds - OTHER_DESCRIPTORS;
-	room = process.max_fds < process.open_fds + OTHER_DESCRIPTORS ? 0 : room / each;
-	if (room >= wanted + ending)
+	room = process.max_fds < process.open_fds + OTHER_DESCRIPTORS ? 0 : room / DESCRIPTORS_EACH;
+	if (room >= wanted + HTTP_CONNECTIONS_ENDING)
 		return wanted;
-	connections = room < ending + LEAST_CONNECTIONS ? LEAST_CONNECTIONS : room - ending;
+	connections =
+	        room < HTTP_CONNECTIONS_ENDING + LEAST_CONNECTIONS ? LEAST_CONNECTIONS : room - HTTP_CONNECTIONS_ENDING;
 	snprintf(limit, sizeof(limit), "%" PRIu64, process.max_fds);
 	snprintf(served, sizeof(served), "%" PRIu64, connections);
 	snprintf(asked, sizeof(asked), "%zu", wanted);
@@ -78,13 +77,6 @@ static void release(struct http_site *site)
 	textbuf_release(&site->landing);
 }
 
-/* Returns the number of records for connections that the acceptor has closed and libmicrohttpd has not. There is one
- * for every connection, so that no client after a burst is dropped without a record. */
-static size_t unseen_ends(const struct http_site *site, size_t ending)
-{
-	return http_acceptor_exists ? site->connections.limit + ending : 0;
-}
-
 static void write_landing(struct http_site *site)
 {
 	char host[HOST_NAME_SIZE];
@@ -100,14 +92,13 @@ static void write_landing(struct http_site *site)
 	landing_write(&site->landing, &fields);
 }
 
-int http_site_init(struct http_site *site, const struct http_options *options, size_t daemons)
+int http_site_init(struct http_site *site, const struct http_options *options)
 {
-	const size_t ending = daemons * HTTP_CONNECTIONS_ENDING;
 	int status;
 
 	memset(site, 0, sizeof(*site));
 	site->options = *options;
-	site->connections.limit = connections_limit(options, ending);
+	site->connections.limit = connections_limit(options);
 	site->connections.max_scrapes = options->max_requests;
 	site->connections.scraper = options->scraper;
 	textbuf_init(&site->landing, LANDING_MAX);
@@ -118,7 +109,7 @@ int http_site_init(struct http_site *site, const struct http_options *options, s
 	site->no_memory = make_no_memory();
 	status = site->no_memory ? site->landing.error : -ENOMEM;
 	if (status == 0)
-		status = http_connections_start(&site->connections, ending + unseen_ends(site, ending));
+		status = http_connections_start(&site->connections);
 	if (status)
 		release(site);
 	return status;

@@ -104,7 +104,7 @@ static void check_table(const char *bytes, size_t length, const struct mib_layou
 		struct mib_row row = mib_row(layout, bytes, i);
 
 		check_row(&row, layout->family);
-		owners[i] = (struct row_owner){row.pid, row.service, row.created};
+		owners[i] = (struct row_owner){row.pid, row.service, row.created, (size_t)i};
 	}
 	join(owners, (size_t)count);
 	free(owners);

@@ -152,7 +152,7 @@ static int add_tables(struct snapshot *snapshot, struct row_owner *owners)
 		struct mib_row row = i < count4 ? mib_row(&mib_tcp4, &table4, (size_t)i)
 		                                : mib_row(&mib_tcp6, &table6, (size_t)(i - count4));
 
-		owners[i] = (struct row_owner){row.pid, row.service, row.created};
+		owners[i] = (struct row_owner){row.pid, row.service, row.created, (size_t)i};
 		err = mib_row_add(snapshot, &row, true);
 	}
 	return err;

@@ -105,13 +105,18 @@ class Endpoint(unittest.TestCase):
                     client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
                     received = b""
                     while b"\r\n\r\n" not in received:
-                        received += client.recv(65536)
+                        received += self.receive(client)
                     head, _, body = received.partition(b"\r\n\r\n")
                     length = int(re.search(rb"Content-Length: (\d+)", head).group(1))
                     while len(body) < length:
-                        body += client.recv(65536)
+                        body += self.receive(client)
                     self.assertTrue(head.startswith(b"HTTP/1.1 200 OK"))
                     self.assertEqual(len(body), length)
+
+    def receive(self, client):
+        piece = client.recv(65536)
+        self.assertTrue(piece, "the connection ended within an answer")
+        return piece
 
     def test_silent_clients(self):
         # More connections than slots. The clients do not close connections that the exporter has shut down.

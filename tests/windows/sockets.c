@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "exporter/platform/host.h"
+#include "exporter/platform/socket.h"
 #include "exporter/platform/windows/iphlpapi.h"
 
 #define OWN_NAME "windows_sockets.exe"
@@ -244,6 +245,20 @@ static void test_growth(void **state)
 	host_close_socket(listener);
 }
 
+/* The exporter's own pairs are not counted. */
+static void test_pairs(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(host_socket_pair(ends, 0), 0);
+	take_snapshot();
+	assert_null(find(AF_INET, port_of(ends[0]), port_of(ends[1])));
+	assert_null(find(AF_INET, port_of(ends[1]), 0));
+	host_close_socket(ends[1]);
+	host_close_socket(ends[0]);
+}
+
 static void test_facts(void **state)
 {
 	(void)state;
@@ -295,8 +310,9 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_v4),     cmocka_unit_test(test_v6),    cmocka_unit_test(test_owner),
-	        cmocka_unit_test(test_growth), cmocka_unit_test(test_facts), cmocka_unit_test(test_deadline),
+	        cmocka_unit_test(test_v4),       cmocka_unit_test(test_v6),    cmocka_unit_test(test_owner),
+	        cmocka_unit_test(test_growth),   cmocka_unit_test(test_pairs), cmocka_unit_test(test_facts),
+	        cmocka_unit_test(test_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Acceptor: a loop over poll(2) that watches the listening sockets and the relays. */
+/* Acceptor: a loop over host_poll() that watches the listening sockets and the relays. */
 #include "exporter/http/acceptor/acceptor.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "exporter/platform/condition.h"
 #include "exporter/platform/host.h"
+#include "exporter/platform/socket.h"
 #include "exporter/http/acceptor/clients.h"
 
 enum {
@@ -35,7 +34,7 @@ static const struct timespec pause_time = {0, PAUSE_MS * 1000000L};
 struct http_acceptor {
 	struct http_acceptor_options options; /* without the sockets */
 	int *sockets;
-	int wake[2]; /* a pipe; a write to it wakes the thread */
+	int wake[2]; /* a socket pair; a byte to wake[1] wakes the thread */
 	pthread_t thread;
 	pthread_mutex_t lock;        /* held while a connection is handed over */
 	pthread_cond_t quiet;        /* signalled when the thread sets `quiesced` */
@@ -46,7 +45,7 @@ struct http_acceptor {
 
 	/* Only the thread uses the fields below. */
 	struct clients clients;
-	struct pollfd *fds;         /* the pipe, the listening sockets, and the clients' sockets */
+	struct pollfd *fds;         /* wake[0], the listening sockets, and the clients' sockets */
 	size_t capacity, listening; /* of `fds`; listening sockets in `fds` */
 	uint64_t pause_until_ns;
 };
@@ -60,7 +59,7 @@ static void hand_over(void *data, int socket, const struct sockaddr *address, so
 
 	pthread_mutex_lock(&acceptor->lock);
 	if (acceptor->quiesced)
-		close(socket);
+		host_close_socket(socket);
 	else
 		acceptor->options.serve(acceptor->options.data, socket, address, length);
 	pthread_mutex_unlock(&acceptor->lock);
@@ -91,11 +90,11 @@ static bool relieve(struct http_acceptor *acceptor)
 static bool accept_one(struct http_acceptor *acceptor, int listener)
 {
 	struct sockaddr_storage address;
-	socklen_t length = sizeof(address);
-	int client = accept4(listener, (struct sockaddr *)&address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	socklen_t length;
+	int client = host_accept(listener, &address, &length);
 
 	if (client < 0)
-		return errno == EINTR || errno == ECONNABORTED || (is_shortage(errno) && relieve(acceptor));
+		return client == -ECONNABORTED || (is_shortage(-client) && relieve(acceptor));
 	clients_add(&acceptor->clients, client, &address, length);
 	return true;
 }
@@ -134,10 +133,10 @@ static size_t watch(struct http_acceptor *acceptor, uint64_t now_ns, uint64_t *u
 	if (now_ns < acceptor->pause_until_ns)
 		*until_ns = acceptor->pause_until_ns;
 	acceptor->fds[count++] =
-	        (struct pollfd){acceptor->wake[0], POLLIN, 0}; /* -Wanalyzer-malloc-leak: the acceptor owns it */
+	        poll_entry(acceptor->wake[0], POLLIN); /* -Wanalyzer-malloc-leak: the acceptor owns it */
 	acceptor->listening = accepts(acceptor, now_ns) ? acceptor->options.count : 0;
 	for (size_t i = 0; i < acceptor->listening; i++)
-		acceptor->fds[count++] = (struct pollfd){acceptor->sockets[i], POLLIN, 0};
+		acceptor->fds[count++] = poll_entry(acceptor->sockets[i], POLLIN);
 	for (struct client *client = acceptor->clients.first; client != NULL; client = client->next) {
 		uint64_t deadline_ns = relay_is_eager(client->relay) ? now_ns : relay_deadline(client->relay);
 
@@ -168,11 +167,11 @@ static void accept_some(struct http_acceptor *acceptor)
 	}
 }
 
-static void empty_pipe(const struct http_acceptor *acceptor)
+static void take_wakes(const struct http_acceptor *acceptor)
 {
 	char bytes[16];
 
-	while (read(acceptor->wake[0], bytes, sizeof(bytes)) > 0)
+	while (host_receive(acceptor->wake[0], bytes, sizeof(bytes)) > 0)
 		;
 }
 
@@ -201,16 +200,16 @@ static void turn(struct http_acceptor *acceptor)
 
 	if (end_ns != 0 && end_ns < until_ns)
 		until_ns = end_ns;
-	ready = poll(acceptor->fds, count, last ? 0 : timeout_ms(until_ns, now_ns));
+	ready = host_poll(acceptor->fds, count, last ? 0 : timeout_ms(until_ns, now_ns));
 	if (ready < 0) {
-		if (errno != EINTR) /* if memory is short, do not loop without a pause */
+		if (ready != -EINTR) /* if memory is short, do not loop without a pause */
 			nanosleep(&pause_time, NULL);
 		return;
 	}
 	if (ready == 0 && last)
 		set_quiesced(acceptor);
 	if (acceptor->fds[0].revents != 0)
-		empty_pipe(acceptor);
+		take_wakes(acceptor);
 	atomic_store(&acceptor->answered, atomic_load(&acceptor->asked));
 	clients_step(&acceptor->clients, acceptor->fds, platform_now_ns());
 	accept_some(acceptor);
@@ -236,9 +235,7 @@ static void *acceptor_main(void *data)
 
 static void wake(const struct http_acceptor *acceptor)
 {
-	ssize_t written = write(acceptor->wake[1], "", 1);
-
-	(void)written; /* a full pipe wakes the thread too */
+	(void)host_send(acceptor->wake[1], "", 1); /* a full socket wakes the thread too */
 }
 
 static void destroy(struct http_acceptor *acceptor)
@@ -249,13 +246,11 @@ static void destroy(struct http_acceptor *acceptor)
 	free(acceptor->fds);
 	free(acceptor->sockets);
 	if (acceptor->wake[0] >= 0) {
-		close(acceptor->wake[0]);
-		close(acceptor->wake[1]);
+		host_close_socket(acceptor->wake[1]);
+		host_close_socket(acceptor->wake[0]);
 	}
 	free(acceptor);
 }
-
-const bool http_acceptor_exists = true;
 
 static size_t choose_idle_max(void)
 {
@@ -291,10 +286,10 @@ int http_acceptor_start(struct http_acceptor **result, const struct http_accepto
 	err = -clients_init(&acceptor->clients);
 	if (err == 0)
 		err = acceptor->sockets != NULL && reserve(acceptor) ? 0 : ENOMEM;
-	if (err == 0 && pipe2(acceptor->wake, O_CLOEXEC | O_NONBLOCK) != 0)
-		err = errno;
-	for (size_t i = 0; err == 0 && i < options->count; i++)
-		acceptor->sockets[i] = options->sockets[i];
+	if (err == 0)
+		memcpy(acceptor->sockets, options->sockets, options->count * sizeof(*acceptor->sockets));
+	if (err == 0)
+		err = -host_socket_pair(acceptor->wake, 0);
 	if (err == 0)
 		err = pthread_create(&acceptor->thread, NULL, acceptor_main, acceptor);
 	if (err != 0) {

@@ -12,21 +12,15 @@
  * Limits: a client is idle during its handshake, and while it only reads its last bytes. There are at most IDLE_MAX
  * idle clients (acceptor.c). A further idle client replaces another by the rule of slots.h. The server limits the
  * clients that are not idle (connections.h).
- *
- * Systems without poll(2) and socket pairs have no acceptor (none.c). There the HTTP server accepts connections
- * itself.
  */
 #ifndef EXPORTER_HTTP_ACCEPTOR_ACCEPTOR_H
 #define EXPORTER_HTTP_ACCEPTOR_ACCEPTOR_H
 
-#include <microhttpd.h> /* for struct sockaddr, on every system */
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "exporter/platform/inet.h"
 #include "exporter/web/web.h"
-
-/* Says that this build has an acceptor. */
-extern const bool http_acceptor_exists;
 
 struct http_acceptor;
 

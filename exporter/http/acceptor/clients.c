@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "exporter/http/acceptor/plain.h"
 #include "exporter/platform/connection.h"
+#include "exporter/platform/host.h"
 
 /* ---- Callbacks of relays ---- */
 
@@ -102,7 +102,7 @@ static struct relay *relay_for(struct client *client, int socket)
 	struct relay *relay;
 
 	if (web && web_accept(web, socket, &transport) != 0) {
-		close(socket);
+		host_close_socket(socket);
 		return NULL;
 	}
 	client->encrypted = transport.ops != NULL;
@@ -116,7 +116,7 @@ void clients_add(struct clients *clients, int socket, const struct sockaddr_stor
 	struct client *client = calloc(1, sizeof(*client)), **link = clients->last;
 
 	if (!client) {
-		close(socket);
+		host_close_socket(socket);
 		return;
 	}
 	*client = (struct client){.owner = clients, .address = *address, .length = length};

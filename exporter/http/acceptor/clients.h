@@ -6,10 +6,9 @@
 #ifndef EXPORTER_HTTP_ACCEPTOR_CLIENTS_H
 #define EXPORTER_HTTP_ACCEPTOR_CLIENTS_H
 
-#include <sys/socket.h>
-
 #include "exporter/http/acceptor/relay.h"
 #include "exporter/http/limits/slots.h"
+#include "exporter/platform/inet.h"
 #include "exporter/web/web.h"
 
 struct client {

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exporter/wipe.h"
+
 /* Replaces the head by a request that asks for the refusal. */
 static void refuse(struct inward *inward, const struct head *head)
 {
@@ -129,5 +131,5 @@ void inward_take(struct inward *inward, size_t length)
 
 void inward_wipe(struct inward *inward)
 {
-	explicit_bzero(inward->bytes, sizeof(inward->bytes));
+	wipe(inward->bytes, sizeof(inward->bytes));
 }

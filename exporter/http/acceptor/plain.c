@@ -2,9 +2,9 @@
 /* Plain transport. Its channel is the number of the socket. */
 #include "exporter/http/acceptor/plain.h"
 
-#include <errno.h>
 #include <stdint.h>
-#include <sys/socket.h>
+
+#include "exporter/platform/socket.h"
 
 static int plain_handshake(void *channel, enum tls_error *error)
 {
@@ -19,22 +19,14 @@ static bool plain_is_writing(void *channel)
 	return false;
 }
 
-/* Returns the result or -errno. EINTR becomes EAGAIN, so that the call is repeated after poll(). */
-static ssize_t result_of(ssize_t result)
-{
-	if (result >= 0)
-		return result;
-	return errno == EINTR ? -EAGAIN : -errno;
-}
-
 static ssize_t plain_receive(void *channel, void *bytes, size_t size)
 {
-	return result_of(recv((int)(intptr_t)channel, bytes, size, 0));
+	return host_receive((int)(intptr_t)channel, bytes, size);
 }
 
 static ssize_t plain_send(void *channel, const void *bytes, size_t length)
 {
-	return result_of(send((int)(intptr_t)channel, bytes, length, MSG_NOSIGNAL));
+	return host_send((int)(intptr_t)channel, bytes, length);
 }
 
 /* Does nothing: the end of the socket ends the stream. */

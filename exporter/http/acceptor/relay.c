@@ -3,14 +3,12 @@
 #include "exporter/http/acceptor/relay.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "exporter/http/acceptor/inward.h"
+#include "exporter/platform/host.h"
+#include "exporter/platform/socket.h"
 
 /* Time for a handshake, which needs two round trips and the client's signature. */
 #define HANDSHAKE_NS UINT64_C(10000000000)
@@ -57,12 +55,11 @@ int relay_new(struct relay **result, int client, struct transport transport, con
               uint64_t now_ns)
 {
 	struct relay *relay = calloc(1, sizeof(*relay));
-	const int on = 1;
 
 	*result = relay;
 	if (relay == NULL) {
 		transport.ops->free(transport.channel);
-		close(client);
+		host_close_socket(client);
 		return -ENOMEM;
 	}
 	relay->deadline_ns = now_ns + HANDSHAKE_NS;
@@ -70,17 +67,16 @@ int relay_new(struct relay **result, int client, struct transport transport, con
 	relay->inner = -1;
 	relay->transport = transport;
 	relay->hooks = *hooks;
-	/* sends all bytes at once; fails for a Unix socket, which has no such option */
-	(void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	host_send_at_once(client);
 	return 0;
 }
 
 void relay_free(struct relay *relay)
 {
 	relay->transport.ops->free(relay->transport.channel);
-	close(relay->outer);
+	host_close_socket(relay->outer);
 	if (relay->inner >= 0)
-		close(relay->inner);
+		host_close_socket(relay->inner);
 	inward_wipe(&relay->inward);
 	free(relay);
 }
@@ -122,7 +118,7 @@ static short when(bool condition, short event)
 
 size_t relay_poll(const struct relay *relay, struct pollfd fds[RELAY_SOCKETS])
 {
-	short outer = POLLIN, inner = 0; /* poll() always reports the end of the inner socket */
+	short outer = POLLIN, inner = 0; /* host_poll() always reports the end of the inner socket */
 
 	if (relay->phase == PHASE_OPEN) {
 		outer = when(!relay->outer_ended && inward_has_room(&relay->inward), POLLIN) |
@@ -133,10 +129,10 @@ size_t relay_poll(const struct relay *relay, struct pollfd fds[RELAY_SOCKETS])
 	           (relay->phase == PHASE_HANDSHAKE && relay->transport.ops->is_writing(relay->transport.channel))) {
 		outer = POLLOUT;
 	}
-	fds[0] = (struct pollfd){relay->outer, outer, 0};
+	fds[0] = poll_entry(outer != 0 ? relay->outer : -1, outer); /* the client's FIN has no POLLHUP to report */
 	if (relay->phase != PHASE_OPEN)
 		return 1;
-	fds[1] = (struct pollfd){relay->inner, inner, 0};
+	fds[1] = poll_entry(relay->inner, inner);
 	return 2;
 }
 
@@ -169,7 +165,7 @@ static bool end_inner(struct relay *relay)
 {
 	if (!relay->outer_ended || relay->told_inner || (relay->unanswered && !inward_is_within_body(&relay->inward)))
 		return false;
-	shutdown(relay->inner, SHUT_WR);
+	(void)host_end_sending(relay->inner);
 	relay->told_inner = true;
 	return true;
 }
@@ -182,8 +178,8 @@ static bool send_inner(struct relay *relay)
 
 	if (length == 0)
 		return end_inner(relay);
-	sent = send(relay->inner, bytes, length, MSG_NOSIGNAL);
-	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+	sent = host_send(relay->inner, bytes, length);
+	if (sent == -EAGAIN)
 		return false;
 	if (sent < 0) { /* the server reads no more; its last bytes are still copied */
 		relay->outer_ended = relay->told_inner = true;
@@ -200,8 +196,8 @@ static bool receive_inner(struct relay *relay)
 
 	if (!is_outward_empty(relay) || relay->inner_ended)
 		return false;
-	got = recv(relay->inner, relay->outward, sizeof(relay->outward), 0);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+	got = host_receive(relay->inner, relay->outward, sizeof(relay->outward));
+	if (got == -EAGAIN)
 		return false;
 	relay->inner_ended = got <= 0;
 	relay->unanswered = false;
@@ -231,11 +227,11 @@ static bool send_outer(struct relay *relay, bool *broken)
 static bool linger(struct relay *relay, uint64_t now_ns)
 {
 	if (relay->inner >= 0)
-		close(relay->inner);
+		host_close_socket(relay->inner);
 	relay->inner = -1;
 	relay->phase = PHASE_LINGER;
 	relay->deadline_ns = now_ns + LINGER_NS;
-	return shutdown(relay->outer, SHUT_WR) == 0;
+	return host_end_sending(relay->outer) == 0;
 }
 
 /* Discards further bytes of the client. */
@@ -244,8 +240,8 @@ static bool step_linger(struct relay *relay)
 	ssize_t got = 1;
 
 	for (int rounds = 0; rounds < ROUNDS_MAX && got > 0; rounds++)
-		got = recv(relay->outer, relay->outward, sizeof(relay->outward), 0);
-	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+		got = host_receive(relay->outer, relay->outward, sizeof(relay->outward));
+	return got > 0 || got == -EAGAIN;
 }
 
 static bool step_finish(struct relay *relay, uint64_t now_ns)
@@ -283,6 +279,7 @@ static bool begin_drain(struct relay *relay, uint64_t now_ns)
 	relay->eager = false;
 	relay->phase = PHASE_DRAIN;
 	relay->deadline_ns = now_ns + DRAIN_NS;
+	(void)host_end_sending(relay->inner); /* wakes the server where the end of its own socket does not */
 	return step_drain(relay, now_ns);
 }
 
@@ -302,15 +299,12 @@ static bool step_open(struct relay *relay, uint64_t now_ns)
 	return relay->inner_ended && is_outward_empty(relay) ? begin_finish(relay, now_ns) : true;
 }
 
-/* Makes the local socket pair, non-blocking and close-on-exec. */
 static bool open_inner(struct relay *relay)
 {
-	const int bytes = LOCAL_BYTES;
 	int ends[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+	if (host_socket_pair(ends, LOCAL_BYTES) != 0)
 		return false;
-	(void)setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)); /* the default is larger */
 	relay->inner = ends[0];
 	relay->phase = PHASE_OPEN;
 	relay->hooks.take(relay->hooks.data, ends[1]);

@@ -10,10 +10,10 @@
 #ifndef EXPORTER_HTTP_ACCEPTOR_RELAY_H
 #define EXPORTER_HTTP_ACCEPTOR_RELAY_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "exporter/platform/poll.h"
 #include "exporter/web/transport.h"
 #include "metrics/compiler.h"
 

@@ -5,6 +5,7 @@
 #include "exporter/log.h"
 #include "exporter/platform/condition.h"
 #include "exporter/platform/connection.h"
+#include "exporter/platform/socket.h"
 #include "exporter/scrape/tickets/body.h"
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -20,8 +21,6 @@
 /* Bytes of unfinished answers above which a stalled one is ended for each new request. Ten answers with the default cap
  * on series, which have different snapshots, have fewer. */
 #define BODIES_MAX ((size_t)64 * 1024 * 1024)
-/* Seconds after the deadlines above at which the daemon closes a silent connection itself. */
-enum { SILENCE_MARGIN_S = 2 };
 
 static const char timed_out[] = "HTTP/1.1 408 Request Timeout\r\n"
                                 "Content-Type: text/plain; charset=utf-8\r\n"
@@ -54,13 +53,6 @@ static uint64_t deadline_of(const struct http_connection *connection)
 	return time_ns > 0 ? connection->since_ns + time_ns : UINT64_MAX;
 }
 
-/* Makes the daemon close the connection after that time without a byte, except while it is suspended. Call on the
- * daemon's thread. */
-static void limit_silence(struct MHD_Connection *handle, unsigned seconds)
-{
-	MHD_set_connection_option(handle, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
-}
-
 static void note_progress(struct http_connection *connection, enum http_progress progress)
 {
 	struct http_connections *all = connection->owner;
@@ -68,8 +60,6 @@ static void note_progress(struct http_connection *connection, enum http_progress
 	connection->progress = progress;
 	connection->since_ns = platform_now_ns();
 	http_slots_renew(&all->slots, connection);
-	if (!host_connection_end_wakes && time_for(progress) > 0)
-		limit_silence(connection->handle, (unsigned)(time_for(progress) / SECOND_NS) + SILENCE_MARGIN_S);
 	if (deadline_of(connection) < all->wake_ns)
 		pthread_cond_signal(&all->change);
 }
@@ -97,12 +87,11 @@ static void forget(struct http_connection *connection)
 	all->count--;
 }
 
-/* Ends the connection. The daemon's thread closes the socket when it sees the end, or after its own time limit. Bytes
- * that the client has not read are discarded. */
+/* Ends the connection. The daemon's thread closes the socket when it sees the end. */
 static void end(struct http_connection *connection, const char *reason)
 {
 	log_message(LOG_LEVEL_DEBUG, "connection ended", "reason", reason, NULL);
-	host_connection_end(connection->socket, connection->progress == PROGRESS_ANSWERING);
+	host_end_both(connection->socket);
 	forget(connection);
 }
 
@@ -111,7 +100,7 @@ static void end_overdue(struct http_connection *connection)
 	struct http_connections *all = connection->owner;
 
 	if (connection->progress == PROGRESS_NONE) {
-		host_connection_send(connection->socket, timed_out, sizeof(timed_out) - 1);
+		(void)host_send(connection->socket, timed_out, sizeof(timed_out) - 1);
 		counters_add_request(scraper_counters(all->scraper), MHD_HTTP_REQUEST_TIMEOUT);
 	}
 	end(connection, "deadline");
@@ -168,9 +157,11 @@ static void release(struct http_connections *connections)
 	http_slots_release(&connections->slots);
 }
 
-int http_connections_start(struct http_connections *connections, size_t ending)
+int http_connections_start(struct http_connections *connections)
 {
-	int status = http_slots_init(&connections->slots, connections->limit + ending);
+	/* A record for every connection, and one for every connection that the acceptor has closed and libmicrohttpd
+	 * has not, so that no client after a burst is dropped without a record. */
+	int status = http_slots_init(&connections->slots, 2 * (connections->limit + HTTP_CONNECTIONS_ENDING));
 
 	/* These calls cannot fail, because they allocate nothing. */
 	pthread_mutex_init(&connections->lock, NULL);
@@ -207,26 +198,10 @@ static struct http_connection *add(struct http_connections *all, struct MHD_Conn
 	if (!connection)
 		return NULL;
 	connection->owner = all;
-	connection->handle = handle;
 	connection->socket = socket_of(handle);
 	all->count++;
 	note_progress(connection, PROGRESS_NONE);
 	return connection;
-}
-
-static struct MHD_Daemon *daemon_of(struct MHD_Connection *handle)
-{
-	return MHD_get_connection_info(handle, MHD_CONNECTION_INFO_DAEMON)->daemon;
-}
-
-/* Makes the daemon close its ended connections after a second of silence, on systems where it does not see their end.
- * Call on its thread, as it starts a connection: then every handle is valid, because it reports each one that it
- * closes. */
-static void close_ended(struct http_connections *all, const struct MHD_Daemon *daemon)
-{
-	for (struct http_connection *at = all->slots.oldest; at; at = at->next)
-		if (at->progress == PROGRESS_ENDED && daemon_of(at->handle) == daemon)
-			limit_silence(at->handle, 1);
 }
 
 /* Starts a connection. Makes room before adding it, so that it is not the one that is ended. */
@@ -241,14 +216,9 @@ static struct http_connection *begin(struct http_connections *all, struct MHD_Co
 		end(victim, "limit on connections");
 	connection = add(all, handle);
 	if (!connection) /* too many ended connections are not closed yet */
-		host_connection_end(socket_of(handle), true);
+		host_end_both(socket_of(handle));
 	else if (all->count > all->limit)
 		end(connection, "limit on connections, all wait for a snapshot");
-	if (!host_connection_end_wakes) {
-		close_ended(all, daemon_of(handle));
-		if (!connection)
-			limit_silence(handle, 1);
-	}
 	pthread_mutex_unlock(&all->lock);
 	return connection;
 }

@@ -23,8 +23,8 @@
 #include "exporter/http/limits/slots.h"
 #include "exporter/scrape/scrape.h"
 
-/* Ended connections per daemon that are not closed yet, in addition to the limit: more than a daemon accepts before it
- * checks all its connections again. */
+/* Ended connections that are not closed yet, in addition to the limit: more than the daemon receives before it checks
+ * all its connections again. */
 enum { HTTP_CONNECTIONS_ENDING = 32 };
 
 /* Fill the first part and set the rest to zeros before http_connections_start(). */
@@ -43,9 +43,8 @@ struct http_connections {
 	bool stopping;
 };
 
-/* Starts the thread. `ending` is the number of ended connections that may wait to be closed. Returns 0, or -errno
- * and nothing to stop. */
-int http_connections_start(struct http_connections *connections, size_t ending) MUST_CHECK;
+/* Starts the thread. Returns 0, or -errno and nothing to stop. */
+int http_connections_start(struct http_connections *connections) MUST_CHECK;
 /* Stops the thread. Call when no connection is left. */
 void http_connections_stop(struct http_connections *connections);
 

@@ -34,7 +34,6 @@ struct http_connection {
 	struct http_connection *previous, *next; /* towards older and newer progress */
 	struct http_network *network;            /* NULL after http_slots_leave() */
 	void *owner;
-	struct MHD_Connection *handle;
 	int socket;
 	bool scrapes; /* its request for metrics is in flight */
 	enum http_progress progress;

@@ -173,16 +173,16 @@ static void test_families(void **state)
 	struct fixture *fixture = *state;
 	struct http_answer answer;
 
-	http_exchange(fixture->port, "GET", "/metrics?collect%5B%5D=tcp_sockets&other=1&collect[]=process_open_fds", "",
-	              &answer);
+	http_exchange(fixture->port, "GET",
+	              "/metrics?collect%5B%5D=tcp_sockets&other=1&collect[]=process_start_time_seconds", "", &answer);
 	assert_status_line(&answer, "HTTP/1.1 200 OK");
 	assert_true(http_answer_has(&answer, "tcp_sockets{"));
-	assert_true(http_answer_has(&answer, "process_open_fds "));
+	assert_true(http_answer_has(&answer, "process_start_time_seconds "));
 	assert_false(http_answer_has(&answer, "# TYPE tcp_connections "));
 	http_answer_release(&answer);
 	http_exchange(fixture->port, "GET", "/metrics?exclude[]=tcp_sockets&exclude[]=tcp%5fconnections", "", &answer);
 	assert_status_line(&answer, "HTTP/1.1 200 OK");
-	assert_true(http_answer_has(&answer, "process_open_fds "));
+	assert_true(http_answer_has(&answer, "process_start_time_seconds "));
 	assert_false(http_answer_has(&answer, "# TYPE tcp_connections "));
 	assert_false(http_answer_has(&answer, "# TYPE tcp_sockets "));
 	http_answer_release(&answer);

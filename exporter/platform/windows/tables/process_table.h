@@ -58,6 +58,7 @@ struct row_owner {
 	uint32_t pid;
 	uint32_t service; /* 0: no service, or not known */
 	uint64_t created; /* the time of the socket, a FILETIME; 0: not known */
+	size_t number;    /* of the row in the table of its family */
 };
 
 /* Describes a process of the snapshot, or the service in it that owns row number `row`. Called once per living owner.

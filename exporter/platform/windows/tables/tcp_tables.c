@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "exporter/platform/windows/sockets/pair.h"
 #include "exporter/platform/windows/tables/mib_tcp.h"
 #include "exporter/platform/windows/win32_error.h"
 
@@ -59,7 +60,8 @@ static int fetch(void *data, void *bytes, size_t capacity, size_t *needed)
 	return request->code != NO_ERROR ? win32_errno(request->code) : 0;
 }
 
-static int add_row(struct tcp_tables *tables, struct snapshot *snapshot, const struct mib_row *row, bool with_remote)
+static int add_row(struct tcp_tables *tables, struct snapshot *snapshot, const struct mib_row *row, size_t number,
+                   bool with_remote)
 {
 	size_t index = snapshot->socket_count;
 	int result =
@@ -67,7 +69,7 @@ static int add_row(struct tcp_tables *tables, struct snapshot *snapshot, const s
 
 	if (result != 0)
 		return result;
-	tables->owners[index] = (struct row_owner){row->pid, row->service, row->created};
+	tables->owners[index] = (struct row_owner){row->pid, row->service, row->created, number};
 	return mib_row_add(snapshot, row, with_remote);
 }
 
@@ -85,14 +87,15 @@ static int add_rows(struct tcp_tables *tables, size_t which, bool with_remote, s
 	for (int64_t i = 0; i < count && result == 0; i++) {
 		struct mib_row row = mib_row(family->layout, bytes->bytes, (size_t)i);
 
-		result = add_row(tables, snapshot, &row, with_remote);
+		if (row.family == 4 && pair_has_address(row.local))
+			continue;
+		result = add_row(tables, snapshot, &row, (size_t)i, with_remote);
 		if (result == 0)
 			result = deadline_check(deadline);
 		if (result != 0)
 			platform_error_set(error, "%s: %s", family->what,
 			                   result == -ENOMEM ? "out of memory" : "no time left");
 	}
-	tables->counts[which] = result == 0 ? (size_t)count : 0;
 	return result;
 }
 
@@ -132,10 +135,11 @@ int tcp_tables_read(struct tcp_tables *tables, const struct ip_helper *helper, b
 	for (size_t i = 0; i < TCP_FAMILIES && result == 0; i++) {
 		bool absent;
 
-		tables->counts[i] = 0;
 		result = fetch_family(tables, helper, i, &absent, error);
 		if (result == 0 && !absent)
 			result = add_rows(tables, i, with_remote, deadline, snapshot, error);
+		if (i == 0)
+			tables->v4_count = snapshot->socket_count;
 	}
 	return result;
 }
@@ -170,14 +174,12 @@ static int fetch_module(void *data, void *bytes, size_t capacity, size_t *needed
 int tcp_tables_module(const struct tcp_tables *tables, const struct ip_helper *helper, size_t row,
                       struct growing *buffer)
 {
-	struct module_request request = {.helper = helper, .family = row < tables->counts[0] ? 0 : 1};
+	struct module_request request = {.helper = helper, .family = row < tables->v4_count ? 0 : 1};
 	const struct mib_layout *layout = families[request.family].layout;
 	const char *bytes = tables->bytes[request.family].bytes;
 
 	if (helper->module4 == NULL || helper->module6 == NULL)
 		return -ENOTSUP;
-	if (request.family == 1)
-		row -= tables->counts[0];
-	request.row = bytes + layout->header + row * layout->size;
+	request.row = bytes + layout->header + tables->owners[row].number * layout->size;
 	return growing_fetch(buffer, fetch_module, &request);
 }

@@ -13,19 +13,20 @@ enum { TCP_FAMILIES = 2 };
 /* All zeros is valid and empty. Memory is kept from read to read. */
 struct tcp_tables {
 	struct growing bytes[TCP_FAMILIES]; /* IPv4, IPv6, as Windows fills them */
-	size_t counts[TCP_FAMILIES];        /* rows */
-	struct row_owner *owners;           /* by row of the snapshot: the rows of IPv4, then those of IPv6 */
+	size_t v4_count;                    /* rows of IPv4 in the snapshot; the rows of IPv6 follow them */
+	struct row_owner *owners;           /* by row of the snapshot */
 	size_t owners_capacity;
 };
 
 void tcp_tables_release(struct tcp_tables *tables);
 
-/* Appends the rows to the snapshot, which has a namespace and no rows. Returns 0, or -errno with *error filled. */
+/* Appends the rows to the snapshot, which has a namespace and no rows. Leaves out the exporter's own socket pairs.
+ * Returns 0, or -errno with *error filled. */
 int tcp_tables_read(struct tcp_tables *tables, const struct ip_helper *helper, bool with_remote,
                     struct deadline *deadline, struct snapshot *snapshot, struct platform_error *error) MUST_CHECK;
 
-/* Finds the module that owns row number `row` of the last read: in a process of several services, the service. Fills
- * `buffer` with a TCPIP_OWNER_MODULE_BASIC_INFO. Returns 0, or -errno: mostly access is denied. */
+/* Finds the module that owns the row of that number in the snapshot: in a process of several services, the service.
+ * Fills `buffer` with a TCPIP_OWNER_MODULE_BASIC_INFO. Returns 0, or -errno: mostly access is denied. */
 int tcp_tables_module(const struct tcp_tables *tables, const struct ip_helper *helper, size_t row,
                       struct growing *buffer) MUST_CHECK;
 

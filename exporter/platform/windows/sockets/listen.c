@@ -61,13 +61,6 @@ int host_inherited_sockets(int *sockets, size_t max, struct platform_error *erro
 	return -ENOTSUP;
 }
 
-bool host_loop_alive(bool (*take)(void *data, int socket), void *data)
-{
-	(void)take;
-	(void)data;
-	return true; /* nobody asks */
-}
-
 void host_close_socket(int socket)
 {
 	closesocket((SOCKET)socket);
