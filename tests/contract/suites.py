@@ -17,7 +17,9 @@ import unittest
 ROOT = pathlib.Path(__file__).parents[2]
 FILES = ("tests/run", "tests/tools/outcomes.py", "tests/packages", "tests/packages-kernel", "tests/packages-windows",
          "exporter/packages", "exporter/quickstart")
-ALL = ["asan", "tsan", "fuzz", "windows", "arm64", "release"]
+# What fetches the libraries of some suites.
+LIBRARIES = ("exporter/packaging/windows/dependencies", "exporter/packaging/linux/dependencies", "tests/processors/sysroot")
+ALL = ["asan", "tsan", "fuzz", "windows", "arm64", "static-amd64", "release"]
 CASE = {"pass": "", "fail": "<failure/>", "skip": '<skipped message="no kernel"/>'}
 STUBS = {
     "apt-get": "touch installed",
@@ -48,7 +50,7 @@ class Suites(unittest.TestCase):
         for name in FILES:
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
-        for name in "exporter/packaging/windows/dependencies", "tests/processors/sysroot":
+        for name in LIBRARIES:
             (self.root / name).parent.mkdir(parents=True)
             write_script(self.root / name, "")
         (self.root / "bin").mkdir()
@@ -99,18 +101,18 @@ class Suites(unittest.TestCase):
     def test_failure(self):
         result, ran = self.run_suites(FAILING="asan")
         self.assertEqual((result.returncode, ran), (1, ALL))
-        self.assertIn("1 failed in 6 suites\n  asan: unit.a\n", result.stdout)
+        self.assertIn("1 failed in 7 suites\n  asan: unit.a\n", result.stdout)
         self.assertTrue(result.stdout.endswith("tests passed in asan\n"), result.stdout)
 
     def test_broken_build(self):
         result, ran = self.run_suites(BROKEN="fuzz")
         self.assertEqual((result.returncode, ran), (1, [suite for suite in ALL if suite != "fuzz"]))
-        self.assertIn("1 failed in 6 suites\n  fuzz: no results\n", result.stdout)
+        self.assertIn("1 failed in 7 suites\n  fuzz: no results\n", result.stdout)
 
     def test_skip(self):
         result, _ = self.run_suites(SKIPPING="asan")
         self.assertEqual(result.returncode, 0)
-        self.assertIn("1 skipped in 6 suites\n  asan: unit.a: no kernel\n", result.stdout)
+        self.assertIn("1 skipped in 7 suites\n  asan: unit.a: no kernel\n", result.stdout)
         result, _ = self.run_suites(SKIPPING="asan", CI="true")
         self.assertEqual(result.returncode, 1)
 

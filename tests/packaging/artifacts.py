@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Checks what exporter/packaging/build has made: checksums, lintian and rpmlint without complaint, the same files in
-both packages and the tarball, and SPDX documents that name what the loader loads.
+both packages and the tarball, and SPDX documents that name what the loader loads, or what a static program contains.
 
-artifacts.py --packages FOLDER --build FOLDER
-The packages, and a build with another prefix than theirs.
+artifacts.py --packages FOLDER --build FOLDER|--static
+The packages of the parts linux and windows, and a build with another prefix than theirs; or those of a static part.
 """
 import argparse
 import json
@@ -19,8 +19,12 @@ from license_expression import get_spdx_licensing
 HERE = pathlib.Path(__file__).resolve().parent
 # The first release of a package closes no bug of Debian's.
 LINTIAN_IGNORES = "initial-upload-closes-no-bugs"
+# A static program contains its libraries, and lintian takes it for a shared library.
+LINTIAN_IGNORES_STATIC = f"{LINTIAN_IGNORES},embedded-library,shared-library-lacks-prerequisites"
 DEBIAN_ONLY = {"/usr/share/doc/tcp-exporter/copyright", "/usr/share/doc/tcp-exporter/changelog.Debian.gz"}
 SETTINGS = "/etc/default/tcp_exporter"
+# Some of the packages whose libraries a static program contains.
+CONTAINED = {"gnutls28", "libbpf-dev", "libc6-dev", "libmicrohttpd-dev", "libpcre2-dev", "libseccomp-dev"}
 PACKAGE_FIELDS = {"SPDXID", "name", "versionInfo", "downloadLocation", "licenseConcluded", "licenseDeclared"}
 RELATIONSHIPS = {"DESCRIBES", "DYNAMIC_LINK", "STATIC_LINK"}
 
@@ -30,8 +34,9 @@ def run(*command: str, **more: object) -> tuple[int, str]:
     return made.returncode, made.stdout + made.stderr
 
 
-def complaint_faults(deb: str, rpm: str):
-    code, said = run("lintian", "--fail-on=error,warning", "--allow-root", f"--suppress-tags={LINTIAN_IGNORES}", deb)
+def complaint_faults(deb: str, rpm: str, static: bool):
+    ignores = LINTIAN_IGNORES_STATIC if static else LINTIAN_IGNORES
+    code, said = run("lintian", "--fail-on=error,warning", "--allow-root", f"--suppress-tags={ignores}", deb)
     if code != 0:
         yield f"lintian:\n{said}"
     code, said = run("rpmlint", "--config", str(HERE / "rpmlint.toml"), rpm)
@@ -152,15 +157,33 @@ def loaded_faults(document: dict, tarball: str):
                 yield f"{name} has not the version {versions[name]}"
 
 
+def static_faults(document: dict, tarball: str, deb: str, rpm: str):
+    """Yields what a static program needs of its system, and libraries that the document does not name."""
+    with tempfile.TemporaryDirectory() as folder:
+        run("tar", "-C", folder, "-xf", tarball)
+        headers = run("readelf", "-ldW", str(next(pathlib.Path(folder).glob("*/bin/*"))))[1]
+    needed = re.findall(r"INTERP .*|.*NEEDED.*", headers)
+    required = run("rpm", "-qp", "--requires", "--nosignature", rpm)[1] + run("dpkg-deb", "-f", deb, "Depends")[1]
+    needed += re.findall(r"\S*\.so\S*|lib\w+\S*", required)
+    if needed:
+        yield f"the static program or its packages need {needed}"
+    missing = CONTAINED - {package["name"] for package in document["packages"]}
+    if missing:
+        yield f"the document does not name {missing}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--packages", required=True, type=pathlib.Path)
-    parser.add_argument("--build", required=True)
+    kind = parser.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--build")
+    kind.add_argument("--static", action="store_true")
     arguments = parser.parse_args()
     folder = arguments.packages
     deb, rpm, tarball = (str(next(folder.glob(f"*.{suffix}"))) for suffix in ("deb", "rpm", "tar.gz"))
-    faults = [*complaint_faults(deb, rpm), *content_faults(deb, rpm, tarball), *rpm_faults(rpm),
-              *prefix_faults(arguments.build, deb)]
+    faults = [*complaint_faults(deb, rpm, arguments.static), *content_faults(deb, rpm, tarball), *rpm_faults(rpm)]
+    if arguments.build:
+        faults += prefix_faults(arguments.build, deb)
     code, said = run("sha256sum", "--check", "--strict", "sha256sums.txt", cwd=folder)
     if code != 0 or len(said.splitlines()) != len(list(folder.iterdir())) - 1:
         faults.append(f"checksums: {said}")
@@ -168,11 +191,13 @@ def main() -> int:
     for path in documents:
         document = json.loads(path.read_text(encoding="utf-8"))
         found = [*field_faults(document), *relationship_faults(document)]
-        if "linux" in path.name:
+        if arguments.static:
+            found += static_faults(document, tarball, deb, rpm)
+        elif "linux" in path.name:
             found += loaded_faults(document, tarball)
         faults += [f"{path.name}: {fault}" for fault in found]
-    if len(documents) != 2:
-        faults.append(f"{len(documents)} SPDX documents, not one for Linux and one for Windows")
+    if len(documents) != (1 if arguments.static else 2):
+        faults.append(f"{len(documents)} SPDX documents, not one per program")
     print("\n".join(faults) or f"{len(list(folder.iterdir()))} files as they should be")
     return 1 if faults else 0
 
