@@ -16,7 +16,7 @@ import time
 import unittest
 
 from program import (TIMEOUT, Exporter, command, free_port, get, main, programs, refuses_connections, run, values,
-                     windows_path)
+                     wait_for_service, windows_path)
 
 try:
     import pty
@@ -228,14 +228,7 @@ class Service(unittest.TestCase):
     def start(self):
         result = self.net("start", "tcp_exporter")
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        self.wait_for_state("RUNNING")
-
-    def wait_for_state(self, state):
-        query, deadline = "", time.monotonic() + TIMEOUT
-        while f"  {state}\n" not in query.replace("\r", "") and time.monotonic() < deadline:
-            time.sleep(0.05)
-            query = command("sc", "query", "tcp_exporter").stdout
-        self.assertIn(f"  {state}", query)
+        wait_for_service("RUNNING")
 
     def install(self, port, *flags):
         result = run(f"--web.listen-address=127.0.0.1:{port}", *flags, "--service", "install")
@@ -251,7 +244,7 @@ class Service(unittest.TestCase):
         self.start()
         self.assertIn(b"\ntcp_sockets{", get(port)[2])
         self.assertEqual(self.net("stop", "tcp_exporter").returncode, 0)
-        self.wait_for_state("STOPPED")
+        wait_for_service("STOPPED")
         self.assertTrue(refuses_connections(port))
         self.start()
         self.assertEqual(get(port, "/healthz")[0], 200)
@@ -288,7 +281,7 @@ class Service(unittest.TestCase):
         self.install(port)
         with socket.create_server(("127.0.0.1", port)):
             self.net("start", "tcp_exporter")
-            self.wait_for_state("STOPPED")
+            wait_for_service("STOPPED")
             query = command("sc", "query", "tcp_exporter").stdout
             self.assertRegex(query, r"WIN32_EXIT_CODE\s+: 1066")  # ERROR_SERVICE_SPECIFIC_ERROR
             self.assertRegex(query, r"SERVICE_EXIT_CODE\s+: 1\b")

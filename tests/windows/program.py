@@ -100,6 +100,15 @@ def values(text, family):
     return {labels: float(value) for labels, value in pattern.findall(text)}
 
 
+def wait_for_service(state):
+    query, deadline = "", time.monotonic() + TIMEOUT
+    while f"  {state}\n" not in query.replace("\r", ""):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the service is not {state}: {query}")
+        time.sleep(0.05)
+        query = command("sc", "query", "tcp_exporter").stdout
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--emulator", default="", type=str.split)
