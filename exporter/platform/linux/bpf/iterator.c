@@ -13,6 +13,17 @@
 #include "exporter/platform/linux/bpf/refusal.h"
 #include "metrics/snapshot.h"
 
+/* Frees a skeleton, also one whose lists could not be allocated: libbpf 1.5 would read them. */
+static void destroy_skeleton(struct bpf_object_skeleton *skeleton)
+{
+	if (skeleton && !skeleton->maps)
+		skeleton->map_cnt = 0;
+	if (skeleton && !skeleton->progs)
+		skeleton->prog_cnt = 0;
+	bpf_object__destroy_skeleton(skeleton);
+}
+
+#define bpf_object__destroy_skeleton destroy_skeleton
 #include "programs.skel.h"
 
 /* An iterator of one task, the calling thread. */
