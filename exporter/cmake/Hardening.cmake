@@ -25,6 +25,7 @@ foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection -fcf-pro
   if(WIN32 AND NOT flag STREQUAL "-fstack-protector-strong")
     continue() # its loader and its stacks know nothing of them
   endif()
+  set(CMAKE_REQUIRED_LINK_OPTIONS ${flag})
   string(MAKE_C_IDENTIFIER "TCP_EXPORTER_HAS${flag}" known)
   check_c_compiler_flag("${flag}" ${known})
   if(${known})
@@ -33,8 +34,9 @@ foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection -fcf-pro
 endforeach()
 cmake_pop_check_state()
 
-# Checked copies and formats need an optimizer. A sanitizer has its own checks.
-if(NOT TCP_EXPORTER_SANITIZE)
+# Checked copies and formats need an optimizer. A sanitizer has its own checks. On Windows they need the library of the
+# stack protector, which is a part of GCC.
+if(NOT TCP_EXPORTER_SANITIZE AND (NOT WIN32 OR TCP_EXPORTER_HAS_fstack_protector_strong))
   cmake_push_check_state(RESET)
   set(CMAKE_REQUIRED_FLAGS "-O2 -Werror -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3")
   check_c_source_compiles("#include <stdio.h>\nint main(void) { return 0; }" TCP_EXPORTER_HAS_FORTIFY_3)
@@ -49,8 +51,8 @@ if(NOT TCP_EXPORTER_SANITIZE)
 endif()
 
 if(WIN32)
-  target_link_options(tcp_exporter_hardening INTERFACE
-    LINKER:--dynamicbase,--high-entropy-va,--nxcompat -fstack-protector-strong)
+  target_link_options(tcp_exporter_hardening INTERFACE LINKER:--dynamicbase,--high-entropy-va,--nxcompat
+    $<$<BOOL:${TCP_EXPORTER_HAS_fstack_protector_strong}>:-fstack-protector-strong>)
 else()
   target_link_options(tcp_exporter_hardening INTERFACE LINKER:-z,relro,-z,now,-z,noexecstack,-z,separate-code)
 endif()

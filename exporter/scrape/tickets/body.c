@@ -16,7 +16,7 @@ static atomic_size_t total;
 
 static struct body *body_of(void *bytes)
 {
-	return (struct body *)((char *)bytes - offsetof(struct body, bytes));
+	return (void *)((char *)bytes - offsetof(struct body, bytes));
 }
 
 char *body_new(const char *bytes, size_t length)

@@ -66,7 +66,7 @@ static bool is_pool_worker(const struct snapshot *snapshot, uint32_t index)
 
 static int add_pool(struct process_details *details, HANDLE process, struct snapshot *snapshot, uint32_t index)
 {
-	const UNICODE_STRING *line = (const UNICODE_STRING *)details->path;
+	const UNICODE_STRING *line = (const void *)details->path;
 	const uint16_t *pool;
 	size_t length;
 
