@@ -6,7 +6,7 @@ from typing import Iterable, NamedTuple
 
 STATES = {
     "ESTAB": "established", "SYN-SENT": "syn_sent", "SYN-RECV": "syn_recv", "FIN-WAIT-1": "fin_wait1",
-    "FIN-WAIT-2": "fin_wait2", "TIME-WAIT": "time_wait", "UNCONN": "closed", "CLOSE-WAIT": "close_wait",
+    "FIN-WAIT-2": "fin_wait2", "TIME-WAIT": "time_wait", "CLOSE-WAIT": "close_wait",
     "LAST-ACK": "last_ack", "LISTEN": "listen", "CLOSING": "closing",
 }  # fmt: skip
 # In these states the peer's FIN has arrived. Recv-Q counts it as a byte until the owner has read up to it.
@@ -44,10 +44,15 @@ class Row(NamedTuple):
 
 
 def parse_ss(text: str, network: str) -> list[Row]:
-    """Reads `ss -tanH`, or `ss -tanpH` if no process has a newline in its name."""
+    """Reads `ss -tanH`, or `ss -tanpH` if no process has a newline in its name.
+
+    Leaves out sockets that are only bound, which iproute2 shows since version 6.8 and the exporter does not count.
+    """
     rows = []
     for line in text.splitlines():
         state, receive, send, local, remote, *rest = line.split(None, 5)
+        if state == "UNCONN":
+            continue
         (address, port), (peer, peer_port) = local.rsplit(":", 1), remote.rsplit(":", 1)
         pids = frozenset(int(pid) for pid in re.findall(r",pid=(\d+),fd=\d+\)", rest[0] if rest else ""))
         rows.append(Row(network, STATES[state], int(receive), int(send), plain(address), int(port),
