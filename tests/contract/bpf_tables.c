@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -115,7 +116,23 @@ static int set_up(void **state)
 	return 0;
 }
 
-static uint16_t only_port; /* of rows that are kept; 0: all. The host may have many in its own namespaces */
+/* The server of another namespace, if its rows alone are kept. The host may have many in its own namespaces. */
+static const struct other_netns *only_server;
+
+static uint32_t netns_of(const struct other_netns *other)
+{
+	char path[32];
+	struct stat netns;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", other->pid);
+	assert_int_equal(stat(path, &netns), 0);
+	return (uint32_t)netns.st_ino;
+}
+
+static bool is_of(const struct other_netns *other, const struct window_row *row)
+{
+	return row->local_port == other->port && row->netns == netns_of(other);
+}
 
 static int keep_all(void *data, const struct window *window)
 {
@@ -123,7 +140,7 @@ static int keep_all(void *data, const struct window *window)
 
 	seen->windows++;
 	for (uint32_t i = 0; i < window->row_count; i++)
-		if (only_port == 0 || window->rows[i].local_port == only_port)
+		if (!only_server || is_of(only_server, &window->rows[i]))
 			add_seen(seen, &window->rows[i]);
 	return 0;
 }
@@ -273,9 +290,9 @@ static void other_namespaces(void **state)
 		make_other_network(&other, entries[i], CROWD);
 		walk_tables(&own, &request);
 		assert_int_equal(sockets.count, 1);
-		only_port = other.port;
+		only_server = &other;
 		walk_tables(&all, &request);
-		only_port = 0;
+		only_server = NULL;
 		assert_int_equal(sockets.count, CROWD + 1);
 		end_other_network(&other);
 	}
