@@ -163,7 +163,10 @@ class Server:
 
     def program_runs(self):
         """Returns the nanoseconds and runs of the server's BPF programs, which kernel.bpf_stats_enabled counts."""
-        lines = [line.split() for path in self.proc("fdinfo").iterdir() for line in path.read_text().splitlines()]
+        lines = []
+        for path in self.proc("fdinfo").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # the server has closed the descriptor of a connection
+                lines += [line.split() for line in path.read_text().splitlines()]
         return tuple(sum(int(words[1]) for words in lines if words[0] == name) for name in ("run_time_ns:", "run_cnt:"))
 
     def descriptors(self):
