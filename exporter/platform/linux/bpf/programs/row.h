@@ -149,8 +149,12 @@ static __always_inline void fill_connection(struct window_row *row, struct sock 
 	row->receive_queue = unread > 0 ? (__u32)unread : 0;
 	row->send_queue = FIELD(tp, write_seq) - FIELD(tp, snd_una);
 	fill_timers(row, tp, tcp_state, direct);
-	if (tcp_state == TCP_CLOSE_WAIT)
-		row->quiet = (__u32)bpf_jiffies64() - FIELD(tp, rcv_tstamp);
+	if (tcp_state == TCP_CLOSE_WAIT) {
+		/* Read before the clock. A segment that came after the clock was read would be of the future. */
+		__u32 received = FIELD(tp, rcv_tstamp);
+
+		row->quiet = (__u32)bpf_jiffies64() - received;
+	}
 }
 
 #endif
