@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import ssl
+import subprocess
 import threading
 import time
 import warnings
@@ -213,6 +214,19 @@ class TlsCase(WebCase):
                 sock.sendall(outgoing.read())
                 if incoming.write(sock.recv(65536)) == 0:
                     incoming.write_eof()
+
+    def test_renegotiation(self) -> None:
+        """A client that asks for another handshake receives an alert, and its connection is closed."""
+        self.serve({"tls_server_config": self.tls()})
+        command = ("openssl", "s_client", "-connect", f"127.0.0.1:{PORT}", "-tls1_2", "-msg")
+        with self.scene.network():
+            client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with client:
+            client.stdin.write(b"R\n")
+            client.stdin.flush()
+            output = client.stdout.read()
+        self.assertIn(b"warning no_renegotiation", output)
+        self.assertEqual(self.ask(self.client()).status, 200)
 
     # Clients that do not speak TLS, or not in time
 

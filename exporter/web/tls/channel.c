@@ -90,7 +90,8 @@ static bool is_retry(ssize_t result)
 	return result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED;
 }
 
-/* Receives bytes. Every error except a retry ends the connection, also a request for a new handshake. */
+/* Receives bytes. Every error except a retry ends the connection. A request for another handshake ends it too, because
+ * GnuTLS cannot continue without the handshake. */
 static ssize_t channel_receive(void *data, void *bytes, size_t size)
 {
 	struct tls_channel *channel = data;
@@ -98,6 +99,8 @@ static ssize_t channel_receive(void *data, void *bytes, size_t size)
 
 	if (got >= 0)
 		return got;
+	if (got == GNUTLS_E_REHANDSHAKE) /* the close follows, even if the alert cannot be sent */
+		(void)gnutls_alert_send(channel->session, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
 	return is_retry(got) || got == GNUTLS_E_WARNING_ALERT_RECEIVED ? -EAGAIN : -EPROTO;
 }
 
