@@ -82,7 +82,7 @@ static void write_landing(struct http_site *site)
 	char host[HOST_NAME_SIZE];
 	const struct landing_fields fields = {
 	        .version = TCP_EXPORTER_VERSION,
-	        .docs = TCP_EXPORTER_DOCS_URL,
+	        .docs = *TCP_EXPORTER_DOCS_URL ? TCP_EXPORTER_DOCS_URL : NULL,
 	        .host = host,
 	        .metrics = site->options.telemetry_path,
 	        .sockets = site->options.sockets ? ROUTE_SOCKETS_PATH : "",

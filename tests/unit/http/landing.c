@@ -29,7 +29,8 @@ static void test_page(void **state)
 
 	(void)state;
 	textbuf_init(&out, LIMIT);
-	landing_write(&out, &(const struct landing_fields){"1.2.3", "https://docs/", "web-1", "/tcp/metrics", "/sockets"});
+	landing_write(&out,
+	              &(const struct landing_fields){"1.2.3", "https://docs/", "web-1", "/tcp/metrics", "/sockets"});
 	textbuf_putc(&out, '\0');
 	assert_int_equal(out.error, 0);
 	assert_memory_equal(out.data, "<!DOCTYPE html>\n", 16);
@@ -43,6 +44,21 @@ static void test_page(void **state)
 	assert_non_null(strstr(out.data, "<a href=\"./readyz\">"));
 	assert_null(strstr(out.data, "{{"));
 	assert_int_equal(strcmp(out.data + strlen(out.data) - 8, "</html>\n"), 0);
+	textbuf_release(&out);
+}
+
+/* A build without an address of the documentation has no link to it. */
+static void test_no_documentation(void **state)
+{
+	struct textbuf out;
+
+	(void)state;
+	textbuf_init(&out, LIMIT);
+	landing_write(&out, &(const struct landing_fields){"1.2.3", NULL, "web-1", "/metrics", ""});
+	textbuf_putc(&out, '\0');
+	assert_int_equal(out.error, 0);
+	assert_null(strstr(out.data, "documentation"));
+	assert_non_null(strstr(out.data, ">readiness</a>\n<span>version 1.2.3</span>\n"));
 	textbuf_release(&out);
 }
 
@@ -140,8 +156,13 @@ static void test_limit_is_sticky(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_page),  cmocka_unit_test(test_escapes), cmocka_unit_test(test_nothing_inline),
-	        cmocka_unit_test(test_files), cmocka_unit_test(test_size),    cmocka_unit_test(test_limit_is_sticky),
+	        cmocka_unit_test(test_page),
+	        cmocka_unit_test(test_no_documentation),
+	        cmocka_unit_test(test_escapes),
+	        cmocka_unit_test(test_nothing_inline),
+	        cmocka_unit_test(test_files),
+	        cmocka_unit_test(test_size),
+	        cmocka_unit_test(test_limit_is_sticky),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
