@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+static const char digits[] = "0123456789abcdef";
+
 /* Returns true for C0, DEL, C1, and for the separators and changes of direction in U+2028 to U+202E and U+2066 to
  * U+2069. */
 static bool is_disruptive(const unsigned char *s, size_t length)
@@ -22,23 +24,26 @@ static bool is_disruptive(const unsigned char *s, size_t length)
 
 static size_t put_hex(char *out, const unsigned char *bytes, size_t length)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	for (size_t i = 0; i < length; i++, out += 4)
 		memcpy(out, (const char[]){'\\', 'x', digits[bytes[i] >> 4], digits[bytes[i] & 15]}, 4);
 	return length * 4;
 }
 
+static size_t put_replacement(char *out)
+{
+	const size_t length = sizeof(UTF8_REPLACEMENT) - 1;
+
+	memcpy(out, UTF8_REPLACEMENT, length);
+	return length;
+}
+
 size_t printable_step(char out[PRINTABLE_MAX], const char *bytes, size_t length, size_t *taken)
 {
-	static const char replacement[] = "\xef\xbf\xbd";
 	bool valid;
 
 	*taken = utf8_sequence((const unsigned char *)bytes, length, &valid);
-	if (!valid) {
-		memcpy(out, replacement, sizeof(replacement) - 1);
-		return sizeof(replacement) - 1;
-	}
+	if (!valid)
+		return put_replacement(out);
 	if (bytes[0] == '\n') {
 		memcpy(out, "\\n", 2); /* NOLINT(bugprone-not-null-terminated-result): a piece of a text */
 		return 2;
@@ -57,16 +62,13 @@ static bool is_control(const unsigned char *s)
 
 size_t json_step(char out[JSON_STEP_MAX], const char *bytes, size_t length, size_t *taken)
 {
-	static const char digits[] = "0123456789abcdef", replacement[] = "\xef\xbf\xbd";
 	const unsigned char *s = (const unsigned char *)bytes;
 	unsigned char point;
 	bool valid;
 
 	*taken = utf8_sequence(s, length, &valid);
-	if (!valid) {
-		memcpy(out, replacement, sizeof(replacement) - 1);
-		return sizeof(replacement) - 1;
-	}
+	if (!valid)
+		return put_replacement(out);
 	if (s[0] == '"' || s[0] == '\\' || s[0] == '\n') {
 		memcpy(out, (const char[]){'\\', s[0] == '\n' ? 'n' : bytes[0]}, 2);
 		return 2;

@@ -7,8 +7,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define REPLACEMENT "\xef\xbf\xbd"
-
 /* The bytes that can follow a lead byte (the Unicode Standard, section 3.9, table 3-7). */
 struct form {
 	unsigned trail;          /* bytes after the lead */
@@ -71,7 +69,7 @@ void textbuf_put_utf8(struct textbuf *buf, const void *bytes, size_t length)
 		step = utf8_sequence(at + end, length - end, &valid);
 		if (!valid) {
 			textbuf_append(buf, at + start, end - start);
-			textbuf_append(buf, REPLACEMENT, strlen(REPLACEMENT));
+			textbuf_puts(buf, UTF8_REPLACEMENT);
 			start = end + step;
 		}
 		end += step;

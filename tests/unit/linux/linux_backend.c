@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of backends and flags that only Linux has, or does not have. */
-#include "exporter/cli/parser.h"
 #include "exporter/scrape/backend.h"
 
 #include <errno.h>
@@ -12,16 +11,7 @@
 #include <cmocka.h>
 
 #include "exporter/platform/service.h"
-
-static struct options parsed(const char *first, const char *second)
-{
-	const char *const argv[] = {first, second};
-	struct options options;
-	char error[256];
-
-	assert_int_equal(options_parse(&options, (first != NULL) + (second != NULL), argv, error, sizeof(error)), 0);
-	return options;
-}
+#include "tests/unit/parsed_options.h"
 
 /* Without a working backend, auto does not fall back to replay, and reports the last backend's error. */
 static void test_none_works(void **state)
@@ -30,7 +20,7 @@ static void test_none_works(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
-		const struct options options = parsed("--path.procfs=/nonexistent", backends[i]);
+		const struct options options = parsed_options("--path.procfs=/nonexistent", backends[i]);
 		struct platform_error error = {""};
 		struct open_backend open;
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the way from options to an open platform: wanted facts, the choice of a backend, and its errors. */
-#include "exporter/cli/parser.h"
 #include "exporter/scrape/backend.h"
 
 #include <errno.h>
@@ -11,15 +10,7 @@
 
 #include <cmocka.h>
 
-static struct options parsed(const char *first, const char *second)
-{
-	const char *const argv[] = {first, second};
-	struct options options;
-	char error[256];
-
-	assert_int_equal(options_parse(&options, (first != NULL) + (second != NULL), argv, error, sizeof(error)), 0);
-	return options;
-}
+#include "tests/unit/parsed_options.h"
 
 static void test_wants_to_serve(void **state)
 {
@@ -41,7 +32,7 @@ static void test_wants_to_serve(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct options options = parsed(cases[i].flag, NULL);
+		const struct options options = parsed_options(cases[i].flag, NULL);
 
 		assert_int_equal(backend_wants_to_serve(&options), cases[i].want);
 	}
@@ -49,17 +40,17 @@ static void test_wants_to_serve(void **state)
 
 static void test_wants_to_print(void **state)
 {
-	struct options options = parsed("--print-table", NULL);
+	struct options options = parsed_options("--print-table", NULL);
 
 	(void)state;
 	assert_int_equal(backend_wants_to_print(&options), WANT_REMOTE_ADDRESSES);
-	options = parsed("--print-table=json", "--collector.label=user");
+	options = parsed_options("--print-table=json", "--collector.label=user");
 	assert_int_equal(backend_wants_to_print(&options), WANT_REMOTE_ADDRESSES | WANT_CLOSE_WAIT_AGE);
-	options = parsed("--print-table", "--print-table.port=80"); /* its order needs ages */
+	options = parsed_options("--print-table", "--print-table.port=80"); /* its order needs ages */
 	assert_int_equal(backend_wants_to_print(&options), WANT_REMOTE_ADDRESSES | WANT_CLOSE_WAIT_AGE);
-	options = parsed("--print-table=json", "--collector.closed-owners"); /* there were no notes yet */
+	options = parsed_options("--print-table=json", "--collector.closed-owners"); /* there were no notes yet */
 	assert_int_equal(backend_wants_to_print(&options), WANT_REMOTE_ADDRESSES | WANT_CLOSE_WAIT_AGE);
-	options = parsed("--print-table=replay", NULL);
+	options = parsed_options("--print-table=replay", NULL);
 	assert_int_equal(backend_wants_to_print(&options), WANT_USER | WANT_EXE | WANT_UNIT | WANT_CONTAINER |
 	                                                           WANT_REMOTE_ADDRESSES | WANT_SHARED |
 	                                                           WANT_CLOSE_WAIT_AGE);
@@ -67,7 +58,7 @@ static void test_wants_to_print(void **state)
 
 static void test_auto_takes_a_real_backend(void **state)
 {
-	const struct options options = parsed(NULL, NULL);
+	const struct options options = parsed_options(NULL, NULL);
 	struct platform_error error = {""};
 	struct open_backend open;
 
@@ -81,7 +72,7 @@ static void test_auto_takes_a_real_backend(void **state)
 
 static void test_replay(void **state)
 {
-	const struct options options = parsed("--collector.replay=/nonexistent", NULL);
+	const struct options options = parsed_options("--collector.replay=/nonexistent", NULL);
 	struct platform_error error = {""};
 	struct open_backend open;
 
@@ -94,7 +85,7 @@ static void test_replay(void **state)
 
 static void test_unknown_name(void **state)
 {
-	struct options options = parsed(NULL, NULL);
+	struct options options = parsed_options(NULL, NULL);
 	struct platform_error error = {""};
 	struct open_backend open;
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of flags of the backend iphlpapi: it opens with all that work on Windows. */
-#include "exporter/cli/parser.h"
 #include "exporter/scrape/backend.h"
 
 #include <errno.h>
@@ -11,15 +10,7 @@
 
 #include <cmocka.h>
 
-static struct options parsed(const char *first, const char *second)
-{
-	const char *const argv[] = {first, second};
-	struct options options;
-	char error[256];
-
-	assert_int_equal(options_parse(&options, (first != NULL) + (second != NULL), argv, error, sizeof(error)), 0);
-	return options;
-}
+#include "tests/unit/parsed_options.h"
 
 static void test_accepted(void **state)
 {
@@ -31,7 +22,7 @@ static void test_accepted(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		const struct options options = parsed(flags[i], NULL);
+		const struct options options = parsed_options(flags[i], NULL);
 		struct platform_error error = {""};
 		struct open_backend open;
 

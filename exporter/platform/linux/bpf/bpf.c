@@ -17,6 +17,7 @@
 #include "exporter/platform/linux/procfs/parse.h"
 #include "exporter/platform/linux/procfs/process_text.h"
 #include "exporter/platform/linux/procfs/visibility.h"
+#include "exporter/platform/linux/read_context.h"
 
 /* A walk that lost rows means a bug, or a kernel that works differently. A third attempt would lose rows too. */
 #define WALK_ATTEMPTS 2
@@ -37,14 +38,6 @@ struct platform {
 	struct unheld_sockets unheld;
 	struct process_texts texts;
 	struct visibility visibility;
-};
-
-/* Arguments that the steps of a read share. */
-struct read_context {
-	struct platform *platform;
-	struct deadline *deadline;
-	struct snapshot *snapshot;
-	struct platform_error *error;
 };
 
 static void bpf_close(struct platform *platform)

@@ -15,6 +15,7 @@
 #include "exporter/platform/linux/procfs/file.h"
 #include "exporter/platform/linux/procfs/visibility.h"
 #include "exporter/platform/linux/procfs/netns.h"
+#include "exporter/platform/linux/read_context.h"
 
 struct platform {
 	const struct platform_options *options;
@@ -23,14 +24,6 @@ struct platform {
 	struct socket_table table;
 	struct fd_walk walk;
 	struct visibility visibility;
-};
-
-/* Context of a visit to one network namespace. */
-struct read_context {
-	struct platform *platform;
-	struct deadline *deadline;
-	struct snapshot *snapshot;
-	struct platform_error *error;
 };
 
 static void procfs_close(struct platform *platform)
