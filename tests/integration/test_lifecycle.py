@@ -12,7 +12,8 @@ from case import SceneCase, main
 from exporter import Exporter, Link
 from process import wait_until
 
-STOP_SECONDS = 1.0
+# Much longer than usual, for a busy machine, and shorter than a turn of the exporter's loops (loop.c).
+STOP_SECONDS = 4.0
 # The leak check of a sanitized build comes on top.
 LEAK_CHECK_SECONDS = 4.0
 RESIDENT_SLACK_KIB = 512
