@@ -16,6 +16,7 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 set(ENV{PKG_CONFIG_LIBDIR} "${dependencies}/lib/pkgconfig")
 set(ENV{PKG_CONFIG_PATH} "")
 
+set(PKG_CONFIG_ARGN --static CACHE STRING "An archive needs the private requirements, too" FORCE)
 set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
 set(CMAKE_C_FLAGS_INIT -DPCRE2_STATIC)
 set(ZLIB_USE_STATIC_LIBS ON)
