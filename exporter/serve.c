@@ -3,11 +3,13 @@
  * answer. */
 #include "exporter/serve.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "exporter/http/server.h"
 #include "exporter/log.h"
+#include "exporter/platform/file.h"
 #include "exporter/platform/host.h"
 #include "exporter/platform/privilege.h"
 #include "exporter/scrape/backend.h"
@@ -205,11 +207,29 @@ int serve(const struct options *options, const struct build_info *build, struct 
 	return err;
 }
 
+/* Reads the web configuration once. A service does not start in the folder of the command that installs it. */
+static int check_web(const char *file, struct platform_error *error)
+{
+	struct web *web;
+	int err;
+
+	if (!host_file_is_absolute(file)) {
+		platform_error_set(error, "cannot use \"%s\": a service needs the whole path of its web configuration",
+		                   file);
+		return -EINVAL;
+	}
+	err = web_open(&web, file, error);
+	web_close(web);
+	return err;
+}
+
 int serve_check(const struct options *options, struct platform_error *error)
 {
 	struct service service = {0};
 	int err = prepare(&service, options, error);
 
+	if (err == 0 && options->web_config_file != NULL)
+		err = check_web(options->web_config_file, error);
 	for (size_t i = 0; i < service.socket_count; i++)
 		host_close_socket(service.sockets[i]);
 	counting_release(&service.counting);

@@ -14,8 +14,8 @@ struct build_info {
 /* Serves until the signal to stop. Returns 0, or -errno with *error filled if it could not start. */
 int serve(const struct options *options, const struct build_info *build, struct platform_error *error) MUST_CHECK;
 
-/* Opens the addresses, the backend and the patterns that serve() would use, and closes them. Returns 0, or -errno with
- * *error filled if serve() could not start. */
+/* Opens the addresses, the backend, the patterns and the web configuration that serve() would use, and closes them.
+ * Returns 0, or -errno with *error filled if serve() could not start as a service. */
 int serve_check(const struct options *options, struct platform_error *error) MUST_CHECK;
 
 #endif

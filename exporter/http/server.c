@@ -6,6 +6,7 @@
 #include "exporter/log.h"
 #include "exporter/platform/connection.h"
 #include "exporter/platform/host.h"
+#include "exporter/platform/socket.h"
 #include "exporter/http/acceptor/acceptor.h"
 
 #include <errno.h>
@@ -70,9 +71,9 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
 {
 	/* Not epoll, because libmicrohttpd 0.9.75 uses it edge-triggered, and misses a client's FIN that arrives with
 	 * its request. The connection would stay in CLOSE_WAIT until its deadline. */
-	const unsigned polls = MHD_is_feature_supported(MHD_FEATURE_POLL) == MHD_YES ? MHD_USE_POLL : 0;
-	const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | polls | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-	                       MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET;
+	const bool polls = !host_poll_ends_early && MHD_is_feature_supported(MHD_FEATURE_POLL) == MHD_YES;
+	const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+	                       MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET | (polls ? MHD_USE_POLL : 0);
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, http_on_request, &server->site, MHD_OPTION_EXTERNAL_LOGGER,
 	                        on_log, NULL, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,

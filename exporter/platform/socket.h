@@ -6,6 +6,7 @@
 #ifndef EXPORTER_PLATFORM_SOCKET_H
 #define EXPORTER_PLATFORM_SOCKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -39,5 +40,9 @@ void host_expect_bytes(int socket, int bytes);
 /* Waits like poll(2) for POLLIN and POLLOUT. `ms` is -1 without a limit. Returns the number of entries with results, or
  * -errno. POLLHUP means that both directions have ended, or on an entry without events that the peer sends no more. */
 int host_poll(struct pollfd *fds, size_t count, int ms) MUST_CHECK;
+
+/* Says that the system's own poll() reports a peer that sends no more as POLLHUP. A library that treats this as the end
+ * of both directions must use select(). */
+extern const bool host_poll_ends_early;
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "exporter/web/tls/tls.h"
+#include "exporter/wipe.h"
 
 enum {
 	FILE_CONFIG,
@@ -27,8 +28,7 @@ static int no_memory(struct web_fault *fault)
 /* Returns the name, relative to the configuration's folder. The caller frees it. */
 static char *join(const char *config_file, const char *name)
 {
-	const char *slash = strrchr(config_file, '/');
-	size_t folder = slash != NULL && name[0] != '/' ? (size_t)(slash - config_file) + 1 : 0;
+	size_t folder = host_file_is_absolute(name) ? 0 : host_file_folder(config_file);
 	size_t length = strlen(name) + 1;
 	char *joined = malloc(folder + length);
 
@@ -80,7 +80,7 @@ static void release_material(struct tls_material *material)
 {
 	free(material->cert);
 	if (material->key != NULL)
-		memset(material->key, 0, strlen(material->key));
+		wipe(material->key, strlen(material->key));
 	free(material->key);
 	free(material->client_ca);
 }

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import unittest
 from collections import Counter
-from typing import Iterable
+from typing import Any, Callable, Iterable
 
 from exporter import PORT, SANITIZER_WORDS, Exporter
 from exposition import Exposition
@@ -37,13 +37,14 @@ class SceneCase(unittest.TestCase):
     maxDiff = None
     binary = ""
     backend = os.environ.get("TCP_EXPORTER_TEST_BACKEND", "procfs")
+    make_scene: Callable[[], Any] = Scene
     flags: tuple[str, ...] = ()  # of every exporter of this case
     # sock_diag dumps bound sockets since Linux 6.8 (net/ipv4/inet_diag.c).
     counts_bound_ports = backend != "procfs" or kernel_version() >= (6, 8)
     compares = backend != "procfs"  # the metrics are compared with those of an exporter that uses procfs
 
     def setUp(self) -> None:
-        self.scene = Scene()
+        self.scene = self.make_scene()
         self.addCleanup(self.scene.close)
 
     def start_exporter(self, *flags: str, **options) -> Exporter:

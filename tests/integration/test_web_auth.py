@@ -212,14 +212,14 @@ class AuthCase(WebCase):
 
     def test_queue_is_bounded(self) -> None:
         """Passwords beyond the queue's limit are refused at once. Remembered passwords are still allowed."""
-        self.serve({"basic_auth_users": {"alice": HASHES["mild"], "bob": HASHES["other"]}})
+        self.serve({"basic_auth_users": {"alice": HASHES["secret"], "bob": HASHES["other"]}})
         self.assertEqual(self.ask(login="bob:other").status, 200)
         waiting = [self.open(None) for _ in range(60)]
         for number, connection in enumerate(waiting):
             connection.request("GET", "/healthz", headers={"Authorization": basic(f"nobody{number}:x")})
-        start = time.monotonic()
         self.assertEqual(self.ask(login="bob:other").status, 200)
-        self.assertLess(time.monotonic() - start, 0.5)
+        answered = select.select([connection.sock for connection in waiting], [], [], 0)[0]
+        self.assertLess(len(answered), len(waiting))
         statuses = [connection.getresponse().status for connection in waiting]
         self.assertEqual(set(statuses), {401, 503})
         self.assertGreaterEqual(statuses.count(401), 32)

@@ -105,6 +105,7 @@ class ReloadCase(WebCase):
 
     def test_wrong_file_keeps_the_old(self) -> None:
         program = self.serve({"tls_server_config": self.tls(), "basic_auth_users": {"a": HASHES["other"]}})
+        self.assertEqual(self.ask(self.client(), "a:other").status, 200)  # no earlier connection reads the next file
         for number, (text, reason) in enumerate((
             ("a: [", "not YAML"),
             ('{"basic_auth_users": {"a": "b"}}', "bcrypt hash"),

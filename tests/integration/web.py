@@ -82,7 +82,7 @@ class WebCase(SceneCase):
 
     def setUp(self) -> None:
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
+        folder = tempfile.TemporaryDirectory(prefix="w\u00f6b")  # not ASCII: a name of any file
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.config = self.folder / "web.yml"

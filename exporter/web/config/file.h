@@ -5,15 +5,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "metrics/compiler.h"
+#include "exporter/platform/file.h"
 
 /* A stamp identifies one version of a file. */
 struct file_stamp {
-	uint64_t device, inode, size, modified_ns, changed_ns;
-	bool missing;
-	bool fresh; /* it was written just before the stamp: another write may leave the same stamp */
+	struct file_facts facts; /* all zeros: the file is missing */
+	bool fresh;              /* it was written just before the stamp: another write may leave the same stamp */
 };
 
 /* Fills the stamp of the file behind the name. */

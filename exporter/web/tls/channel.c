@@ -2,11 +2,11 @@
 /* TLS transport. It makes the session when the first bytes arrive, so that a silent client costs little. */
 #include "exporter/web/tls/channel.h"
 
-#include <netinet/in.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "exporter/platform/socket.h"
 #include "exporter/web/tls/tls.h"
 
 /* The length of a TLS record's header, which is enough to recognize HTTP. */
@@ -17,12 +17,6 @@ struct tls_channel {
 	gnutls_session_t session; /* NULL before the first bytes */
 	struct web_state *state;
 };
-
-static void set_low_water(int socket, int bytes)
-{
-	/* if it fails, poll() only returns more often */
-	(void)setsockopt(socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes));
-}
 
 static bool looks_like_http(const char head[HELLO_BYTES])
 {
@@ -38,7 +32,7 @@ static int refuse_http(const struct tls_channel *channel, enum tls_error *error)
 {
 	static const char reply[] = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
-	(void)send(channel->socket, reply, sizeof(reply) - 1, MSG_NOSIGNAL); /* it fits in the empty send buffer */
+	(void)host_send(channel->socket, reply, sizeof(reply) - 1); /* it fits in the empty send buffer */
 	*error = TLS_ERROR_HTTP;
 	return -EPROTO;
 }
@@ -47,14 +41,14 @@ static int refuse_http(const struct tls_channel *channel, enum tls_error *error)
 static int begin(struct tls_channel *channel, enum tls_error *error)
 {
 	char head[HELLO_BYTES];
-	ssize_t got = recv(channel->socket, head, sizeof(head), MSG_PEEK);
+	ssize_t got = host_peek(channel->socket, head, sizeof(head));
 
 	*error = TLS_ERROR_CLOSED;
 	if (got < 0)
-		return errno == EINTR ? -EAGAIN : -errno;
+		return (int)got;
 	if (got == 0)
 		return -EPIPE;
-	set_low_water(channel->socket, 1);
+	host_expect_bytes(channel->socket, 1);
 	if (got == HELLO_BYTES && looks_like_http(head))
 		return refuse_http(channel, error);
 	*error = TLS_ERROR_OTHER;
@@ -147,7 +141,7 @@ int tls_channel_new(struct transport *transport, int socket, struct web_state *s
 	channel->socket = socket;
 	channel->state = state;
 	web_state_ref(state);
-	set_low_water(socket, HELLO_BYTES);
+	host_expect_bytes(socket, HELLO_BYTES);
 	transport->ops = &channel_ops;
 	transport->channel = channel;
 	return 0;

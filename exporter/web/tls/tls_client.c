@@ -2,9 +2,10 @@
 /* Client certificates: checks them by the rules of Go's crypto/tls, and sends the same alerts. */
 #include "exporter/web/tls/tls_client.h"
 
-#include <arpa/inet.h>
 #include <gnutls/x509.h>
 #include <string.h>
+
+#include "exporter/platform/inet.h"
 
 enum {
 	/* Longest name that is compared. URIs are the longest names. */

@@ -19,6 +19,8 @@
 
 #include <cmocka.h>
 
+#include "exporter/platform/file.h"
+
 static uint16_t port_of(int fd)
 {
 	struct sockaddr_storage address;
@@ -224,12 +226,21 @@ static void test_broken_pipe(void **state)
 	close(ends[1]);
 }
 
+/* A backslash and a colon are usual bytes of a name. */
+static void test_file_names(void **state)
+{
+	(void)state;
+	assert_int_equal(host_file_folder("a\\b:web.yml"), 0);
+	assert_false(host_file_is_absolute("C:\\web.yml"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_listen),        cmocka_unit_test(test_socket_address),
 	        cmocka_unit_test(test_listen_errors), cmocka_unit_test(test_process),
 	        cmocka_unit_test(test_stop_signals),  cmocka_unit_test(test_broken_pipe),
+	        cmocka_unit_test(test_file_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

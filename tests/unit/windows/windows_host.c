@@ -266,13 +266,25 @@ static void test_host_name(void **state)
 	assert_string_equal(name, expected);
 }
 
+static void test_file_names(void **state)
+{
+	(void)state;
+	assert_int_equal(host_file_folder("C:\\etc\\web.yml"), 7);
+	assert_int_equal(host_file_folder("C:web.yml"), 2);
+	assert_int_equal(host_file_folder("C:\\etc/web.yml"), 7);
+	assert_true(host_file_is_absolute("C:\\etc\\web.yml"));
+	assert_true(host_file_is_absolute("C:web.yml"));
+	assert_true(host_file_is_absolute("\\\\host\\share\\web.yml"));
+	assert_false(host_file_is_absolute("etc\\web.yml"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_listen),    cmocka_unit_test(test_listen_errors), cmocka_unit_test(test_process),
 	        cmocka_unit_test(test_stop),      cmocka_unit_test(test_condition),     cmocka_unit_test(test_errors),
 	        cmocka_unit_test(test_wide),      cmocka_unit_test(test_copies),        cmocka_unit_test(test_files),
-	        cmocka_unit_test(test_host_name),
+	        cmocka_unit_test(test_host_name), cmocka_unit_test(test_file_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,8 @@ void host_expect_bytes(int socket, int bytes)
 	(void)setsockopt(socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes));
 }
 
+const bool host_poll_ends_early = false;
+
 int host_poll(struct pollfd *fds, size_t count, int ms)
 {
 	int ready = poll(fds, count, ms);

@@ -37,6 +37,13 @@ enum {
 };
 #define UNIX_EPOCH_TICKS UINT64_C(116444736000000000)
 
+/* DLLs in the program's folder, such as Downloads, are not loaded. Runs before main(), and before the constructors of
+ * libraries, which load DLLs: GnuTLS's does. 101 is the first of the priorities, and others are later or have none. */
+__attribute__((constructor(101))) static void search_only_the_system(void)
+{
+	SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
+}
+
 static UINT console_output; /* the console's code page before this program; 0: no console */
 
 static uint64_t ticks(const FILETIME *time)
@@ -121,8 +128,6 @@ int host_prepare(int *argc, char ***argv, struct platform_error *error)
 		platform_error_set(error, "cannot read the arguments: out of memory");
 		return -ENOMEM;
 	}
-	/* A DLL in the program's folder, such as Downloads, is not loaded. */
-	SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
 	prepare_console();
 	/* The calls do nothing for a stream that is not open, as in a service. */
 	_setmode(_fileno(stdout), _O_BINARY);
