@@ -72,7 +72,7 @@ static int add_lines(struct arguments *arguments, char *text)
 	static const char mark[] = "\xef\xbb\xbf"; /* editors of Windows write it at the start of UTF-8 */
 	int err = keep_text(arguments, text);
 
-	if (strncmp(text, mark, strlen(mark)) == 0)
+	if (err == 0 && strncmp(text, mark, strlen(mark)) == 0)
 		text += strlen(mark);
 	while (err == 0 && *text != '\0') {
 		const size_t length = strcspn(text, "\n");
