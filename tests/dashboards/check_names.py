@@ -34,7 +34,7 @@ TEMPLATE_LABEL = re.compile(r"\$labels\.(\w+)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # A recorded name, or what begins as the exporter's metrics do; "tcp_exporter_*" is none, nor is a sysctl or the start of a pattern.
 WORD = re.compile(r"(?<![\w./:-])((?:\w+:){2}\w+|(?:tcp|process)_[a-z0-9_]*[a-z0-9])\b(?!_?\.?\*)")
-NOT_METRICS = {"tcp_exporter"}
+NOT_METRICS = {"tcp_exporter", "tcp_diag"}  # the program, and a module of the kernel
 
 
 def alerts_of(rules: dict[str, Any]) -> list[dict[str, Any]]:
