@@ -22,6 +22,9 @@ PATHS = ("/", "/metrics", "/healthz", "/readyz", "/nothing")
 GUESSES, GUESSERS = 1000, 20
 FLOODER, LOGINS = "127.0.0.2", 10
 TRIES = 3  # the two times do not always differ on a shared machine
+# A scrape shares the processors with the guesses, and on a busy machine with others. One that waited for the guesses
+# would take over ten times as long.
+SLOWER_MAX = 4
 SOCKET_PAIRS = 2000  # for slow scrapes
 
 
@@ -157,7 +160,7 @@ class AuthCase(WebCase):
         tries = [self.outlast_guesses(program)]
         while not tries[-1] and len(tries) < TRIES:
             tries.append(self.outlast_guesses(program))
-        self.assertTrue(tries[-1], "a scrape takes more than twice its time")
+        self.assertTrue(tries[-1], f"a scrape takes more than {SLOWER_MAX} times its time")
         self.assertEqual(self.ask(login="alice:mild").status, 200)
 
     def outlast_guesses(self, program: Program) -> bool:
@@ -182,7 +185,7 @@ class AuthCase(WebCase):
         before, during = (statistics.quantiles(times, n=4)[0] for times in (quiet, busy))
         print(f"scrape: quiet {before:.4f} s, during guesses {during:.4f} s, longest {max(busy):.4f} s of {len(busy)}; "
               f"{tally[503]} guesses of {GUESSES} were sent away")  # fmt: skip
-        return during < 2 * before and statistics.median(healthy) < 0.1
+        return during < SLOWER_MAX * before and statistics.median(healthy) < 0.1
 
     def guess_together(self, left: Any, tally: Any) -> None:
         """Guesses in another process, so that the work of guessers does not slow the good client."""
