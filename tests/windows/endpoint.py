@@ -265,6 +265,14 @@ class Service(unittest.TestCase):
         self.assertEqual(run("--service=remove").returncode, 0)
         self.assertEqual(run("--service=remove").returncode, 1)
 
+    def test_removal_at_the_start(self):
+        """A service that is starting refuses to stop until it runs."""
+        for _ in range(5):
+            self.install(free_port())
+            self.net("start", "tcp_exporter")
+            result = run("--service=remove")
+            self.assertEqual(result.returncode, 0, result.stderr)
+
     def test_open_quote(self):
         port = free_port()
         with tempfile.TemporaryDirectory() as folder:

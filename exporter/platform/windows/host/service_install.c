@@ -151,16 +151,15 @@ int service_install(const char *argument, const struct service_work *check, stru
 	return result;
 }
 
-/* Stops the service and waits for its end. A removal only marks a running service, and its name stays in use. Returns
- * false if it still runs. */
+/* Stops the service and waits for its end. A removal only marks a running service, and its name stays in use. A service
+ * that is starting refuses to stop, so the request is repeated. Returns false if it still runs. */
 static bool stop_and_wait(SC_HANDLE service)
 {
 	SERVICE_STATUS status;
 
-	if (!ControlService(service, SERVICE_CONTROL_STOP, &status))
-		return GetLastError() == ERROR_SERVICE_NOT_ACTIVE;
 	for (int waited_ms = 0; waited_ms < STOP_WAIT_MS; waited_ms += STOP_POLL_MS) {
-		if (!QueryServiceStatus(service, &status) || status.dwCurrentState == SERVICE_STOPPED)
+		if (!ControlService(service, SERVICE_CONTROL_STOP, &status) &&
+		    GetLastError() == ERROR_SERVICE_NOT_ACTIVE)
 			return true;
 		Sleep(STOP_POLL_MS);
 	}
