@@ -180,7 +180,7 @@ def main() -> int:
     kind.add_argument("--static", action="store_true")
     arguments = parser.parse_args()
     folder = arguments.packages
-    deb, rpm, tarball = (str(next(folder.glob(f"*.{suffix}"))) for suffix in ("deb", "rpm", "tar.gz"))
+    deb, rpm, tarball = (str(next(folder.glob(f"*.{suffix}"))) for suffix in ("deb", "rpm", "linux-*.tar.gz"))
     faults = [*complaint_faults(deb, rpm, arguments.static), *content_faults(deb, rpm, tarball), *rpm_faults(rpm)]
     if arguments.build:
         faults += prefix_faults(arguments.build, deb)
