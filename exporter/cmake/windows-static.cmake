@@ -4,12 +4,8 @@ set(CMAKE_SYSTEM_NAME Windows)
 
 # Searches only the libraries of exporter/packaging/windows/dependencies, and none of the build machine.
 set(CMAKE_FIND_ROOT_PATH "${dependencies}" /usr/${tuple})
-set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+include("${CMAKE_CURRENT_LIST_DIR}/search.cmake")
 set(ENV{PKG_CONFIG_LIBDIR} "${dependencies}/lib/pkgconfig")
-set(ENV{PKG_CONFIG_PATH} "")
 
 set(PKG_CONFIG_ARGN --static CACHE STRING "An archive needs the private requirements, too" FORCE)
 string(APPEND CMAKE_EXE_LINKER_FLAGS_INIT " -static")
